@@ -1,0 +1,15 @@
+//! What was observed on one upstream connection.
+//!
+//! A [`Recording`] is the contract between nginx and the core and the format of every fixture: one
+//! bug report is one JSON file is one test. It holds observations only, never conclusions; it is
+//! bounded, and everything a peer sent in it is untrusted.
+
+mod bytes;
+mod recording;
+
+pub use bytes::Bytes;
+pub use recording::{
+    AlertSeen, Certificate, CertificateCheck, Captured, ClientCertificate, Context, Direction,
+    Ending, EndingKind, Environment, Handshake, MessageSeen, Module, Recording, Settings,
+    VerifyError, FORMAT, MAX_CHAIN, MAX_MESSAGE, MAX_MESSAGES,
+};

@@ -1,0 +1,33 @@
+//! Says why an upstream TLS handshake failed, and what to write in nginx.conf.
+//!
+//! Data flows one way: [`registry`] names the code points, [`wire`] reads messages, [`capture`]
+//! holds what was observed on one connection, [`facts`] says what that means in TLS terms,
+//! [`rules`] holds one diagnosis a file, [`diagnose`] runs and ranks them, [`report`] writes the
+//! error.log line and the JSON document. Nothing here knows nginx's or OpenSSL's symbols: the
+//! module hands over a [`capture::Recording`], and a recording saved as JSON gives the same answer
+//! anywhere.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "a test that fails should stop"
+    )
+)]
+
+pub mod capture;
+pub mod diagnose;
+pub mod facts;
+pub mod registry;
+pub mod report;
+pub mod rules;
+pub mod wire;
+
+#[cfg(feature = "capi")]
+pub mod capi;
+
+pub use capture::Recording;
+pub use diagnose::{diagnose, Diagnosis};

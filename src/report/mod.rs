@@ -1,0 +1,7 @@
+//! Writes a diagnosis down: the error.log line and the JSON document.
+
+mod document;
+mod line;
+
+pub use document::document;
+pub use line::line;
