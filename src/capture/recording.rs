@@ -241,6 +241,9 @@ pub struct ClientCertificate {
     /// The certificate nginx holds for this context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Certificate>,
+    /// Issuer name of that certificate, DER: what a CertificateRequest lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer_name: Option<Bytes>,
 }
 
 /// How the attempt ended.
