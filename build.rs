@@ -1,1 +1,52 @@
-fn main() {}
+//! Turns the code point tables (`src/registry/*.csv`, IANA's numbers) into sorted static slices, so
+//! that the tables can be compared with their sources line by line and cost nothing at run time.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::{env, fs};
+
+/// File, name of the slice, Rust type of one row; the columns fill the tuple in order.
+const TABLES: &[(&str, &str, &str)] = &[
+    ("alerts", "ALERTS", "(u16, &str)"),
+    ("handshake_types", "HANDSHAKE_TYPES", "(u16, &str)"),
+    ("signature_schemes", "SIGNATURE_SCHEMES", "(u16, &str)"),
+    ("x509_errors", "X509_ERRORS", "(u16, &str)"),
+    ("groups", "GROUPS", "(u16, &str, &str, &str)"),
+    ("ciphers", "CIPHERS", "(u16, &str, &str, &str, &str)"),
+];
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let mut generated = String::new();
+    for (file, name, row) in TABLES {
+        table(&mut generated, file, name, row);
+    }
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    fs::write(Path::new(&out).join("tables.rs"), generated).expect("OUT_DIR is writable");
+}
+
+/// One slice; the rows must be sorted by code point, because look-ups are binary searches.
+fn table(generated: &mut String, file: &str, name: &str, row: &str) {
+    let path = format!("src/registry/{file}.csv");
+    println!("cargo::rerun-if-changed={path}");
+    let text = fs::read_to_string(&path).expect("the table is part of the source");
+    let mut previous = None;
+    writeln!(generated, "pub(super) static {name}: &[{row}] = &[").expect("a String grows");
+    for line in text.lines().skip(1) {
+        let mut columns = line.split(',');
+        let code = code_point(columns.next().unwrap_or_default());
+        assert!(previous < Some(code), "{path}: {line} is out of order");
+        previous = Some(code);
+        let names: String = columns.map(|column| format!(", {column:?}")).collect();
+        writeln!(generated, "    ({code}{names}),").expect("a String grows");
+    }
+    generated.push_str("];\n");
+}
+
+fn code_point(text: &str) -> u16 {
+    match text.strip_prefix("0x") {
+        Some(hex) => u16::from_str_radix(hex, 16),
+        None => text.parse(),
+    }
+    .unwrap_or_else(|error| panic!("code point {text:?}: {error}"))
+}

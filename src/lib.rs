@@ -22,7 +22,7 @@ pub mod capture;
 pub mod diagnose;
 pub mod facts;
 pub mod registry;
-pub mod report;
+
 pub mod rules;
 pub mod wire;
 
@@ -30,4 +30,4 @@ pub mod wire;
 pub mod capi;
 
 pub use capture::Recording;
-pub use diagnose::{diagnose, Diagnosis};
+

@@ -1,1 +1,76 @@
-//! nginx module.
+//! The nginx side of tlsdiag: one shared object, three `ngx_module_t`s.
+//!
+//! Thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
+//! [`recorder`] keeps a bounded note of it, [`identity`] says whose connection it was, [`assemble`]
+//! turns that into the core's `Recording`, and [`sink`]s write what the core answers. [`config`]
+//! holds the directives. All judgement is in the core.
+//!
+//! Nothing here may harm a request: every callback runs inside [`guard`], and whatever goes wrong
+//! drops the recording and nothing else.
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one SAFETY comment covers reading several fields of one C structure"
+)]
+#![cfg_attr(
+    test,
+    allow(
+        dead_code,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "unit tests link without nginx: most of the module is unreachable there"
+    )
+)]
+
+mod assemble;
+mod config;
+mod cycle;
+mod guard;
+mod hook;
+mod identity;
+mod recorder;
+mod sink;
+mod text;
+mod tls;
+
+use core::ffi::c_char;
+use core::ptr;
+
+use ngx::ffi::ngx_module_t;
+
+/// A list of pointers that nginx reads through its symbol.
+#[repr(transparent)]
+pub struct Exported<T>(T);
+
+// SAFETY: nginx reads these on its main thread only and never writes through them.
+unsafe impl<T> Sync for Exported<T> {}
+
+/// The modules of this shared object (`ngx_load_module` looks the symbol up).
+#[cfg_attr(not(test), no_mangle)]
+#[allow(non_upper_case_globals, reason = "nginx fixes the name")]
+pub static ngx_modules: Exported<[*const ngx_module_t; MODULES + 1]> = Exported([
+    ptr::addr_of!(config::core::ngx_upstream_tls_diag_module),
+    ptr::addr_of!(config::http::ngx_http_upstream_tls_diag_module),
+    #[cfg(ngx_feature = "stream")]
+    ptr::addr_of!(config::stream::ngx_stream_upstream_tls_diag_module),
+    ptr::null(),
+]);
+
+/// Their names, in the same order.
+#[cfg_attr(not(test), no_mangle)]
+#[allow(non_upper_case_globals, reason = "nginx fixes the name")]
+pub static ngx_module_names: Exported<[*const c_char; MODULES + 1]> = Exported([
+    c"ngx_upstream_tls_diag_module".as_ptr(),
+    c"ngx_http_upstream_tls_diag_module".as_ptr(),
+    #[cfg(ngx_feature = "stream")]
+    c"ngx_stream_upstream_tls_diag_module".as_ptr(),
+    ptr::null(),
+]);
+
+/// No order is asked for.
+#[cfg_attr(not(test), no_mangle)]
+#[allow(non_upper_case_globals, reason = "nginx fixes the name")]
+pub static ngx_module_order: Exported<[*const c_char; 1]> = Exported([ptr::null()]);
+
+const MODULES: usize = if cfg!(ngx_feature = "stream") { 3 } else { 2 };

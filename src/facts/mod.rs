@@ -1,16 +1,24 @@
 //! What a recording means in TLS terms. No rule reads a recording's bytes: it asks here.
 
+mod chain;
 mod name;
 mod offer;
 mod phase;
 mod plaintext;
 
-pub use name::{NameFacts, NameProblem};
+pub use chain::{ChainProblem, Problem};
+pub use name::{is_dns_name, NameFacts, NameProblem};
 pub use offer::{Authorities, Chosen, Offered};
 pub use phase::Phase;
 pub use plaintext::PlainProtocol;
 
-use crate::capture::{AlertSeen, Recording};
+use crate::capture::{
+    AlertSeen, CertificateCheck, ClientCertificate, Direction, EndingKind, Module, Recording,
+};
+use crate::registry::{Alert, ProtocolVersion};
+
+/// ERR_LIB_SSL: the library whose reasons are classified.
+const SSL_LIBRARY: u32 = 20;
 
 /// Everything the rules may know.
 #[derive(Debug)]
@@ -19,9 +27,9 @@ pub struct Facts<'a> {
     pub recording: &'a Recording,
     /// How far the handshake came.
     pub phase: Phase,
-    /// What nginx offered (the last ClientHello; `None` when none was sent).
+    /// What nginx offered; `None` when no ClientHello was sent.
     pub offered: Option<Offered>,
-    /// What the peer chose: ServerHello, or HelloRetryRequest, completed by the negotiated values.
+    /// What the peer chose; `None` when no hello of its came.
     pub chosen: Option<Chosen>,
     /// The peer asked for a client certificate; the CA names it listed.
     pub certificate_request: Option<Authorities>,
@@ -29,13 +37,124 @@ pub struct Facts<'a> {
     pub alert: Option<AlertSeen>,
     /// The name sent, the name compared and what is odd about it.
     pub name: NameFacts,
-    /// The peer's first bytes are no TLS record; what they look like.
+    /// The peer's first bytes are no TLS record: what they look like.
     pub plaintext: Option<PlainProtocol>,
 }
 
 impl<'a> Facts<'a> {
     /// Reads a recording. Never fails: what cannot be read is absent.
     pub fn of(recording: &'a Recording) -> Self {
-        todo!("{recording:?}")
+        let offered = Offered::of(&recording.handshake);
+        let chosen = Chosen::of(&recording.handshake);
+        let version = chosen.as_ref().and_then(|chosen| chosen.version);
+        Self {
+            recording,
+            phase: Phase::of(&recording.handshake),
+            certificate_request: Authorities::of(&recording.handshake, version),
+            alert: deciding_alert(recording, version),
+            name: NameFacts::of(recording, offered.as_ref()),
+            plaintext: PlainProtocol::of(&recording.handshake.opening.0),
+            offered,
+            chosen,
+        }
     }
+
+    /// How the attempt ended.
+    pub fn ending(&self) -> EndingKind {
+        self.recording.ending.kind
+    }
+
+    /// The fatal alert the peer sent, if that is what decided.
+    pub fn received(&self) -> Option<Alert> {
+        self.alert.filter(|alert| alert.from == Direction::Received).map(|alert| Alert(alert.code))
+    }
+
+    /// The fatal alert nginx sent, if that is what decided.
+    pub fn sent(&self) -> Option<Alert> {
+        self.alert.filter(|alert| alert.from == Direction::Sent).map(|alert| Alert(alert.code))
+    }
+
+    /// Reason of the library's own error (not of an alert received).
+    pub fn ssl_reason(&self) -> Option<u32> {
+        let ending = &self.recording.ending;
+        ending.reason.filter(|_| ending.library == Some(SSL_LIBRARY))
+    }
+
+    /// Nothing of the peer's hello came.
+    pub fn no_hello_came(&self) -> bool {
+        self.chosen.is_none()
+    }
+
+    /// The peer ended or silenced the connection without a word of TLS.
+    pub fn closed_silently(&self) -> bool {
+        matches!(self.ending(), EndingKind::Eof | EndingKind::Reset | EndingKind::LateClose)
+    }
+
+    /// The version in use or, before a ServerHello, the highest offered.
+    pub fn version(&self) -> Option<ProtocolVersion> {
+        let chosen = self.chosen.as_ref().and_then(|chosen| chosen.version);
+        chosen.or_else(|| self.offered.as_ref().and_then(Offered::max_version))
+    }
+
+    /// Our answer to a CertificateRequest.
+    pub fn client_certificate(&self) -> Option<&ClientCertificate> {
+        self.recording.handshake.client_certificate.as_ref()
+    }
+
+    /// The peer asked for a certificate and got none.
+    pub fn sent_no_client_certificate(&self) -> bool {
+        self.certificate_request.is_some()
+            && self.client_certificate().is_none_or(|sent| sent.empty)
+    }
+
+    /// The chain and its verification, when nginx rejected it.
+    pub fn rejected_chain(&self) -> Option<&CertificateCheck> {
+        self.recording.certificate.as_ref().filter(|_| self.ending() == EndingKind::ChainRejected)
+    }
+
+    /// What is wrong with a rejected chain, by precedence.
+    pub fn chain_problem(&self) -> Option<ChainProblem> {
+        self.rejected_chain().map(ChainProblem::of)
+    }
+
+    /// The peer's port; `None` for a unix socket.
+    pub fn port(&self) -> Option<u16> {
+        let peer = self.recording.context.peer.as_deref()?;
+        let port = peer.strip_prefix("unix:").is_none().then(|| peer.rsplit_once(':'))??.1;
+        port.parse().ok()
+    }
+
+    /// `proxy_ssl_`, `grpc_ssl_` or `uwsgi_ssl_` before `rest`; `None` where no directive is known.
+    pub fn directive(&self, rest: &str) -> Option<String> {
+        let family = match self.recording.context.module {
+            Module::Proxy | Module::Stream => "proxy",
+            Module::Grpc => "grpc",
+            Module::Uwsgi => "uwsgi",
+            Module::Other => return None,
+        };
+        Some(format!("{family}_ssl_{rest};"))
+    }
+
+    /// `*_ssl_conf_command` exists in this nginx.
+    pub fn has_conf_command(&self) -> bool {
+        self.recording.environment.nginx >= 1_019_004
+    }
+
+    /// The running library is OpenSSL 3.0 or newer.
+    pub fn is_openssl3(&self) -> bool {
+        self.recording.environment.openssl >> 28 >= 3
+    }
+}
+
+/// Warning alerts are no evidence. TLS 1.3 ignores the level (RFC 8446 section 6).
+fn deciding_alert(recording: &Recording, version: Option<ProtocolVersion>) -> Option<AlertSeen> {
+    let fatal = |alert: &&AlertSeen| {
+        let closure = [Alert::CLOSE_NOTIFY, Alert::USER_CANCELED].contains(&Alert(alert.code));
+        alert.level == 2 || (version >= Some(ProtocolVersion::TLS1_3) && !closure)
+    };
+    let last = |from| {
+        let alerts = recording.handshake.alerts.iter();
+        alerts.filter(fatal).filter(|alert| alert.from == from).last().copied()
+    };
+    last(Direction::Received).or_else(|| last(Direction::Sent))
 }

@@ -1,0 +1,195 @@
+//! Recorder + identity + certificates = the core's `Recording`.
+
+use ngx::ffi::{
+    nginx_version, ngx_connection_t, ngx_pid, ngx_timeofday, OpenSSL_version_num,
+    SSL_CTX_get0_certificate, SSL_CTX_get_security_level, SSL_CTX_get_verify_depth, SSL_CTX,
+};
+use tlsdiag::capture::{
+    AlertSeen, Bytes, Captured, CertificateCheck, ClientCertificate, Direction, Ending, EndingKind,
+    Environment, Handshake, MessageSeen, Recording, Settings, FORMAT,
+};
+
+use crate::identity::Owner;
+use crate::recorder::{Kept, Presented, Recorder};
+use crate::tls;
+
+/// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
+const ALERT_REASONS: u32 = 1000;
+
+/// CLOCK_MONOTONIC in nanoseconds.
+pub(crate) fn monotonic_ns() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes one timespec.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
+}
+
+/// Everything observed on a failed connection.
+///
+/// # Safety
+/// Connection, owner and context are alive: only in the trigger.
+pub(crate) unsafe fn recording(
+    recorder: &Recorder,
+    kind: EndingKind,
+    connection: &ngx_connection_t,
+    owner: &Owner,
+    ssl_context: *mut SSL_CTX,
+    verify_result: i64,
+) -> Recording {
+    let now_ns = monotonic_ns();
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (context, settings) = owner.describe(connection);
+        let certificate = recorder.leaf.as_ref().map(|leaf| match kind {
+            EndingKind::ChainRejected | EndingKind::NameRejected => tls::check(
+                ssl_context,
+                leaf,
+                recorder.chain.as_ref(),
+                verify_result,
+                owner.compared_name(),
+                now_ns,
+            ),
+            _ => CertificateCheck {
+                result: i32::try_from(verify_result).unwrap_or(i32::MAX),
+                chain: vec![tls::describe(leaf.as_ptr())],
+                chain_length: 1,
+                ..CertificateCheck::default()
+            },
+        });
+        Recording {
+            format: FORMAT,
+            environment: environment(),
+            context,
+            settings: with_context(settings, recorder, ssl_context),
+            handshake: handshake(recorder, now_ns),
+            ending: ending(recorder, kind),
+            certificate,
+        }
+    }
+}
+
+fn environment() -> Environment {
+    // SAFETY: nginx's cached time and pid are set before any connection exists.
+    unsafe {
+        let now = ngx_timeofday();
+        Environment {
+            nginx: nginx_version,
+            openssl: u64::from(OpenSSL_version_num()),
+            time_ms: now.sec * 1000 + i64::try_from(now.msec).unwrap_or(0),
+            pid: u32::try_from(ngx_pid).unwrap_or(0),
+        }
+    }
+}
+
+/// What the SSL context tells about the configuration.
+unsafe fn with_context(
+    settings: Settings,
+    recorder: &Recorder,
+    ssl_context: *mut SSL_CTX,
+) -> Settings {
+    // SAFETY: the caller's context is alive; getters only read it.
+    unsafe {
+        Settings {
+            verify: settings.verify.or(recorder.finished.then_some(recorder.verifies)),
+            verify_depth: u32::try_from(SSL_CTX_get_verify_depth(ssl_context)).ok(),
+            security_level: u32::try_from(SSL_CTX_get_security_level(ssl_context)).ok(),
+            client_certificate: Some(!SSL_CTX_get0_certificate(ssl_context).is_null()),
+            ..settings
+        }
+    }
+}
+
+fn handshake(recorder: &Recorder, now_ns: u64) -> Handshake {
+    let direction = |sent| if sent { Direction::Sent } else { Direction::Received };
+    let mut hellos = recorder.server_hellos.iter().flatten().map(captured);
+    let first = hellos.next();
+    let (hello_retry_request, server_hello) = match first {
+        Some(first) if tlsdiag::wire::is_hello_retry_request(&first.bytes.0) => {
+            (Some(first), hellos.next())
+        }
+        first => (None, first),
+    };
+    let known = |value: u16| (value != 0).then_some(value);
+    Handshake {
+        client_hellos: recorder.client_hellos.iter().flatten().map(captured).collect(),
+        hello_retry_request,
+        server_hello,
+        certificate_request: recorder.certificate_request.as_ref().map(captured),
+        messages: recorder
+            .messages
+            .iter()
+            .take(recorder.message_count)
+            .map(|(sent, kind)| MessageSeen { from: direction(*sent), kind: *kind })
+            .collect(),
+        alerts: recorder
+            .alerts
+            .iter()
+            .flatten()
+            .map(|alert| AlertSeen {
+                from: direction(alert.sent),
+                level: alert.level,
+                code: alert.code,
+                after_finished: alert.after_finished,
+            })
+            .collect(),
+        opening: Bytes(
+            recorder.opening.iter().take(recorder.opening_length).copied().collect(),
+        ),
+        bytes_sent: recorder.bytes_sent,
+        bytes_received: recorder.bytes_received,
+        finished: recorder.finished,
+        version: known(recorder.version),
+        cipher: known(recorder.cipher),
+        group: known(recorder.group),
+        alpn: (!recorder.alpn.is_empty()).then(|| crate::text::bounded(&recorder.alpn)),
+        resumed: recorder.finished.then_some(recorder.resumed),
+        client_certificate: client_certificate(recorder),
+        duration_ns: now_ns.saturating_sub(recorder.started_ns),
+    }
+}
+
+fn captured(kept: &Kept) -> Captured {
+    Captured {
+        bytes: Bytes(kept.bytes.clone()),
+        length: u32::try_from(kept.length).unwrap_or(u32::MAX),
+    }
+}
+
+fn client_certificate(recorder: &Recorder) -> Option<ClientCertificate> {
+    match recorder.presented {
+        Presented::Nothing => None,
+        Presented::Empty => Some(ClientCertificate { empty: true, ..Default::default() }),
+        Presented::Certificate => {
+            let own = recorder.own_certificate.as_ref();
+            // SAFETY: the reference is ours.
+            let described = own.map(|own| unsafe { tls::describe(own.as_ptr()) });
+            // SAFETY: as above.
+            let issuer = own.and_then(|own| unsafe { tls::issuer_der(own.as_ptr()) });
+            Some(ClientCertificate {
+                empty: false,
+                certificate: described,
+                issuer_name: issuer.map(Bytes),
+            })
+        }
+    }
+}
+
+/// A late alert's error is off the queue by now: its code follows from the alert.
+fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
+    let exit = recorder.exit;
+    let code = match (exit.map_or(0, |exit| exit.code), kind) {
+        (0, EndingKind::LateAlert) => recorder
+            .fatal_alert(false)
+            .map_or(0, |alert| tls::packed(ALERT_REASONS + u32::from(alert.code))),
+        (code, _) => code,
+    };
+    let known = code != 0;
+    Ending {
+        kind,
+        code: known.then_some(code),
+        library: known.then(|| tls::library(code)),
+        reason: known.then(|| tls::reason(code)),
+        errno: exit.map(|exit| exit.errno).filter(|errno| *errno != 0),
+        text: known.then(|| tls::text(code)),
+    }
+}

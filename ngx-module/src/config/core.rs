@@ -1,0 +1,85 @@
+//! The core module: it is what `load_module` wakes up, before any TLS context exists.
+
+use core::ffi::c_void;
+use core::ptr;
+
+use ngx::ffi::{
+    ngx_command_t, ngx_core_module_t, ngx_cycle_t, ngx_int_t, ngx_log_error_core,
+    ngx_module_t, ngx_uint_t, OpenSSL_version_num, NGX_CORE_MODULE, NGX_DIRECT_CONF,
+    NGX_ERROR, NGX_LOG_EMERG, NGX_MAIN_CONF, NGX_OK, OPENSSL_VERSION_NUMBER,
+};
+
+use super::{diag, log, LevelConf, UNSET_INDEX};
+use crate::{cycle, guard, hook};
+
+/// The module; `load_module` calls its `create_conf` at once.
+#[allow(non_upper_case_globals, reason = "the name is public: nginx prints it")]
+pub(crate) static mut ngx_upstream_tls_diag_module: ngx_module_t = ngx_module_t {
+    ctx: ptr::addr_of!(CONTEXT).cast_mut().cast(),
+    commands: ptr::addr_of_mut!(COMMANDS).cast(),
+    type_: NGX_CORE_MODULE as ngx_uint_t,
+    init_module: Some(init_module),
+    ..ngx_module_t::default()
+};
+
+static mut CONTEXT: ngx_core_module_t = ngx_core_module_t {
+    name: ngx::ngx_string!("upstream_tls_diag"),
+    create_conf: Some(create_conf),
+    init_conf: None,
+};
+
+static mut COMMANDS: [ngx_command_t; 3] =
+    [diag::command(LEVELS, 0), log::command(LEVELS, 0), ngx_command_t::empty()];
+
+const LEVELS: u32 = NGX_MAIN_CONF | NGX_DIRECT_CONF;
+
+/// The module's place in `cycle->conf_ctx`.
+pub(super) fn index() -> usize {
+    // SAFETY: nginx writes it while it parses the configuration, on the same thread.
+    unsafe { (*ptr::addr_of!(ngx_upstream_tls_diag_module)).index }
+}
+
+pub(super) fn forget_index() {
+    // SAFETY: as above.
+    unsafe { (*ptr::addr_of_mut!(ngx_upstream_tls_diag_module)).index = UNSET_INDEX }
+}
+
+unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
+    guard::silence_panics();
+    let created = guard::guard("create_conf", || {
+        // SAFETY: nginx hands over the cycle it is building.
+        unsafe {
+            let log = (*cycle).log;
+            let running = u64::from(OpenSSL_version_num());
+            if running >> 28 != u64::from(OPENSSL_VERSION_NUMBER) >> 28 {
+                ngx_log_error_core(
+                    NGX_LOG_EMERG as ngx_uint_t,
+                    log,
+                    0,
+                    c"module \"ngx_upstream_tls_diag_module\" was built for OpenSSL %uL.x and cannot run with OpenSSL %uL.x".as_ptr(),
+                    u64::from(OPENSSL_VERSION_NUMBER) >> 28,
+                    running >> 28,
+                );
+                return ptr::null_mut();
+            }
+            if !hook::register() || !cycle::enter(cycle) {
+                ngx_log_error_core(
+                    NGX_LOG_EMERG as ngx_uint_t,
+                    log,
+                    0,
+                    c"module \"ngx_upstream_tls_diag_module\" cannot hook OpenSSL: out of memory".as_ptr(),
+                );
+                return ptr::null_mut();
+            }
+            LevelConf::create((*cycle).pool)
+        }
+    });
+    created.unwrap_or(ptr::null_mut())
+}
+
+unsafe extern "C" fn init_module(_cycle: *mut ngx_cycle_t) -> ngx_int_t {
+    match guard::guard("init_module", super::complete) {
+        Some(()) => NGX_OK as ngx_int_t,
+        None => NGX_ERROR as ngx_int_t,
+    }
+}

@@ -1,0 +1,69 @@
+//! The http module: the directives in `http`, `server` and `location`.
+
+use core::ffi::{c_char, c_void};
+use core::ptr;
+
+use ngx::ffi::{
+    ngx_command_t, ngx_conf_t, ngx_http_module_t, ngx_module_t, ngx_uint_t, NGX_HTTP_LOC_CONF,
+    NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_MODULE, NGX_HTTP_SRV_CONF,
+};
+
+use super::{diag, log, LevelConf, UNSET_INDEX};
+
+/// The module.
+#[allow(non_upper_case_globals, reason = "the name is public: nginx prints it")]
+pub(crate) static mut ngx_http_upstream_tls_diag_module: ngx_module_t = ngx_module_t {
+    ctx: ptr::addr_of!(CONTEXT).cast_mut().cast(),
+    commands: ptr::addr_of_mut!(COMMANDS).cast(),
+    type_: NGX_HTTP_MODULE as ngx_uint_t,
+    ..ngx_module_t::default()
+};
+
+static mut CONTEXT: ngx_http_module_t = ngx_http_module_t {
+    preconfiguration: None,
+    postconfiguration: None,
+    create_main_conf: None,
+    init_main_conf: None,
+    create_srv_conf: None,
+    merge_srv_conf: None,
+    create_loc_conf: Some(create_loc_conf),
+    merge_loc_conf: Some(merge_loc_conf),
+};
+
+static mut COMMANDS: [ngx_command_t; 3] = [
+    diag::command(LEVELS, NGX_HTTP_LOC_CONF_OFFSET),
+    log::command(LEVELS, NGX_HTTP_LOC_CONF_OFFSET),
+    ngx_command_t::empty(),
+];
+
+const LEVELS: u32 = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
+
+/// The module's place in `r->loc_conf`.
+pub(super) fn context_index() -> usize {
+    // SAFETY: nginx writes it while it parses the configuration, on the same thread.
+    unsafe { (*ptr::addr_of!(ngx_http_upstream_tls_diag_module)).ctx_index }
+}
+
+pub(super) fn forget_index() {
+    // SAFETY: as above.
+    unsafe {
+        let module = ptr::addr_of_mut!(ngx_http_upstream_tls_diag_module);
+        (*module).index = UNSET_INDEX;
+        (*module).ctx_index = UNSET_INDEX;
+    }
+}
+
+unsafe extern "C" fn create_loc_conf(cf: *mut ngx_conf_t) -> *mut c_void {
+    // SAFETY: nginx passes a valid configuration.
+    unsafe { LevelConf::create_in(cf) }
+}
+
+unsafe extern "C" fn merge_loc_conf(
+    _cf: *mut ngx_conf_t,
+    above: *mut c_void,
+    level: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: both were made by create_loc_conf.
+    unsafe { (*level.cast::<LevelConf>()).inherit(&*above.cast::<LevelConf>()) }
+    ptr::null_mut()
+}

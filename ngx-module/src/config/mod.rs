@@ -1,0 +1,159 @@
+//! The directives and where they apply.
+//!
+//! One structure serves every level: the core module's (main), each location's, each stream
+//! server's. A level that sets nothing inherits; the main level is looked up when a connection
+//! fails, because `upstream_tls_log` may stand after `http {}`.
+
+pub(crate) mod core;
+mod diag;
+pub(crate) mod http;
+mod log;
+#[cfg(ngx_feature = "stream")]
+pub(crate) mod stream;
+
+use ::core::ptr;
+
+use ngx::ffi::{ngx_array_t, ngx_conf_t, ngx_cycle, ngx_flag_t, ngx_http_request_t, ngx_pcalloc};
+#[cfg(ngx_feature = "stream")]
+use ngx::ffi::ngx_stream_session_t;
+
+use crate::sink::Sink;
+
+/// NGX_CONF_UNSET.
+const UNSET: ngx_flag_t = -1;
+/// NGX_CONF_ERROR.
+const ERROR: *mut ::core::ffi::c_char = usize::MAX as *mut ::core::ffi::c_char;
+
+/// What one level of the configuration says.
+#[repr(C)]
+pub(crate) struct LevelConf {
+    /// `upstream_tls_diag`.
+    diag: ngx_flag_t,
+    /// `upstream_tls_log off`.
+    logs_off: ngx_flag_t,
+    /// `upstream_tls_log` with a target: an array of [`Sink`]; NULL for none.
+    logs: *mut ngx_array_t,
+}
+
+impl LevelConf {
+    /// A level that sets nothing; NULL when memory is out.
+    unsafe fn create(pool: *mut ngx::ffi::ngx_pool_t) -> *mut ::core::ffi::c_void {
+        // SAFETY: the pool is nginx's; the allocation is zeroed and large enough.
+        unsafe {
+            let conf: *mut Self = ngx_pcalloc(pool, size_of::<Self>()).cast();
+            if let Some(conf) = conf.as_mut() {
+                conf.diag = UNSET;
+                conf.logs_off = UNSET;
+            }
+            conf.cast()
+        }
+    }
+
+    /// Takes from the level above what this one does not set.
+    fn inherit(&mut self, above: &Self) {
+        if self.diag == UNSET {
+            self.diag = above.diag;
+        }
+        if self.logs.is_null() && self.logs_off == UNSET {
+            self.logs = above.logs;
+            self.logs_off = above.logs_off;
+        }
+    }
+
+    /// The level's configuration is created in the cycle's pool.
+    unsafe fn create_in(cf: *mut ngx_conf_t) -> *mut ::core::ffi::c_void {
+        // SAFETY: nginx hands a valid configuration to create_*_conf.
+        unsafe { Self::create((*cf).pool) }
+    }
+}
+
+/// The configuration that applies to one connection.
+pub(crate) struct Scope {
+    level: *const LevelConf,
+    main: *const LevelConf,
+}
+
+impl Scope {
+    /// Of a request's location.
+    ///
+    /// # Safety
+    /// `request` is alive.
+    pub(crate) unsafe fn of_request(request: *mut ngx_http_request_t) -> Option<Self> {
+        // SAFETY: the module is part of the running cycle (the caller checked `cycle::is_live`), so
+        // its index is valid in loc_conf.
+        unsafe {
+            let level = (*(*request).loc_conf.add(http::context_index())).cast();
+            Some(Self { level, main: main_conf()? })
+        }
+    }
+
+    /// Of a session's server.
+    ///
+    /// # Safety
+    /// `session` is alive.
+    #[cfg(ngx_feature = "stream")]
+    pub(crate) unsafe fn of_session(session: *mut ngx_stream_session_t) -> Option<Self> {
+        // SAFETY: as in `of_request`.
+        unsafe {
+            let level = (*(*session).srv_conf.add(stream::context_index())).cast();
+            Some(Self { level, main: main_conf()? })
+        }
+    }
+
+    /// Of everything else.
+    pub(crate) fn main() -> Option<Self> {
+        main_conf().map(|main| Self { level: ptr::null(), main })
+    }
+
+    fn levels(&self) -> impl Iterator<Item = &LevelConf> {
+        // SAFETY: both live in the cycle's pool.
+        [self.level, self.main].into_iter().filter_map(|level| unsafe { level.as_ref() })
+    }
+
+    /// `upstream_tls_diag`, on unless switched off.
+    pub(crate) fn diag(&self) -> bool {
+        self.levels().map(|level| level.diag).find(|diag| *diag != UNSET) != Some(0)
+    }
+
+    /// The logs to write to.
+    pub(crate) fn sinks(&self) -> &mut [Sink] {
+        let level = self.levels().find(|level| !level.logs.is_null() || level.logs_off != UNSET);
+        let logs = level.map_or(ptr::null_mut(), |level| level.logs);
+        // SAFETY: the array holds Sinks pushed by `log::set`; a worker has one thread that logs.
+        match unsafe { logs.as_ref() } {
+            // SAFETY: as above.
+            Some(logs) => unsafe {
+                ::core::slice::from_raw_parts_mut(logs.elts.cast(), logs.nelts)
+            },
+            None => &mut [],
+        }
+    }
+}
+
+fn main_conf() -> Option<*const LevelConf> {
+    // SAFETY: conf_ctx of a cycle that loaded us holds what core::create_conf returned.
+    unsafe {
+        let cycle = ngx_cycle.as_ref()?;
+        let conf = *cycle.conf_ctx.add(core::index());
+        Some(conf.cast_const().cast())
+    }
+}
+
+/// The modules' indices are nginx's to give. They survive a dlclose (`-z nodelete`), so they are
+/// reset once no configuration holds the module any more: nginx would otherwise take stale indices
+/// for valid ones when the module comes back.
+pub(crate) fn forget_indices() {
+    core::forget_index();
+    http::forget_index();
+    #[cfg(ngx_feature = "stream")]
+    stream::forget_index();
+}
+
+/// NGX_MODULE_UNSET_INDEX.
+const UNSET_INDEX: usize = usize::MAX;
+
+/// A configuration is complete and about to run.
+fn complete() {
+    crate::tls::forget_verifications();
+    crate::hook::attach();
+}

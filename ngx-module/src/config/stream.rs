@@ -1,0 +1,68 @@
+//! The stream module: the directives in `stream` and its `server`. No symbol of nginx's stream
+//! module is used: it may be a shared object loaded later, or absent.
+
+use core::ffi::{c_char, c_void};
+use core::ptr;
+
+use ngx::ffi::{
+    ngx_command_t, ngx_conf_t, ngx_module_t, ngx_stream_module_t, ngx_uint_t,
+    NGX_STREAM_MAIN_CONF, NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
+};
+
+use super::{diag, log, LevelConf, UNSET_INDEX};
+
+/// The module.
+#[allow(non_upper_case_globals, reason = "the name is public: nginx prints it")]
+pub(crate) static mut ngx_stream_upstream_tls_diag_module: ngx_module_t = ngx_module_t {
+    ctx: ptr::addr_of!(CONTEXT).cast_mut().cast(),
+    commands: ptr::addr_of_mut!(COMMANDS).cast(),
+    type_: NGX_STREAM_MODULE as ngx_uint_t,
+    ..ngx_module_t::default()
+};
+
+static mut CONTEXT: ngx_stream_module_t = ngx_stream_module_t {
+    preconfiguration: None,
+    postconfiguration: None,
+    create_main_conf: None,
+    init_main_conf: None,
+    create_srv_conf: Some(create_srv_conf),
+    merge_srv_conf: Some(merge_srv_conf),
+};
+
+static mut COMMANDS: [ngx_command_t; 3] = [
+    diag::command(LEVELS, NGX_STREAM_SRV_CONF_OFFSET),
+    log::command(LEVELS, NGX_STREAM_SRV_CONF_OFFSET),
+    ngx_command_t::empty(),
+];
+
+const LEVELS: u32 = NGX_STREAM_MAIN_CONF | NGX_STREAM_SRV_CONF;
+
+/// The module's place in `s->srv_conf`.
+pub(super) fn context_index() -> usize {
+    // SAFETY: nginx writes it while it parses the configuration, on the same thread.
+    unsafe { (*ptr::addr_of!(ngx_stream_upstream_tls_diag_module)).ctx_index }
+}
+
+pub(super) fn forget_index() {
+    // SAFETY: as above.
+    unsafe {
+        let module = ptr::addr_of_mut!(ngx_stream_upstream_tls_diag_module);
+        (*module).index = UNSET_INDEX;
+        (*module).ctx_index = UNSET_INDEX;
+    }
+}
+
+unsafe extern "C" fn create_srv_conf(cf: *mut ngx_conf_t) -> *mut c_void {
+    // SAFETY: nginx passes a valid configuration.
+    unsafe { LevelConf::create_in(cf) }
+}
+
+unsafe extern "C" fn merge_srv_conf(
+    _cf: *mut ngx_conf_t,
+    above: *mut c_void,
+    level: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: both were made by create_srv_conf.
+    unsafe { (*level.cast::<LevelConf>()).inherit(&*above.cast::<LevelConf>()) }
+    ptr::null_mut()
+}

@@ -1,0 +1,80 @@
+//! The contexts made since the last configuration, waiting for their callbacks.
+
+use core::ffi::{c_int, c_long, c_void};
+use core::ptr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ngx::ffi::{
+    SSL_CTX_get_ex_data, SSL_CTX_get_info_callback, SSL_CTX_set_ex_data, SSL_CTX_set_info_callback,
+    SSL_CTX_set_msg_callback, CRYPTO_EX_DATA, SSL, SSL_CTX,
+};
+
+use super::{info, message, CONTEXT_SLOT};
+use crate::guard::guard;
+
+pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
+
+/// Addresses of contexts; other threads may make contexts too, hence the lock.
+static WAITING: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+fn waiting() -> MutexGuard<'static, Vec<usize>> {
+    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// OpenSSL's `CRYPTO_EX_new` for our slot, inside `SSL_CTX_new`.
+pub(super) unsafe extern "C" fn created(
+    context: *mut c_void,
+    _: *mut c_void,
+    _: *mut CRYPTO_EX_DATA,
+    _: c_int,
+    _: c_long,
+    _: *mut c_void,
+) {
+    guard("context", || {
+        let mut waiting = waiting();
+        if waiting.try_reserve(1).is_ok() {
+            waiting.push(context as usize);
+        }
+    });
+}
+
+/// OpenSSL's `CRYPTO_EX_free`, inside `SSL_CTX_free`: a configuration failed, or ended.
+pub(super) unsafe extern "C" fn freed(
+    context: *mut c_void,
+    _: *mut c_void,
+    _: *mut CRYPTO_EX_DATA,
+    _: c_int,
+    _: c_long,
+    _: *mut c_void,
+) {
+    guard("context", || waiting().retain(|one| *one != context as usize));
+}
+
+/// Puts our callbacks on every context made since the last call. A context that nginx makes later
+/// stays as it is.
+pub(crate) fn attach() {
+    // The lock is held throughout: a context in the list cannot be freed before `freed` gets it.
+    let mut waiting = waiting();
+    for address in waiting.drain(..) {
+        let context = address as *mut SSL_CTX;
+        // SAFETY: the context is alive while it is in the list and we hold the lock.
+        unsafe {
+            let theirs = SSL_CTX_get_info_callback(context);
+            let theirs = theirs.map_or(ptr::null_mut(), |callback| callback as *mut c_void);
+            if SSL_CTX_set_ex_data(context, CONTEXT_SLOT.index(), theirs) == 1 {
+                SSL_CTX_set_info_callback(context, Some(info::observe));
+                SSL_CTX_set_msg_callback(context, Some(message::observe));
+            }
+        }
+    }
+}
+
+/// The info callback that a context had before ours.
+pub(super) unsafe fn their_info_callback(context: *const SSL_CTX) -> Option<InfoCallback> {
+    // SAFETY: the slot holds NULL or a function pointer stored by `attach`, and Option<fn> has the
+    // layout of a nullable pointer.
+    unsafe {
+        let stored = SSL_CTX_get_ex_data(context, CONTEXT_SLOT.index());
+        core::mem::transmute::<*mut c_void, Option<InfoCallback>>(stored)
+    }
+}

@@ -1,0 +1,99 @@
+//! OpenSSL's info callback: the end of the handshake, good or bad. nginx's own runs after ours.
+
+use core::ffi::c_int;
+
+use ngx::ffi::{
+    SSL_CIPHER_get_protocol_id, SSL_get0_alpn_selected, SSL_get_SSL_CTX, SSL_get_current_cipher,
+    SSL_get_error, SSL_get_verify_callback, SSL_get_verify_result, SSL_session_reused, SSL_version,
+    SSL,
+};
+
+use super::{contexts, message, recorder, release};
+use crate::guard;
+use crate::recorder::{Exit, Recorder};
+use crate::tls::{peek, Chain, QueueMark, X509};
+
+/// SSL_CB_HANDSHAKE_DONE.
+const HANDSHAKE_DONE: c_int = 0x20;
+/// SSL_CB_CONNECT_EXIT.
+const CONNECT_EXIT: c_int = 0x1002;
+/// `SSL_get_error`'s failures; every other value means "call again".
+const FAILURES: [c_int; 3] = [SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN];
+pub(crate) const SSL_ERROR_SSL: c_int = 1;
+pub(crate) const SSL_ERROR_SYSCALL: c_int = 5;
+pub(crate) const SSL_ERROR_ZERO_RETURN: c_int = 6;
+const V_OK: core::ffi::c_long = 0;
+
+/// `SSL_CTX_set_info_callback`'s callback.
+pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_int) {
+    if event == HANDSHAKE_DONE || (event == CONNECT_EXIT && ret <= 0) {
+        // SAFETY: OpenSSL passes the SSL it is working on.
+        let seen = guard::guard("info", || unsafe { observe_event(ssl.cast_mut(), event, ret) });
+        if seen.is_none() {
+            // SAFETY: as above.
+            unsafe { release(ssl.cast_mut()) }
+        }
+    }
+    // SAFETY: the context is alive while its SSL is; nginx's callback takes what ours took.
+    unsafe {
+        if let Some(theirs) = contexts::their_info_callback(SSL_get_SSL_CTX(ssl)) {
+            theirs(ssl, event, ret);
+        }
+    }
+}
+
+unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
+    // SAFETY: the SSL is alive inside its callback; the recording is ours.
+    unsafe {
+        let Some(recorder) = recorder(ssl).as_mut() else { return };
+        if event == HANDSHAKE_DONE {
+            finished(ssl, recorder);
+        } else {
+            exit(ssl, recorder, ret);
+        }
+    }
+}
+
+/// Our side is done: the negotiated values, and the chain if nginx is going to reject it.
+unsafe fn finished(ssl: *mut SSL, recorder: &mut Recorder) {
+    // SAFETY: the SSL is alive; getters only read it. References taken are ours.
+    unsafe {
+        recorder.finished = true;
+        recorder.version = u16::try_from(SSL_version(ssl)).unwrap_or(0);
+        let cipher = SSL_get_current_cipher(ssl);
+        if !cipher.is_null() {
+            recorder.cipher = SSL_CIPHER_get_protocol_id(cipher);
+        }
+        recorder.resumed = SSL_session_reused(ssl) == 1;
+        let (mut alpn, mut length) = (core::ptr::null(), 0);
+        SSL_get0_alpn_selected(ssl, &mut alpn, &mut length);
+        let length = usize::try_from(length).unwrap_or(0);
+        if !alpn.is_null() && recorder.alpn.try_reserve_exact(length).is_ok() {
+            recorder.alpn.clear();
+            recorder.alpn.extend_from_slice(core::slice::from_raw_parts(alpn, length));
+        }
+        recorder.verifies = SSL_get_verify_callback(ssl).is_some();
+        if recorder.verifies {
+            let _mark = QueueMark::set();
+            recorder.leaf = X509::peer(ssl);
+            if SSL_get_verify_result(ssl) != V_OK {
+                recorder.chain = Chain::peer(ssl);
+            }
+        }
+    }
+}
+
+/// The handshake call failed. `errno` and the error queue are exact here and nowhere later; both
+/// are left as they were, because nginx reads them after us.
+unsafe fn exit(ssl: *mut SSL, recorder: &mut Recorder, ret: c_int) {
+    // SAFETY: errno is this thread's; SSL_get_error only peeks the queue.
+    unsafe {
+        let errno = *libc::__errno_location();
+        let ssl_error = SSL_get_error(ssl, ret);
+        if FAILURES.contains(&ssl_error) && recorder.exit.is_none() {
+            recorder.exit = Some(Exit { ssl_error, code: peek(), errno });
+            message::snapshot(ssl, recorder);
+        }
+        *libc::__errno_location() = errno;
+    }
+}

@@ -1,0 +1,88 @@
+//! OpenSSL's message callback: every record header, handshake message and alert, both ways.
+
+use core::ffi::{c_int, c_void};
+
+use ngx::ffi::{SSL_is_server, SSL};
+
+use super::{connection, keep, recorder, release};
+use crate::recorder::{Presented, Recorder};
+use crate::tls::{QueueMark, X509};
+use crate::{cycle, guard, identity};
+
+/// SSL3_RT_ALERT.
+const ALERT: c_int = 21;
+
+/// `SSL_CTX_set_msg_callback`'s callback.
+pub(super) unsafe extern "C" fn observe(
+    write_p: c_int,
+    _version: c_int,
+    content_type: c_int,
+    buffer: *const c_void,
+    length: usize,
+    ssl: *mut SSL,
+    _argument: *mut c_void,
+) {
+    let done = guard::guard("message", || {
+        let bytes = match (buffer.is_null(), length) {
+            (true, _) | (_, 0) => &[],
+            // SAFETY: OpenSSL passes `length` readable bytes.
+            _ => unsafe { core::slice::from_raw_parts(buffer.cast::<u8>(), length) },
+        };
+        // SAFETY: OpenSSL passes the SSL it is working on.
+        unsafe { observe_message(ssl, write_p == 1, content_type, bytes) }
+    });
+    if done != Some(false) {
+        // SAFETY: as above. Also after a fault: the request goes on without us.
+        unsafe { release(ssl) }
+    }
+}
+
+/// True when the connection needs no watching (any more).
+unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes: &[u8]) -> bool {
+    // SAFETY: the SSL is alive inside its callback; a recording is only reached from here and from
+    // the info callback, never at once.
+    unsafe {
+        let mut raw = recorder(ssl);
+        if raw.is_null() {
+            if !begin(ssl) {
+                return true;
+            }
+            raw = recorder(ssl);
+        }
+        let Some(recorder) = raw.as_mut() else { return true };
+        let done = recorder.observe(sent, content_type, bytes);
+        if content_type == ALERT {
+            snapshot(ssl, recorder);
+        }
+        done
+    }
+}
+
+/// Starts a recording if this is an upstream connection of nginx and the operator wants it.
+unsafe fn begin(ssl: *mut SSL) -> bool {
+    // SAFETY: the SSL is alive; nginx's connection outlives its SSL.
+    unsafe {
+        if SSL_is_server(ssl) != 0 || !cycle::is_live() {
+            return false;
+        }
+        let Some(connection) = connection(ssl).as_ref() else { return false };
+        if !identity::of(connection).wants_diagnosis() {
+            return false;
+        }
+        keep(ssl, Box::new(Recorder::new(crate::assemble::monotonic_ns())))
+    }
+}
+
+/// What only a live SSL can tell and only a failure needs: the certificates of both sides.
+pub(super) unsafe fn snapshot(ssl: *mut SSL, recorder: &mut Recorder) {
+    let _mark = QueueMark::set();
+    // SAFETY: the SSL is alive inside its callback.
+    unsafe {
+        if recorder.leaf.is_none() {
+            recorder.leaf = X509::peer(ssl);
+        }
+        if recorder.presented == Presented::Certificate && recorder.own_certificate.is_none() {
+            recorder.own_certificate = X509::own(ssl);
+        }
+    }
+}

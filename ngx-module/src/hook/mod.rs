@@ -1,0 +1,72 @@
+//! Gets our callbacks onto every TLS context nginx makes, without a patch and without knowing its
+//! private structures.
+//!
+//! OpenSSL calls an ex_data `new_func` inside every `SSL_CTX_new`: there the context is noted.
+//! When the configuration is complete (`init_module`) each noted context gets our message callback
+//! and our info callback. nginx has installed its own info callback by then; ours calls it. Both are
+//! read from the context when a connection starts, so nothing has to be set on an SSL, whose type is
+//! not known yet inside its own `new_func` from OpenSSL 3.2 on.
+
+mod contexts;
+mod info;
+mod message;
+mod trigger;
+
+use core::ffi::c_int;
+
+use ngx::ffi::{
+    ngx_connection_t, ngx_ssl_connection_index, SSL_get_ex_data, SSL_set_ex_data, SSL_set_msg_callback,
+    SSL,
+};
+
+use crate::recorder::Recorder;
+use crate::tls::{Slot, CLASS_SSL, CLASS_SSL_CTX};
+
+pub(crate) use contexts::attach;
+
+static CONTEXT_SLOT: Slot = Slot::new();
+static SSL_SLOT: Slot = Slot::new();
+
+/// Registers with OpenSSL, once per process. False when it has no ex_data index left.
+pub(crate) fn register() -> bool {
+    CONTEXT_SLOT.take(CLASS_SSL_CTX, Some(contexts::created), Some(contexts::freed))
+        && SSL_SLOT.take(CLASS_SSL, None, Some(trigger::ssl_freed))
+}
+
+/// nginx's connection behind an SSL; NULL for another library's.
+unsafe fn connection(ssl: *const SSL) -> *mut ngx_connection_t {
+    // SAFETY: OpenSSL passes a live SSL to its callbacks; ex_data reads are valid in all of them.
+    unsafe { SSL_get_ex_data(ssl, ngx_ssl_connection_index).cast() }
+}
+
+/// The recording of an SSL, NULL when there is none.
+unsafe fn recorder(ssl: *const SSL) -> *mut Recorder {
+    // SAFETY: as above; the slot holds NULL or a pointer made by Box::into_raw.
+    unsafe { SSL_get_ex_data(ssl, SSL_SLOT.index()).cast() }
+}
+
+/// Stores a recording. False when OpenSSL is out of memory; then it is dropped.
+unsafe fn keep(ssl: *mut SSL, recorder: Box<Recorder>) -> bool {
+    let raw = Box::into_raw(recorder);
+    // SAFETY: the slot is ours.
+    let stored: c_int = unsafe { SSL_set_ex_data(ssl, SSL_SLOT.index(), raw.cast()) };
+    if stored != 1 {
+        // SAFETY: made by Box::into_raw above and stored nowhere.
+        drop(unsafe { Box::from_raw(raw) });
+    }
+    stored == 1
+}
+
+/// Lets go of a connection: no recording, no callback per record any more.
+unsafe fn release(ssl: *mut SSL) {
+    // SAFETY: called from OpenSSL's callbacks on a live SSL; the slot's box is ours and is taken
+    // out of it before it is dropped.
+    unsafe {
+        let raw = recorder(ssl);
+        SSL_set_msg_callback(ssl, None);
+        if !raw.is_null() {
+            SSL_set_ex_data(ssl, SSL_SLOT.index(), core::ptr::null_mut());
+            drop(Box::from_raw(raw));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The end of an SSL: decides whether anything is to be said, and says it.
+//!
+//! OpenSSL calls this inside `SSL_free`, which nginx calls right after it logged its own error. The
+//! SSL is only read for its ex_data, its context and its verify result: from OpenSSL 3.5 on nothing
+//! else of it is alive here. nginx's connection, request and configuration are.
+
+use core::ffi::{c_int, c_long, c_void};
+
+use ngx::ffi::{
+    ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL,
+};
+use tlsdiag::capture::EndingKind;
+
+use super::connection;
+use super::info::{SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN};
+use crate::identity::Owner;
+use crate::recorder::{Exit, Recorder};
+use crate::tls::{self, QueueMark};
+use crate::{assemble, cycle, guard, identity, sink};
+
+/// ERR_LIB_SSL and SSL_R_UNEXPECTED_EOF_WHILE_READING: how OpenSSL 3 says EOF when nginx did not
+/// set SSL_OP_IGNORE_UNEXPECTED_EOF.
+const LIBRARY_SSL: u32 = 20;
+const REASON_EOF: u32 = 294;
+
+/// OpenSSL's `CRYPTO_EX_free` for our slot, inside `SSL_free`.
+pub(super) unsafe extern "C" fn ssl_freed(
+    ssl: *mut c_void,
+    slot: *mut c_void,
+    _: *mut CRYPTO_EX_DATA,
+    _: c_int,
+    _: c_long,
+    _: *mut c_void,
+) {
+    if slot.is_null() {
+        return;
+    }
+    guard::guard("free", || {
+        // SAFETY: the slot held a box of ours, and OpenSSL forgets the slot after this call.
+        let recorder = unsafe { Box::from_raw(slot.cast::<Recorder>()) };
+        if !cycle::is_live() {
+            return;
+        }
+        let _mark = QueueMark::set();
+        // SAFETY: see the module's first lines.
+        unsafe { close(ssl.cast(), &recorder) }
+    });
+}
+
+unsafe fn close(ssl: *mut SSL, recorder: &Recorder) {
+    // SAFETY: nginx frees the SSL before the connection it belongs to.
+    unsafe {
+        let Some(connection) = connection(ssl).as_ref() else { return };
+        let owner = identity::of(connection);
+        let verify_result = i64::from(SSL_get_verify_result(ssl));
+        let Some(kind) = verdict(recorder, connection, &owner, verify_result) else { return };
+        let context = SSL_get_SSL_CTX(ssl);
+        let recording =
+            assemble::recording(recorder, kind, connection, &owner, context, verify_result);
+        sink::write(connection, &owner, &recording);
+    }
+}
+
+/// How the attempt failed; `None` where nothing failed that TLS could explain: the client went away
+/// mid-handshake, the worker exits, the upstream died after the handshake.
+unsafe fn verdict(
+    recorder: &Recorder,
+    connection: &ngx_connection_t,
+    owner: &Owner,
+    verify_result: i64,
+) -> Option<EndingKind> {
+    let received = recorder.fatal_alert(false);
+    if recorder.finished {
+        if recorder.exit.is_some() || recorder.fatal_alert(true).is_some() {
+            return Some(EndingKind::Error);
+        }
+        if received.is_some() {
+            return Some(EndingKind::LateAlert);
+        }
+        // SAFETY: the owner's structures are alive in the trigger.
+        let rejected = unsafe { rejected_by_nginx(recorder, owner, verify_result) };
+        if rejected.is_some() {
+            return rejected;
+        }
+        let asked = recorder.certificate_request.is_some();
+        return (asked && closed_by_peer(connection)).then_some(EndingKind::LateClose);
+    }
+    if let Some(exit) = recorder.exit {
+        return Some(exit_kind(exit));
+    }
+    if received.is_some() || recorder.fatal_alert(true).is_some() {
+        return Some(EndingKind::Error);
+    }
+    timed_out(connection).then_some(EndingKind::Timeout)
+}
+
+fn exit_kind(exit: Exit) -> EndingKind {
+    let reason = (tls::library(exit.code), tls::reason(exit.code));
+    match exit.ssl_error {
+        SSL_ERROR_SSL if reason == (LIBRARY_SSL, REASON_EOF) => EndingKind::Eof,
+        SSL_ERROR_SYSCALL if exit.errno == 0 => EndingKind::Eof,
+        SSL_ERROR_SYSCALL => EndingKind::Reset,
+        SSL_ERROR_ZERO_RETURN => EndingKind::Eof,
+        _ => EndingKind::Error,
+    }
+}
+
+/// Repeats nginx's two tests of a finished handshake, in nginx's order.
+unsafe fn rejected_by_nginx(
+    recorder: &Recorder,
+    owner: &Owner,
+    verify_result: i64,
+) -> Option<EndingKind> {
+    // SAFETY: the owner's structures are alive in the trigger.
+    if !recorder.verifies || unsafe { owner.has_used_connection() } {
+        return None;
+    }
+    if verify_result != 0 {
+        return Some(EndingKind::ChainRejected);
+    }
+    // SAFETY: as above.
+    let name = unsafe { owner.compared_name() };
+    let matches = match (&recorder.leaf, name) {
+        (Some(leaf), Some(name)) => tls::matches_host(leaf, name),
+        _ => true,
+    };
+    (!matches).then_some(EndingKind::NameRejected)
+}
+
+fn timed_out(connection: &ngx_connection_t) -> bool {
+    // SAFETY: nginx's connections always have both events.
+    unsafe { connection.write.as_ref() }.is_some_and(|event| event.timedout() == 1)
+}
+
+fn closed_by_peer(connection: &ngx_connection_t) -> bool {
+    // SAFETY: as above.
+    let read = unsafe { connection.read.as_ref() };
+    read.is_some_and(|event| event.eof() == 1 || event.error() == 1) || connection.error() == 1
+}

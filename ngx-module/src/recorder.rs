@@ -1,0 +1,289 @@
+//! The bounded note kept while a handshake runs.
+//!
+//! One allocation for the note itself and one for each hello kept; nothing is allocated per record.
+//! Facts about the SSL are written down when they happen, because at `SSL_free` the SSL is no longer
+//! readable (OpenSSL 3.5 frees its insides before it calls the ex_data callbacks).
+
+use tlsdiag::capture::{MAX_MESSAGE, MAX_MESSAGES};
+
+use crate::tls::{Chain, X509};
+
+/// SSL3_RT_HEADER: a record header goes by.
+const RECORD_HEADER: i32 = 256;
+/// SSL3_RT_INNER_CONTENT_TYPE: the real type of a TLS 1.3 record.
+const INNER_CONTENT_TYPE: i32 = 257;
+/// ContentType (RFC 8446 section 5.1).
+const ALERT: i32 = 21;
+const HANDSHAKE: i32 = 22;
+const APPLICATION_DATA: u8 = 23;
+/// HandshakeType (RFC 8446 section 4).
+const CLIENT_HELLO: u8 = 1;
+const SERVER_HELLO: u8 = 2;
+const CERTIFICATE: u8 = 11;
+const SERVER_KEY_EXCHANGE: u8 = 12;
+const CERTIFICATE_REQUEST: u8 = 13;
+/// ECCurveType named_curve (RFC 8422 section 5.4).
+const NAMED_CURVE: u8 = 3;
+const TLS13: u16 = 0x0304;
+
+/// A message copied, cut at `MAX_MESSAGE`.
+#[derive(Default)]
+pub(crate) struct Kept {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) length: usize,
+}
+
+impl Kept {
+    /// Copies what fits; on a failed allocation the bytes stay empty and the length is true.
+    fn copy(message: &[u8]) -> Self {
+        let part = message.get(..MAX_MESSAGE).unwrap_or(message);
+        let mut bytes = Vec::new();
+        if bytes.try_reserve_exact(part.len()).is_ok() {
+            bytes.extend_from_slice(part);
+        }
+        Self { bytes, length: message.len() }
+    }
+}
+
+/// An alert that went by.
+#[derive(Clone, Copy)]
+pub(crate) struct Alert {
+    pub(crate) sent: bool,
+    pub(crate) level: u8,
+    pub(crate) code: u8,
+    pub(crate) after_finished: bool,
+}
+
+impl Alert {
+    /// Whether it ended the connection. TLS 1.3 ignores the level except for closure alerts
+    /// (RFC 8446 section 6).
+    pub(crate) fn is_fatal(self, version: u16) -> bool {
+        const CLOSE_NOTIFY: u8 = 0;
+        const USER_CANCELED: u8 = 90;
+        self.level == 2
+            || (version >= TLS13 && ![CLOSE_NOTIFY, USER_CANCELED].contains(&self.code))
+    }
+}
+
+/// The first failing `SSL_do_handshake`.
+#[derive(Clone, Copy)]
+pub(crate) struct Exit {
+    /// `SSL_get_error`.
+    pub(crate) ssl_error: i32,
+    /// `ERR_peek_error`, 0 for an empty queue.
+    pub(crate) code: u64,
+    /// `errno` at that moment.
+    pub(crate) errno: i32,
+}
+
+/// Our answer to a CertificateRequest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presented {
+    /// No Certificate message was sent.
+    Nothing,
+    /// An empty one was.
+    Empty,
+    /// One with a certificate was.
+    Certificate,
+}
+
+/// What the SSL said when the handshake finished, or when it failed.
+pub(crate) struct Recorder {
+    /// CLOCK_MONOTONIC of the first handshake byte, nanoseconds.
+    pub(crate) started_ns: u64,
+    pub(crate) client_hellos: [Option<Kept>; 2],
+    /// A HelloRetryRequest and a ServerHello are both type 2; the core tells them apart.
+    pub(crate) server_hellos: [Option<Kept>; 2],
+    pub(crate) certificate_request: Option<Kept>,
+    /// (sent, HandshakeType) in order.
+    pub(crate) messages: [(bool, u8); MAX_MESSAGES],
+    pub(crate) message_count: usize,
+    pub(crate) alerts: [Option<Alert>; 4],
+    pub(crate) opening: [u8; 5],
+    pub(crate) opening_length: usize,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+    pub(crate) presented: Presented,
+    pub(crate) exit: Option<Exit>,
+    pub(crate) finished: bool,
+    pub(crate) version: u16,
+    pub(crate) cipher: u16,
+    pub(crate) group: u16,
+    pub(crate) resumed: bool,
+    pub(crate) alpn: Vec<u8>,
+    /// The SSL has a verify callback: nginx verifies (`*_ssl_verify on`).
+    pub(crate) verifies: bool,
+    pub(crate) leaf: Option<X509>,
+    pub(crate) chain: Option<Chain>,
+    pub(crate) own_certificate: Option<X509>,
+}
+
+impl Recorder {
+    pub(crate) fn new(started_ns: u64) -> Self {
+        Self {
+            started_ns,
+            client_hellos: [None, None],
+            server_hellos: [None, None],
+            certificate_request: None,
+            messages: [(false, 0); MAX_MESSAGES],
+            message_count: 0,
+            alerts: [None; 4],
+            opening: [0; 5],
+            opening_length: 0,
+            bytes_sent: 0,
+            bytes_received: 0,
+            presented: Presented::Nothing,
+            exit: None,
+            finished: false,
+            version: 0,
+            cipher: 0,
+            group: 0,
+            resumed: false,
+            alpn: Vec::new(),
+            verifies: false,
+            leaf: None,
+            chain: None,
+            own_certificate: None,
+        }
+    }
+
+    /// Takes one call of OpenSSL's message callback. True once the first application data has
+    /// arrived: then there is nothing left to explain and the recording can go.
+    pub(crate) fn observe(&mut self, sent: bool, content_type: i32, bytes: &[u8]) -> bool {
+        match (content_type, bytes) {
+            (RECORD_HEADER, header) => return self.record_header(sent, header),
+            (INNER_CONTENT_TYPE, [APPLICATION_DATA, ..]) => return self.finished && !sent,
+            (HANDSHAKE, message) => self.message(sent, message),
+            (ALERT, [level, code, ..]) => self.alert(sent, *level, *code),
+            _ => {}
+        }
+        false
+    }
+
+    fn record_header(&mut self, sent: bool, header: &[u8]) -> bool {
+        let body = match header {
+            [_, _, _, high, low, ..] => u64::from(u16::from_be_bytes([*high, *low])),
+            _ => 0,
+        };
+        if sent {
+            self.bytes_sent += 5 + body;
+            return false;
+        }
+        if self.bytes_received == 0 {
+            self.opening_length = header.len().min(self.opening.len());
+            for (to, from) in self.opening.iter_mut().zip(header) {
+                *to = *from;
+            }
+        }
+        self.bytes_received += 5 + body;
+        // TLS 1.3 hides everything in records of this type: there the inner type decides.
+        self.finished && self.version < TLS13 && header.first() == Some(&APPLICATION_DATA)
+    }
+
+    fn message(&mut self, sent: bool, message: &[u8]) {
+        let Some(&kind) = message.first() else { return };
+        if let Some(slot) = self.messages.get_mut(self.message_count) {
+            *slot = (sent, kind);
+            self.message_count += 1;
+        }
+        match (sent, kind) {
+            (true, CLIENT_HELLO) => keep(&mut self.client_hellos, message),
+            (false, SERVER_HELLO) => keep(&mut self.server_hellos, message),
+            (false, CERTIFICATE_REQUEST) => self.certificate_request = Some(Kept::copy(message)),
+            (true, CERTIFICATE) => self.presented = presented(message),
+            (false, SERVER_KEY_EXCHANGE) => {
+                if let Some([NAMED_CURVE, high, low]) = message.get(4..7) {
+                    self.group = u16::from_be_bytes([*high, *low]);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn alert(&mut self, sent: bool, level: u8, code: u8) {
+        let alert = Alert { sent, level, code, after_finished: self.finished };
+        if let Some(slot) = self.alerts.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some(alert);
+        }
+    }
+
+    /// The last fatal alert in one direction.
+    pub(crate) fn fatal_alert(&self, sent: bool) -> Option<Alert> {
+        let matching = |alert: &&Alert| alert.sent == sent && alert.is_fatal(self.version);
+        self.alerts.iter().flatten().filter(matching).last().copied()
+    }
+}
+
+fn keep(slots: &mut [Option<Kept>; 2], message: &[u8]) {
+    if let Some(slot) = slots.iter_mut().find(|slot| slot.is_none()) {
+        *slot = Some(Kept::copy(message));
+    }
+}
+
+/// An empty certificate_list is 3 zero bytes, after 1 byte of context in TLS 1.3
+/// (RFC 5246 section 7.4.2, RFC 8446 section 4.4.2).
+fn presented(message: &[u8]) -> Presented {
+    match message.get(4..) {
+        Some([0, 0, 0] | [0, 0, 0, 0]) => Presented::Empty,
+        _ => Presented::Certificate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finished(version: u16) -> Recorder {
+        let mut recorder = Recorder::new(1);
+        recorder.finished = true;
+        recorder.version = version;
+        recorder
+    }
+
+    #[test]
+    fn only_the_first_application_data_received_lets_go() {
+        let mut running = Recorder::new(1);
+        assert!(!running.observe(false, RECORD_HEADER, &[23, 3, 3, 0, 50]));
+        let mut tls12 = finished(0x0303);
+        assert!(!tls12.observe(true, RECORD_HEADER, &[23, 3, 3, 0, 50]));
+        assert!(!tls12.observe(false, RECORD_HEADER, &[21, 3, 3, 0, 2]));
+        assert!(tls12.observe(false, RECORD_HEADER, &[23, 3, 3, 0, 50]));
+        let mut tls13 = finished(0x0304);
+        assert!(!tls13.observe(false, RECORD_HEADER, &[23, 3, 3, 0, 50]));
+        assert!(!tls13.observe(false, INNER_CONTENT_TYPE, &[22]));
+        assert!(!tls13.observe(true, INNER_CONTENT_TYPE, &[23]));
+        assert!(tls13.observe(false, INNER_CONTENT_TYPE, &[23]));
+    }
+
+    #[test]
+    fn messages_are_cut_and_counted_and_never_overflow() {
+        let mut recorder = Recorder::new(1);
+        let hello = vec![CLIENT_HELLO; MAX_MESSAGE + 7];
+        for _ in 0..100 {
+            recorder.observe(true, HANDSHAKE, &hello);
+            recorder.observe(false, ALERT, &[1, 112]);
+            recorder.observe(false, ALERT, &[1]);
+            recorder.observe(false, HANDSHAKE, &[]);
+        }
+        let kept = recorder.client_hellos[0].as_ref().unwrap();
+        assert_eq!((kept.bytes.len(), kept.length), (MAX_MESSAGE, MAX_MESSAGE + 7));
+        assert_eq!(recorder.message_count, MAX_MESSAGES);
+        assert_eq!(recorder.alerts.iter().flatten().count(), 4);
+    }
+
+    #[test]
+    fn empty_client_certificates_of_both_versions_are_seen() {
+        assert!(presented(&[11, 0, 0, 3, 0, 0, 0]) == Presented::Empty);
+        assert!(presented(&[11, 0, 0, 4, 0, 0, 0, 0]) == Presented::Empty);
+        assert!(presented(&[11, 0, 0, 4, 0, 0, 1, 0]) == Presented::Certificate);
+    }
+
+    #[test]
+    fn the_level_decides_before_tls13_and_the_code_after() {
+        let alert = |level, code| Alert { sent: false, level, code, after_finished: false };
+        assert!(!alert(1, 112).is_fatal(0x0303));
+        assert!(alert(1, 112).is_fatal(0x0304));
+        assert!(!alert(1, 0).is_fatal(0x0304));
+        assert!(alert(2, 40).is_fatal(0));
+    }
+}

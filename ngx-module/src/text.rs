@@ -1,0 +1,25 @@
+//! Bounded copies of nginx's and OpenSSL's strings.
+
+use ngx::ffi::ngx_str_t;
+
+/// Bytes kept of one name.
+const MAX_TEXT: usize = 256;
+
+/// A bounded copy of a peer's or a client's bytes; what is no UTF-8 becomes U+FFFD. The report
+/// escapes.
+pub(crate) fn bounded(bytes: &[u8]) -> String {
+    let kept = bytes.get(..MAX_TEXT).unwrap_or(bytes);
+    String::from_utf8_lossy(kept).into_owned()
+}
+
+/// A bounded copy of an nginx string; `None` when it is empty.
+///
+/// # Safety
+/// `text.data` points to `text.len` readable bytes, or `text.len` is 0.
+pub(crate) unsafe fn of(text: &ngx_str_t) -> Option<String> {
+    if text.len == 0 || text.data.is_null() {
+        return None;
+    }
+    // SAFETY: the caller's promise.
+    Some(bounded(unsafe { core::slice::from_raw_parts(text.data, text.len) }))
+}

@@ -1,0 +1,69 @@
+//! The OpenSSL error queue: nginx reads it after us, so it is only ever peeked.
+
+use core::ffi::c_char;
+
+use ngx::ffi::{ERR_error_string_n, ERR_peek_error, ERR_pop_to_mark, ERR_set_mark};
+
+/// Takes back whatever our own calls push, and leaves what was there.
+pub(crate) struct QueueMark;
+
+impl QueueMark {
+    pub(crate) fn set() -> Self {
+        // SAFETY: works on this thread's queue.
+        unsafe { ERR_set_mark() };
+        Self
+    }
+}
+
+impl Drop for QueueMark {
+    fn drop(&mut self) {
+        // SAFETY: as above. With no mark (the queue was empty) it empties the queue again.
+        unsafe { ERR_pop_to_mark() };
+    }
+}
+
+/// The earliest error of the queue, 0 for none: what nginx prints first.
+pub(crate) fn peek() -> u64 {
+    // SAFETY: reads this thread's queue.
+    u64::from(unsafe { ERR_peek_error() })
+}
+
+/// The packed code of an SSL error with this reason, for errors that nginx takes off the queue
+/// before we can look.
+pub(crate) fn packed(reason: u32) -> u64 {
+    u64::from(SSL_LIBRARY) << LIBRARY_SHIFT | u64::from(reason)
+}
+
+/// ERR_LIB_SSL.
+const SSL_LIBRARY: u32 = 20;
+#[cfg(openssl3)]
+const LIBRARY_SHIFT: u32 = 23;
+#[cfg(not(openssl3))]
+const LIBRARY_SHIFT: u32 = 24;
+
+/// ERR_GET_LIB. OpenSSL 3 marks system errors with the top bit of 32: library 2 there.
+pub(crate) fn library(code: u64) -> u32 {
+    if cfg!(openssl3) && code & 0x8000_0000 != 0 {
+        return 2;
+    }
+    u32::try_from(code >> LIBRARY_SHIFT & 0xff).unwrap_or(0)
+}
+
+/// ERR_GET_REASON, without OpenSSL 3's flag bits (ERR_RFLAG_*).
+pub(crate) fn reason(code: u64) -> u32 {
+    let mask = match (cfg!(openssl3), code & 0x8000_0000 != 0) {
+        (true, true) => 0x7fff_ffff,
+        (true, false) => 0x7f_ffff,
+        (false, _) => 0xfff,
+    };
+    u32::try_from(code & mask).unwrap_or(0)
+}
+
+/// The library's words for a code (`ERR_error_string_n`).
+pub(crate) fn text(code: u64) -> String {
+    let mut buffer = [0u8; 256];
+    // SAFETY: the buffer is writable for its length; the result is NUL-terminated in it.
+    unsafe { ERR_error_string_n(code, buffer.as_mut_ptr().cast::<c_char>(), buffer.len()) };
+    let length = buffer.iter().position(|byte| *byte == 0).unwrap_or(buffer.len());
+    crate::text::bounded(buffer.get(..length).unwrap_or_default())
+}

@@ -1,0 +1,16 @@
+//! OpenSSL through the running nginx: owned references, certificates as facts, re-verification.
+//!
+//! Every symbol resolves from the nginx process; libssl is never linked. Functions that only some
+//! supported versions have are not used.
+
+mod certificate;
+mod errors;
+mod ex_data;
+mod owned;
+mod verify;
+
+pub(crate) use certificate::{describe, issuer_der};
+pub(crate) use errors::{library, packed, peek, reason, text, QueueMark};
+pub(crate) use ex_data::{Slot, CLASS_SSL, CLASS_SSL_CTX};
+pub(crate) use owned::{Chain, X509};
+pub(crate) use verify::{check, forget_verifications, matches_host};

@@ -1,0 +1,107 @@
+//! Our own references to certificates: they outlive the SSL they came from.
+
+use core::ptr::NonNull;
+
+use ngx::ffi::{
+    stack_st_X509, OPENSSL_sk_num, OPENSSL_sk_pop_free, OPENSSL_sk_value, SSL_get_certificate,
+    SSL_get_peer_cert_chain, X509_chain_up_ref, X509_free, X509_up_ref, SSL, X509 as RawX509,
+};
+
+/// One reference to a certificate.
+pub(crate) struct X509(NonNull<RawX509>);
+
+impl X509 {
+    /// The certificate the peer presented.
+    ///
+    /// # Safety
+    /// `ssl` is alive: only from inside a message or info callback.
+    pub(crate) unsafe fn peer(ssl: *const SSL) -> Option<Self> {
+        // SAFETY: the caller's promise; the function returns a reference of ours or NULL.
+        NonNull::new(unsafe { get1_peer_certificate(ssl) }).map(Self)
+    }
+
+    /// The certificate nginx holds for this connection.
+    ///
+    /// # Safety
+    /// As for [`X509::peer`].
+    pub(crate) unsafe fn own(ssl: *const SSL) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        let borrowed = NonNull::new(unsafe { SSL_get_certificate(ssl) })?;
+        // SAFETY: the certificate is alive while the SSL is.
+        (unsafe { X509_up_ref(borrowed.as_ptr()) } == 1).then_some(Self(borrowed))
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut RawX509 {
+        self.0.as_ptr()
+    }
+}
+
+impl Drop for X509 {
+    fn drop(&mut self) {
+        // SAFETY: the reference is ours.
+        unsafe { X509_free(self.0.as_ptr()) }
+    }
+}
+
+#[cfg(openssl3)]
+unsafe fn get1_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
+    // SAFETY: the caller's promise.
+    unsafe { ngx::ffi::SSL_get1_peer_certificate(ssl) }
+}
+
+#[cfg(not(openssl3))]
+unsafe fn get1_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
+    // SAFETY: the caller's promise.
+    unsafe { ngx::ffi::SSL_get_peer_certificate(ssl) }
+}
+
+/// A reference to every certificate the peer sent, leaf first.
+pub(crate) struct Chain(NonNull<stack_st_X509>);
+
+impl Chain {
+    /// The chain the peer sent; `None` when the session does not hold it (it was serialised).
+    ///
+    /// # Safety
+    /// As for [`X509::peer`].
+    pub(crate) unsafe fn peer(ssl: *const SSL) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        let borrowed = NonNull::new(unsafe { SSL_get_peer_cert_chain(ssl) })?;
+        // SAFETY: the stack is alive while the SSL is; the copy is ours.
+        NonNull::new(unsafe { X509_chain_up_ref(borrowed.as_ptr()) }).map(Self)
+    }
+
+    /// Takes ownership of a stack whose elements carry a reference each.
+    pub(crate) fn adopt(stack: *mut stack_st_X509) -> Option<Self> {
+        NonNull::new(stack).map(Self)
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut stack_st_X509 {
+        self.0.as_ptr()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        // SAFETY: the stack is ours; STACK_OF(X509) is an OPENSSL_STACK.
+        usize::try_from(unsafe { OPENSSL_sk_num(self.0.as_ptr().cast()) }).unwrap_or(0)
+    }
+
+    /// Borrowed certificates, valid while the chain is.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = *mut RawX509> + '_ {
+        (0..self.len()).filter_map(|index| {
+            let index = i32::try_from(index).ok()?;
+            // SAFETY: the index is below the number of elements.
+            let certificate = unsafe { OPENSSL_sk_value(self.0.as_ptr().cast(), index) };
+            (!certificate.is_null()).then_some(certificate.cast())
+        })
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        unsafe extern "C" fn free(certificate: *mut core::ffi::c_void) {
+            // SAFETY: called once for every element, each of which holds one reference of ours.
+            unsafe { X509_free(certificate.cast()) }
+        }
+        // SAFETY: the stack and its references are ours.
+        unsafe { OPENSSL_sk_pop_free(self.0.as_ptr().cast(), Some(free)) }
+    }
+}

@@ -1,0 +1,133 @@
+//! The name sent, the name compared, and what is odd about them.
+
+use std::net::IpAddr;
+
+use super::Offered;
+use crate::capture::Recording;
+
+/// Why a name cannot be what the upstream expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameProblem {
+    /// It is the name of an `upstream` block of nginx.conf.
+    UpstreamBlock,
+    /// It carries a port.
+    HasPort,
+    /// It carries a scheme.
+    HasScheme,
+    /// It differs from the host that is configured.
+    DiffersFromHost,
+}
+
+/// Names of one attempt. All of them may be hostile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NameFacts {
+    /// server_name of the ClientHello.
+    pub sent: Option<String>,
+    /// What nginx compares with the certificate.
+    pub compared: Option<String>,
+    /// Host of `proxy_pass`, or name of the upstream block.
+    pub configured: Option<String>,
+    /// The configured host names an `upstream` block.
+    pub is_block: bool,
+    /// What is wrong with the name sent.
+    pub problem: Option<NameProblem>,
+}
+
+impl NameFacts {
+    pub(super) fn of(recording: &Recording, offered: Option<&Offered>) -> Self {
+        let mut facts = Self {
+            sent: offered.and_then(Offered::server_name),
+            compared: recording.settings.compared_name.clone(),
+            configured: recording.context.upstream.clone(),
+            is_block: recording.settings.upstream_block == Some(true),
+            problem: None,
+        };
+        facts.problem = facts.sent.as_deref().and_then(|sent| facts.problem_with(sent));
+        facts
+    }
+
+    fn problem_with(&self, sent: &str) -> Option<NameProblem> {
+        let configured = self.configured.as_deref();
+        if sent.contains("://") {
+            Some(NameProblem::HasScheme)
+        } else if sent.contains(':') {
+            Some(NameProblem::HasPort)
+        } else if self.is_block && configured == Some(sent) {
+            Some(NameProblem::UpstreamBlock)
+        } else if !self.is_block
+            && configured.is_some_and(|host| is_dns_name(host) && !host.eq_ignore_ascii_case(sent))
+        {
+            Some(NameProblem::DiffersFromHost)
+        } else {
+            None
+        }
+    }
+
+    /// The DNS name that nginx would send if it were told to: the name compared, unless that is an
+    /// address or the name of a block.
+    pub fn to_hand(&self) -> Option<&str> {
+        let name = self.compared.as_deref().or(self.configured.as_deref())?;
+        let block = self.is_block && self.configured.as_deref() == Some(name);
+        (is_dns_name(name) && !block).then_some(name)
+    }
+
+    /// No name was sent although a server may need one: there is a DNS name to hand, or a block
+    /// hides it.
+    pub fn missing(&self) -> bool {
+        self.sent.is_none() && (self.to_hand().is_some() || self.is_block)
+    }
+
+    /// Nothing more can be learnt from the name: a good one was sent, or there is none to send.
+    pub fn settled(&self) -> bool {
+        match self.sent {
+            Some(_) => self.problem.is_none(),
+            None => !self.missing(),
+        }
+    }
+}
+
+/// A name that DNS could hold and that can stand in nginx.conf without quotes.
+pub fn is_dns_name(name: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    name.len() <= 253
+        && name.parse::<IpAddr>().is_err()
+        && name.trim_end_matches('.').split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_dns_could_hold_are_dns_names() {
+        for good in ["example.com", "localhost", "a-b.c_d.example", "xn--bcher-kva.example."] {
+            assert!(is_dns_name(good), "{good}");
+        }
+        for bad in ["", "10.0.0.1", "::1", "a..b", "a b", "a;b", "\"x\"", "*.example.com", "$x"] {
+            assert!(!is_dns_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_odd_names_are_told_apart() {
+        let facts = |sent: &str, configured: &str, is_block| {
+            let facts = NameFacts {
+                configured: Some(configured.to_owned()),
+                is_block,
+                ..NameFacts::default()
+            };
+            facts.problem_with(sent)
+        };
+        assert_eq!(facts("backend", "backend", true), Some(NameProblem::UpstreamBlock));
+        assert_eq!(facts("api.example.com", "backend", true), None);
+        assert_eq!(facts("a.example:443", "a.example", false), Some(NameProblem::HasPort));
+        assert_eq!(facts("https://a.example", "a.example", false), Some(NameProblem::HasScheme));
+        assert_eq!(facts("b.example", "a.example", false), Some(NameProblem::DiffersFromHost));
+        assert_eq!(facts("A.example", "a.example", false), None);
+        assert_eq!(facts("b.example", "10.0.0.1", false), None);
+    }
+}

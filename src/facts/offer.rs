@@ -1,0 +1,162 @@
+//! What was offered, what was chosen, what was asked for.
+
+use crate::capture::{Bytes, Handshake};
+use crate::registry::{
+    Authentication, CipherSuite, KeyExchange, NamedGroup, ProtocolVersion, SignatureScheme,
+};
+use crate::wire::{distinguished_name, CertificateRequest, ClientHello, ServerHello};
+
+/// The ClientHello, read. After a HelloRetryRequest the first one: it shows the whole offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    hello: ClientHello,
+    /// Length of the message in bytes, header included.
+    pub client_hello_bytes: u32,
+}
+
+impl Offered {
+    pub(super) fn of(handshake: &Handshake) -> Option<Self> {
+        let first = handshake.client_hellos.first()?;
+        let hello = ClientHello::read(&first.bytes.0);
+        Some(Self { hello, client_hello_bytes: first.length })
+    }
+
+    /// Versions offered, lowest first. Without supported_versions only the highest is known.
+    pub fn versions(&self) -> Vec<ProtocolVersion> {
+        let mut versions = match self.hello.supported_versions.as_slice() {
+            [] => self.hello.legacy_version.into_iter().collect(),
+            known => known.to_vec(),
+        };
+        versions.sort_unstable();
+        versions
+    }
+
+    /// The highest version offered.
+    pub fn max_version(&self) -> Option<ProtocolVersion> {
+        self.hello.max_version()
+    }
+
+    /// Suites offered, in order of preference.
+    pub fn ciphers(&self) -> &[CipherSuite] {
+        &self.hello.ciphers
+    }
+
+    /// TLS_FALLBACK_SCSV was sent.
+    pub fn fallback(&self) -> bool {
+        self.hello.fallback
+    }
+
+    /// Groups offered, in order of preference.
+    pub fn groups(&self) -> &[NamedGroup] {
+        &self.hello.groups
+    }
+
+    /// Signature algorithms offered.
+    pub fn signature_algorithms(&self) -> &[SignatureScheme] {
+        &self.hello.signature_algorithms
+    }
+
+    /// ALPN protocols offered.
+    pub fn alpn(&self) -> Vec<String> {
+        self.hello.alpn.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    }
+
+    /// The server_name extension.
+    pub fn server_name(&self) -> Option<String> {
+        self.hello.server_name.as_deref().map(|name| String::from_utf8_lossy(name).into_owned())
+    }
+
+    /// An earlier session was offered for resumption.
+    pub fn session_offered(&self) -> bool {
+        self.hello.session_offered
+    }
+
+    /// A key share of a post-quantum group was sent.
+    pub fn has_post_quantum_share(&self) -> bool {
+        self.hello.key_shares.iter().any(|group| group.is_post_quantum())
+    }
+
+    /// Suites that TLS 1.2 can use with this kind of key agreement and certificate.
+    pub fn tls12_suites(&self, exchange: KeyExchange, authentication: Authentication) -> usize {
+        let matching = |suite: &&CipherSuite| {
+            suite.key_exchange() == exchange && suite.authentication() == authentication
+        };
+        self.hello.ciphers.iter().filter(matching).count()
+    }
+
+    /// Which of the two families that modern TLS 1.2 servers use are not offered at all, or offered
+    /// with fewer than two suites. Empty for every default list of OpenSSL 1.1.1 and later.
+    pub fn narrow_families(&self) -> Vec<&'static str> {
+        const ENOUGH: usize = 2;
+        let families = [("ECDHE-RSA", Authentication::Rsa), ("ECDHE-ECDSA", Authentication::Ecdsa)];
+        families
+            .into_iter()
+            .filter(|(_, kind)| self.tls12_suites(KeyExchange::Ecdhe, *kind) < ENOUGH)
+            .map(|(name, _)| name)
+            .collect()
+    }
+}
+
+/// What the peer chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// Protocol version.
+    pub version: Option<ProtocolVersion>,
+    /// Cipher suite.
+    pub cipher: Option<CipherSuite>,
+    /// Group of the key exchange.
+    pub group: Option<NamedGroup>,
+    /// ALPN protocol.
+    pub alpn: Option<String>,
+    /// The session was resumed; unknown until the handshake is done.
+    pub resumed: Option<bool>,
+    /// It asked for a second hello first.
+    pub hello_retry: bool,
+}
+
+impl Chosen {
+    pub(super) fn of(handshake: &Handshake) -> Option<Self> {
+        let hello = handshake.server_hello.as_ref().or(handshake.hello_retry_request.as_ref())?;
+        let read = ServerHello::read(&hello.bytes.0);
+        Some(Self {
+            version: handshake.version.map(ProtocolVersion).or(read.version),
+            cipher: handshake.cipher.map(CipherSuite).or(read.cipher),
+            group: read.group.or(handshake.group.map(NamedGroup)),
+            alpn: handshake.alpn.clone(),
+            resumed: handshake.resumed,
+            hello_retry: handshake.hello_retry_request.is_some(),
+        })
+    }
+}
+
+/// The CA names of a CertificateRequest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Authorities {
+    /// Readable names.
+    pub names: Vec<String>,
+    raw: Vec<Vec<u8>>,
+    /// The list was read to its end.
+    pub complete: bool,
+}
+
+impl Authorities {
+    pub(super) fn of(handshake: &Handshake, version: Option<ProtocolVersion>) -> Option<Self> {
+        let message = handshake.certificate_request.as_ref()?;
+        let tls13 = version >= Some(ProtocolVersion::TLS1_3);
+        let request = CertificateRequest::read(&message.bytes.0, tls13);
+        Some(Self {
+            names: request.authorities.iter().filter_map(|der| distinguished_name(der)).collect(),
+            raw: request.authorities,
+            complete: request.complete,
+        })
+    }
+
+    /// Whether this issuer is among the names; `None` when no names were listed (then any will do)
+    /// or the list was cut.
+    pub fn lists(&self, issuer: &Bytes) -> Option<bool> {
+        if self.raw.is_empty() || !self.complete {
+            return None;
+        }
+        Some(self.raw.contains(&issuer.0))
+    }
+}

@@ -1,0 +1,110 @@
+//! Cipher suites: names, and which kind of server can use them.
+
+use std::fmt;
+
+use super::{is_grease, row, tables};
+
+/// CipherSuite (RFC 8446 appendix B.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CipherSuite(pub u16);
+
+/// How the keys are agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyExchange {
+    /// The client encrypts to the server's RSA key.
+    Rsa,
+    /// Ephemeral finite-field Diffie-Hellman.
+    Dhe,
+    /// Ephemeral elliptic-curve Diffie-Hellman.
+    Ecdhe,
+    /// TLS 1.3: decided by other extensions.
+    Any,
+    /// PSK, SRP and others nginx does not use.
+    Other,
+}
+
+/// What kind of certificate the server needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authentication {
+    /// RSA.
+    Rsa,
+    /// ECDSA or EdDSA.
+    Ecdsa,
+    /// TLS 1.3: decided by other extensions.
+    Any,
+    /// None, PSK, DSS and others.
+    Other,
+}
+
+impl CipherSuite {
+    /// TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746)
+    const EMPTY_RENEGOTIATION_INFO: Self = Self(0x00ff);
+    /// TLS_FALLBACK_SCSV (RFC 7507)
+    pub const FALLBACK: Self = Self(0x5600);
+
+    /// IANA's name; `None` for an unknown value.
+    pub fn name(self) -> Option<&'static str> {
+        row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.1)
+    }
+
+    /// OpenSSL's name, as `proxy_ssl_ciphers` takes it; `None` for an unknown value.
+    pub fn openssl_name(self) -> Option<&'static str> {
+        row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.2)
+    }
+
+    /// How the keys are agreed on.
+    pub fn key_exchange(self) -> KeyExchange {
+        match row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.3) {
+            Some("RSA") => KeyExchange::Rsa,
+            Some("DH") => KeyExchange::Dhe,
+            Some("ECDH") => KeyExchange::Ecdhe,
+            Some("any") => KeyExchange::Any,
+            _ => KeyExchange::Other,
+        }
+    }
+
+    /// What kind of certificate the server needs.
+    pub fn authentication(self) -> Authentication {
+        match row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.4) {
+            Some("RSA") => Authentication::Rsa,
+            Some("ECDSA") => Authentication::Ecdsa,
+            Some("any") => Authentication::Any,
+            _ => Authentication::Other,
+        }
+    }
+
+    /// A TLS 1.3 suite (RFC 8446 appendix B.4): no choice in `proxy_ssl_ciphers` touches it.
+    pub fn is_tls13(self) -> bool {
+        self.0 >> 8 == 0x13
+    }
+
+    /// A signal, not a suite.
+    pub fn is_signal(self) -> bool {
+        self == Self::EMPTY_RENEGOTIATION_INFO || self == Self::FALLBACK || is_grease(self.0)
+    }
+}
+
+impl fmt::Display for CipherSuite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "0x{:04X}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suites_say_what_they_need() {
+        let suite = CipherSuite(0xc02f);
+        assert_eq!(suite.openssl_name(), Some("ECDHE-RSA-AES128-GCM-SHA256"));
+        assert_eq!(suite.key_exchange(), KeyExchange::Ecdhe);
+        assert_eq!(suite.authentication(), Authentication::Rsa);
+        assert!(CipherSuite(0x1301).is_tls13() && !suite.is_tls13());
+        assert!(CipherSuite(0x00ff).is_signal() && CipherSuite(0x1a1a).is_signal());
+        assert_eq!(CipherSuite(0xfefe).to_string(), "0xFEFE");
+    }
+}
