@@ -1,7 +1,11 @@
 //! Runs the rules and ranks their findings.
 
-use crate::rules::{Confidence, Family, Finding};
+use crate::facts::Facts;
+use crate::rules::{self, Family, Finding, Rule, CATALOGUE};
 use crate::Recording;
+
+/// Alternatives named beside the diagnosis.
+const MAX_ALTERNATIVES: usize = 3;
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,4 +20,27 @@ pub struct Diagnosis {
     pub alternatives: Vec<&'static str>,
     /// What does not help.
     pub dead_ends: &'static [&'static str],
+}
+
+/// Says why the attempt failed. There is always an answer: the last rule, `unknown`, never declines.
+pub fn diagnose(recording: &Recording) -> Diagnosis {
+    diagnose_facts(&Facts::of(recording))
+}
+
+/// The same for facts already read.
+pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
+    let mut found: Vec<(&'static Rule, Finding)> =
+        CATALOGUE.iter().filter_map(|rule| Some((*rule, (rule.evaluate)(facts)?))).collect();
+    // Stable: among equals the catalogue's order decides.
+    found.sort_by_key(|(_, finding)| (finding.alternative_only, finding.confidence));
+    let mut found = found.into_iter();
+    let (rule, finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
+    let named = found.map(|(rule, _)| rule).filter(|rule| rule.family != Family::Unknown);
+    Diagnosis {
+        name: rule.name,
+        family: rule.family,
+        finding,
+        alternatives: named.map(|rule| rule.name).take(MAX_ALTERNATIVES).collect(),
+        dead_ends: rule.dead_ends,
+    }
 }

@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn without_extensions_a_session_id_offers_a_session() {
-        let mut message = vec![1, 0, 0, 0, 3, 1];
+        let mut message = vec![1, 0, 0, 44, 3, 1];
         message.extend([7; 32]);
         message.extend([1, 9, 0, 4, 0, 0x2f, 0x56, 0x00, 1, 0]);
         let hello = ClientHello::read(&message);

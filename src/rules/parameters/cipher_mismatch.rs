@@ -1,0 +1,88 @@
+//! The two sides share no cipher suite.
+//!
+//! # What it means
+//! The upstream found none of the suites nginx offered acceptable for its certificate and settings.
+//!
+//! # Evidence
+//! handshake_failure(40) before any ServerHello, with the name settled, and an offer that lacks whole
+//! families every modern server relies on (ECDHE-RSA, ECDHE-ECDSA), which no default list does.
+//!
+//! # Why it happens
+//! A `proxy_ssl_ciphers` line that names a few suites: fine with the server it was written for, wrong
+//! after that server got an ECDSA certificate or dropped CBC suites.
+//!
+//! # Workaround
+//! `proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_ciphers HIGH:!aNULL:!MD5;`. The upstream must support
+//! TLS 1.2 or newer.
+//!
+//! # Dead ends
+//! Verification comes after the suites are agreed on. The list is in nginx.conf and on the upstream:
+//! neither a newer nginx nor a restart changes it.
+//!
+//! # References
+//! RFC 5246 section 7.4.1.3; OpenSSL ciphers(1).
+
+use crate::facts::{Facts, Offered};
+use crate::registry::{Alert, ProtocolVersion};
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "cipher_mismatch",
+    family: Family::Parameters,
+    dead_ends: &["proxy_ssl_verify off;", "upgrading nginx alone", "restarting nginx"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let offered = facts.offered.as_ref()?;
+    let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
+    if !refused {
+        return None;
+    }
+    let missing = offered.narrow_families();
+    if missing.is_empty() || offered.max_version() > Some(ProtocolVersion::TLS1_2) && has_tls13(offered) {
+        // A default list, or TLS 1.3 with its own suites: nothing says that suites are the trouble.
+        return Some(
+            finding(facts, offered.ciphers().len(), &missing, Confidence::Possible)
+                .as_alternative(),
+        );
+    }
+    let finding = |confidence| finding(facts, offered.ciphers().len(), &missing, confidence);
+    Some(if facts.name.settled() {
+        finding(Confidence::Likely)
+    } else {
+        finding(Confidence::Possible).as_alternative()
+    })
+}
+
+fn has_tls13(offered: &Offered) -> bool {
+    offered.ciphers().iter().any(|suite| suite.is_tls13())
+}
+
+fn finding(
+    facts: &Facts<'_>,
+    suites: usize,
+    missing: &[&str],
+    confidence: Confidence,
+) -> Finding {
+    let offer = match (suites, missing) {
+        (1, _) => "the only cipher suite nginx offered".to_owned(),
+        (_, []) => format!("any of the {suites} cipher suites nginx offered"),
+        (_, _) => format!(
+            "any of the {suites} cipher suites nginx offered (too few with {})",
+            missing.join(" or ")
+        ),
+    };
+    let sentence =
+        format!("upstream does not accept {offer}: received alert handshake_failure(40)");
+    let mut evidence = vec![because::ALERT_RECEIVED, because::NO_SERVER_HELLO];
+    if facts.name.settled() {
+        evidence.push(because::SERVER_NAME_SETTLED);
+    }
+    if !missing.is_empty() {
+        evidence.push(because::CIPHER_LIST_NARROW);
+    }
+    let remedy = Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"])
+        .with_action("the upstream must support TLS 1.2 or newer");
+    Finding::new(confidence, sentence, &evidence, remedy)
+}

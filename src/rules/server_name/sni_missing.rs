@@ -1,0 +1,108 @@
+//! The upstream needs to be told which host is asked for, and nginx did not say it.
+//!
+//! # What it means
+//! nginx sends no server_name extension (SNI) unless `proxy_ssl_server_name on;` is set. A server that
+//! serves many hosts behind one address cannot choose a certificate and gives up.
+//!
+//! # Evidence
+//! No server_name was sent although a DNS name was to hand (or hidden behind an upstream block), and
+//! nothing of the peer's hello came. A fatal unrecognized_name(112) then has no other meaning.
+//! handshake_failure(40) and internal_error(80) are what CDNs and ingress controllers answer; an
+//! illegal_parameter(47), protocol_version(70), a silent close, a reset, a timeout or plain text on
+//! port 443 are possible forms.
+//!
+//! # Why it happens
+//! It is off by default, and a browser or curl, which always send it, shows no problem.
+//!
+//! # Workaround
+//! `proxy_ssl_server_name on;`, and `proxy_ssl_name <host>;` where nginx would otherwise send the name
+//! of an upstream block.
+//!
+//! # Dead ends
+//! Changing ciphers or switching verification off changes nothing in the ClientHello's name. Setting
+//! `Host` sets an HTTP header, which is sent after the handshake.
+//!
+//! # References
+//! RFC 6066 section 3; nginx `ngx_http_upstream_ssl_name`.
+
+use crate::capture::EndingKind;
+use crate::facts::Facts;
+use crate::registry::Alert;
+use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+
+const ILLEGAL_PARAMETER: Alert = Alert(47);
+
+pub(crate) static RULE: Rule = Rule {
+    name: "sni_missing",
+    family: Family::ServerName,
+    dead_ends: &["proxy_ssl_verify off;", "proxy_ssl_ciphers ...;", "proxy_set_header Host ...;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if !facts.name.missing() {
+        return None;
+    }
+    if facts.ending() == EndingKind::NameRejected {
+        // A default certificate came; that its name does not match is the first thing to say.
+        let mut evidence = evidence(facts);
+        evidence.push(because::NAME_NOT_PRESENTED);
+        return Some(finding(facts, Confidence::Possible, &evidence).as_alternative());
+    }
+    if !facts.no_hello_came() || facts.sent().is_some() {
+        return None;
+    }
+    let mut evidence = evidence(facts);
+    evidence.push(because::NO_SERVER_HELLO);
+    let (confidence, seen) = match (facts.received(), facts.ending()) {
+        (Some(Alert::UNRECOGNIZED_NAME), _) => (Confidence::Certain, because::ALERT_IS_SPECIFIC),
+        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), _) => {
+            (Confidence::Likely, because::ALERT_RECEIVED)
+        }
+        (Some(ILLEGAL_PARAMETER | Alert::PROTOCOL_VERSION), _) => {
+            (Confidence::Possible, because::ALERT_RECEIVED)
+        }
+        (Some(_), _) => return None,
+        (None, EndingKind::Eof) => (Confidence::Possible, because::PEER_CLOSED),
+        (None, EndingKind::Reset) => (Confidence::Possible, because::PEER_RESET),
+        (None, EndingKind::Timeout) => (Confidence::Possible, because::PEER_SILENT),
+        (None, EndingKind::Error) if facts.plaintext.is_some() && facts.port() == Some(443) => {
+            (Confidence::Possible, because::NOT_A_TLS_RECORD)
+        }
+        _ => return None,
+    };
+    evidence.push(seen);
+    Some(finding(facts, confidence, &evidence))
+}
+
+fn evidence(facts: &Facts<'_>) -> Vec<&'static str> {
+    let name = match facts.name.to_hand() {
+        Some(_) => because::DNS_NAME_TO_HAND,
+        None => because::NAME_IS_UPSTREAM_BLOCK,
+    };
+    vec![because::NO_SERVER_NAME_SENT, name]
+}
+
+fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[&'static str]) -> Finding {
+    let mut fix = vec!["server_name on"];
+    if facts.name.to_hand().is_none() {
+        fix.push("name <host-name-of-the-upstream>");
+    }
+    let seen = match (facts.alert, facts.ending()) {
+        (Some(alert), _) => {
+            format!("upstream refused a ClientHello without SNI: received alert {}", told(alert))
+        }
+        (None, EndingKind::Timeout) => {
+            "upstream did not answer a ClientHello without SNI before the timeout".to_owned()
+        }
+        (None, EndingKind::NameRejected) => {
+            "upstream presented a default certificate to a ClientHello without SNI".to_owned()
+        }
+        (None, EndingKind::Reset) => "upstream reset a ClientHello without SNI".to_owned(),
+        (None, EndingKind::Error) => {
+            "upstream answered a ClientHello without SNI in plain text".to_owned()
+        }
+        (None, _) => "upstream closed on a ClientHello without SNI".to_owned(),
+    };
+    Finding::new(confidence, seen, evidence, Remedy::paste(facts, &fix))
+}

@@ -1,0 +1,79 @@
+//! The upstream does not serve the host name nginx sent.
+//!
+//! # What it means
+//! nginx sent a server_name, and the server has nothing configured for it.
+//!
+//! # Evidence
+//! A fatal unrecognized_name(112) says it in so many words. handshake_failure(40), illegal_parameter(47),
+//! internal_error(80), a close or a reset say it only if the name is one no server can know: the name of
+//! an upstream block, one with a port or scheme, or one that differs from the configured host.
+//!
+//! # Why it happens
+//! `proxy_ssl_server_name on;` sends the host of `proxy_pass`, which is the block's name when that is an
+//! upstream block; `proxy_ssl_name $http_host;` sends the port too.
+//!
+//! # Workaround
+//! `proxy_ssl_name <host>;` with the name the upstream's certificate is for.
+//!
+//! # Dead ends
+//! Switching SNI on again does not change the name.
+//!
+//! # References
+//! RFC 6066 section 3; nginx `ngx_http_upstream_ssl_name`.
+
+use crate::facts::{is_dns_name, Facts, NameProblem};
+use crate::registry::Alert;
+use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+
+const ILLEGAL_PARAMETER: Alert = Alert(47);
+
+pub(crate) static RULE: Rule = Rule {
+    name: "sni_unrecognized",
+    family: Family::ServerName,
+    dead_ends: &["proxy_ssl_server_name on;", "proxy_ssl_verify off;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let sent = facts.name.sent.as_deref()?;
+    if !facts.no_hello_came() {
+        return None;
+    }
+    let odd = facts.name.problem.map(|problem| match problem {
+        NameProblem::UpstreamBlock => because::NAME_IS_UPSTREAM_BLOCK,
+        NameProblem::HasPort | NameProblem::HasScheme => because::NAME_IS_NO_HOST,
+        NameProblem::DiffersFromHost => because::NAME_DIFFERS_FROM_HOST,
+    });
+    let (confidence, seen) = match (facts.received(), odd) {
+        (Some(Alert::UNRECOGNIZED_NAME), _) => (Confidence::Certain, because::ALERT_IS_SPECIFIC),
+        (Some(Alert::HANDSHAKE_FAILURE | ILLEGAL_PARAMETER | Alert::INTERNAL_ERROR), Some(odd)) => {
+            (Confidence::Likely, odd)
+        }
+        (None, Some(odd)) if facts.closed_silently() => (Confidence::Likely, odd),
+        _ => return None,
+    };
+    let what = match facts.name.problem {
+        Some(NameProblem::UpstreamBlock) => ", the name of an upstream block",
+        Some(NameProblem::HasPort) => ", which carries a port",
+        Some(NameProblem::HasScheme) => ", which carries a scheme",
+        Some(NameProblem::DiffersFromHost) => ", which is not the configured host",
+        None => "",
+    };
+    let sentence = match facts.alert {
+        Some(alert) => format!(
+            "upstream does not know the SNI name {sent}{what}: received alert {}",
+            told(alert)
+        ),
+        None => format!("upstream closed on the SNI name {sent}{what}"),
+    };
+    let name = facts.name.configured.as_deref().filter(|host| {
+        facts.name.problem == Some(NameProblem::DiffersFromHost) && is_dns_name(host)
+    });
+    let fix = format!("name {}", name.unwrap_or("<host-name-of-the-upstream>"));
+    Some(Finding::new(
+        confidence,
+        sentence,
+        &[because::NO_SERVER_HELLO, seen],
+        Remedy::paste(facts, &[fix]),
+    ))
+}

@@ -1,0 +1,132 @@
+//! The two sides share no protocol version.
+//!
+//! # What it means
+//! Every version nginx offers is one the upstream refuses, or the other way round.
+//!
+//! # Evidence
+//! A protocol_version(70) alert in either direction, the library's own "unsupported protocol" or "wrong
+//! ssl version", or a ServerHello outside the versions offered. What was offered against what was chosen
+//! says who is newer.
+//!
+//! # Why it happens
+//! nginx before 1.23.4 offers at most TLS 1.2 by default; from 1.27.3 on it offers no TLS 1.0 and 1.1.
+//! A `proxy_ssl_protocols` line copied from an old guide does either.
+//!
+//! # Workaround
+//! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`. The upstream must support TLS 1.2 or newer. One that only
+//! speaks TLS 1.0 or 1.1 needs an upgrade; until then those versions can be enabled, which weakens
+//! security and on OpenSSL 3 also takes `@SECLEVEL=0` in `proxy_ssl_ciphers`.
+//!
+//! # Dead ends
+//! Verification comes after the version. An nginx upgrade moves the defaults, not the upstream.
+//!
+//! # References
+//! RFC 8446 section 4.2.1 and appendix D; RFC 8996.
+
+use crate::facts::{Facts, Offered};
+use crate::registry::{Alert, ProtocolVersion};
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
+
+/// SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_SSL_VERSION, SSL_R_UNSUPPORTED_SSL_VERSION,
+/// SSL_R_UNKNOWN_SSL_VERSION.
+const LOCAL_REASONS: [u32; 4] = [258, 266, 259, 254];
+
+pub(crate) static RULE: Rule = Rule {
+    name: "protocol_version_mismatch",
+    family: Family::Version,
+    dead_ends: &["proxy_ssl_verify off;", "upgrading nginx alone", "restarting nginx"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let offered = facts.offered.as_ref()?;
+    let chosen = facts.chosen.as_ref().and_then(|chosen| chosen.version);
+    let local = facts.ssl_reason().is_some_and(|reason| LOCAL_REASONS.contains(&reason));
+    let received = facts.received() == Some(Alert::PROTOCOL_VERSION);
+    let sent = facts.sent() == Some(Alert::PROTOCOL_VERSION) || (local && facts.received().is_none());
+    let highest = offered.max_version()?;
+    let names = list(&offered.versions());
+    if received && chosen.is_none() {
+        let sentence = format!("upstream refuses every TLS version nginx offered ({names}): received alert protocol_version(70)");
+        return Some(Finding::new(
+            Confidence::Likely,
+            sentence,
+            &[because::ALERT_RECEIVED, because::NO_SERVER_HELLO, because::VERSION_NOT_OFFERED],
+            other_versions(facts, &offered.versions(), highest),
+        ));
+    }
+    if sent || received {
+        let wanted = chosen.map_or("another version".to_owned(), |version| version.to_string());
+        let sentence =
+            format!("upstream chose {wanted}, which nginx does not allow (offered {names})");
+        let remedy = match chosen {
+            Some(version) if version < ProtocolVersion::TLS1_2 => enable_old(facts),
+            Some(version) => Remedy::paste(facts, &[format!("protocols {}", list_with(offered, version))]),
+            None => Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3"]),
+        };
+        return Some(Finding::new(
+            if chosen.is_some() { Confidence::Certain } else { Confidence::Likely },
+            sentence,
+            &[because::ALERT_SENT, because::VERSION_NOT_OFFERED],
+            remedy,
+        ));
+    }
+    // Some stacks (GnuTLS) answer handshake_failure(40) when only one version was offered.
+    let limited = facts.received() == Some(Alert::HANDSHAKE_FAILURE)
+        && facts.no_hello_came()
+        && facts.name.settled()
+        && (offered.versions().len() == 1 || highest < ProtocolVersion::TLS1_3);
+    limited.then(|| {
+        Finding::new(
+            Confidence::Possible,
+            format!("upstream may need another TLS version than nginx offered ({names})"),
+            &[because::ALERT_RECEIVED, because::VERSIONS_LIMITED],
+            other_versions(facts, &offered.versions(), highest),
+        )
+        .as_alternative()
+    })
+}
+
+/// The versions between TLS 1.2 and 1.3 that were not offered; else older ones.
+fn other_versions(
+    facts: &Facts<'_>,
+    offered: &[ProtocolVersion],
+    highest: ProtocolVersion,
+) -> Remedy {
+    let complete = highest >= ProtocolVersion::TLS1_3
+        && (offered.contains(&ProtocolVersion::TLS1_2) || offered.len() > 1);
+    if complete {
+        enable_old(facts)
+    } else {
+        Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3"])
+            .with_action("the upstream must support TLS 1.2 or newer")
+    }
+}
+
+/// RFC 8996 retired these versions: only with a warning, and after the upstream's own upgrade.
+fn enable_old(facts: &Facts<'_>) -> Remedy {
+    let mut directives = vec!["protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"];
+    if facts.is_openssl3() {
+        directives.push("ciphers DEFAULT:@SECLEVEL=0");
+    }
+    Remedy::paste(facts, &directives)
+        .with_security(Security::Weakens)
+        .with_action("upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime")
+}
+
+fn list_with(offered: &Offered, version: ProtocolVersion) -> String {
+    let mut versions = offered.versions();
+    versions.push(version);
+    versions.sort_unstable();
+    versions.dedup();
+    let names: Vec<_> = versions.iter().filter_map(|version| version.config_name()).collect();
+    names.join(" ")
+}
+
+fn list(versions: &[ProtocolVersion]) -> String {
+    let names: Vec<_> = versions.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [only] if *only != "TLSv1.3" => format!("up to {only}"),
+        _ => names.join(" "),
+    }
+}
