@@ -1,1 +1,28 @@
-//! End-to-end harness.
+//! End-to-end harness: a real nginx, real TLS stacks, peers scripted to the byte.
+//!
+//! A test builds a PKI ([`certs`]), starts the upstream that is wrong in one way ([`peers`]),
+//! describes the nginx in front of it ([`nginx::Config`]) and lets [`trial`] run the same requests
+//! with and without the module. [`observe`] reads what nginx left behind.
+//!
+//! The harness stops with a sentence when something is missing; nothing is ever skipped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a harness that meets something unexpected should stop the test"
+)]
+
+pub mod certs;
+pub mod client;
+pub mod fix;
+pub mod nginx;
+pub mod observe;
+pub mod peers;
+pub mod ports;
+pub mod process;
+pub mod require;
+pub mod tempdir;
+pub mod trial;
+pub mod wait;

@@ -1,0 +1,3 @@
+//! Shows what the module says about differently broken upstreams.
+
+fn main() {}

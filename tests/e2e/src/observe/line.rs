@@ -1,0 +1,178 @@
+//! Our line, taken apart by the grammar the project promises.
+
+use super::Line;
+
+/// Longest part of a line that is ours.
+pub const MAX_LENGTH: usize = 900;
+
+/// The parts of `upstream_tls[name] sentence; fix: ... (confidence); facts: ...; not: ...`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosed {
+    /// The name.
+    pub name: String,
+    /// One sentence that stands alone.
+    pub sentence: String,
+    /// The directives of the fix; empty when `action` says what to do.
+    pub fix: Vec<String>,
+    /// What somebody else must do, or `none`.
+    pub action: Option<String>,
+    /// `certain`, `likely` or `possible`.
+    pub confidence: String,
+    /// The fix weakens security, and says so.
+    pub weakens: bool,
+    /// `key=value` facts in the order written.
+    pub facts: Vec<(String, String)>,
+    /// What people try in vain.
+    pub dead_ends: Vec<String>,
+    /// nginx's own tail, from " while ".
+    pub tail: String,
+}
+
+impl Diagnosed {
+    /// Takes a line apart; the error says which promise it breaks.
+    pub fn parse(line: &Line) -> Result<Diagnosed, String> {
+        let text = &line.message;
+        let rest = text
+            .strip_prefix("upstream_tls[")
+            .ok_or("does not start upstream_tls[")?;
+        let (name, rest) = rest.split_once("] ").ok_or("no \"] \" after the name")?;
+        let (sentence, rest) = rest.split_once("; fix: ").ok_or("no \"; fix: \"")?;
+        let (fix, rest) = split_outside_quotes(rest, "; facts: ").ok_or("no \"; facts: \"")?;
+        // The tail is nginx's; peer text never holds a space, our directives are quoted.
+        let (facts, not_and_tail) = match split_outside_quotes(rest, "; not: ") {
+            Some((facts, rest)) => (facts, Some(rest)),
+            None => (rest, None),
+        };
+        let (facts, tail) = match not_and_tail {
+            Some(_) => (facts, ""),
+            None => cut_tail(facts),
+        };
+        let (dead_ends, tail) = not_and_tail.map_or(("", tail), cut_tail);
+        let (fix, confidence) = fix.rsplit_once(" (").ok_or("no confidence after the fix")?;
+        let confidence = confidence
+            .strip_suffix(')')
+            .ok_or("confidence not closed")?;
+        let (confidence, weakens) = match confidence.strip_suffix(", weakens security") {
+            Some(confidence) => (confidence, true),
+            None => (confidence, false),
+        };
+        if !["certain", "likely", "possible"].contains(&confidence) {
+            return Err(format!("confidence {confidence:?}"));
+        }
+        let ours = text.len() - tail.len();
+        if ours > MAX_LENGTH {
+            return Err(format!("our part has {ours} bytes"));
+        }
+        let directives = quoted(fix)?;
+        Ok(Diagnosed {
+            name: name.to_owned(),
+            sentence: sentence.to_owned(),
+            action: directives.is_empty().then(|| fix.to_owned()),
+            fix: directives,
+            confidence: confidence.to_owned(),
+            weakens,
+            facts: facts
+                .split(' ')
+                .filter_map(|f| f.split_once('='))
+                .map(owned)
+                .collect(),
+            dead_ends: quoted(dead_ends)?,
+            tail: tail.to_owned(),
+        })
+    }
+
+    /// The value of one fact.
+    pub fn fact(&self, key: &str) -> Option<&str> {
+        self.facts
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+fn owned((key, value): (&str, &str)) -> (String, String) {
+    (key.to_owned(), value.to_owned())
+}
+
+fn cut_tail(text: &str) -> (&str, &str) {
+    let tail = [" while ", ", client: "]
+        .iter()
+        .filter_map(|mark| find_outside_quotes(text, mark));
+    text.split_at(tail.min().unwrap_or(text.len()))
+}
+
+fn split_outside_quotes<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
+    let at = find_outside_quotes(text, mark)?;
+    Some((&text[..at], &text[at + mark.len()..]))
+}
+
+fn find_outside_quotes(text: &str, mark: &str) -> Option<usize> {
+    text.match_indices(mark)
+        .map(|(at, _)| at)
+        .find(|at| text[..*at].matches('"').count() % 2 == 0)
+}
+
+/// The contents of double quotes, when the text is nothing but such directives.
+fn quoted(text: &str) -> Result<Vec<String>, String> {
+    if !text.starts_with('"') {
+        return Ok(Vec::new());
+    }
+    let parts: Vec<&str> = text.split('"').collect();
+    if parts.len() % 2 == 0 {
+        return Err(format!("unbalanced quotes in {text:?}"));
+    }
+    let directives: Vec<String> = parts
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .map(|d| (*d).to_owned())
+        .collect();
+    match directives.iter().find(|d| !d.ends_with(';')) {
+        Some(half) => Err(format!("not a complete directive: {half:?}")),
+        None => Ok(directives),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(message: &str) -> Result<Diagnosed, String> {
+        let raw = format!("2026/11/23 08:24:53 [error] 1#1: *1 {message}");
+        Diagnosed::parse(&Line::parse(&raw).unwrap())
+    }
+
+    #[test]
+    fn takes_a_line_apart() {
+        let d = parse(
+            "upstream_tls[sni_missing] upstream refused: received alert 40; fix: \
+             \"proxy_ssl_server_name on;\" \"proxy_ssl_name a;\" (likely); facts: \
+             phase=client_hello sni=none; not: \"proxy_ssl_verify off;\" while SSL handshaking to \
+             upstream, client: 127.0.0.1",
+        )
+        .unwrap();
+        assert_eq!(d.name, "sni_missing");
+        assert_eq!(d.fix, ["proxy_ssl_server_name on;", "proxy_ssl_name a;"]);
+        assert_eq!((d.confidence.as_str(), d.weakens), ("likely", false));
+        assert_eq!(d.fact("sni"), Some("none"));
+        assert_eq!(d.dead_ends, ["proxy_ssl_verify off;"]);
+        assert!(d.tail.starts_with(" while SSL handshaking"));
+    }
+
+    #[test]
+    fn takes_an_action() {
+        let d = parse(
+            "upstream_tls[x] y; fix: upstream must renew (certain, weakens security); facts: \
+             phase=finished, client: 127.0.0.1",
+        )
+        .unwrap();
+        assert_eq!(d.action.as_deref(), Some("upstream must renew"));
+        assert!(d.weakens);
+        assert_eq!(d.fact("phase"), Some("finished"));
+    }
+
+    #[test]
+    fn refuses_half_a_directive() {
+        assert!(parse("upstream_tls[x] y; fix: \"a b\" (certain); facts: a=b").is_err());
+    }
+}

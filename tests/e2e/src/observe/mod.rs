@@ -1,0 +1,8 @@
+//! What nginx left behind: error.log and the JSON log.
+
+pub mod json;
+pub mod line;
+pub mod log;
+
+pub use line::Diagnosed;
+pub use log::{Level, Line, Log};

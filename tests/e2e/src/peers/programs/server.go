@@ -1,0 +1,101 @@
+// TLS upstream on Go's crypto/tls. Arguments are key=value; prints "ready" when listening.
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+var versions = map[string]uint16{
+	"1.0": tls.VersionTLS10, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13,
+}
+
+func main() {
+	options := map[string]string{}
+	for _, argument := range os.Args[1:] {
+		parts := strings.SplitN(argument, "=", 2)
+		options[parts[0]] = parts[1]
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:"+options["port"])
+	if err != nil {
+		log.Fatal(err)
+	}
+	config := configure(options)
+	fmt.Println("ready")
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			log.Fatal(err)
+		}
+		go serve(tls.Server(connection, config))
+	}
+}
+
+func configure(options map[string]string) *tls.Config {
+	certificate, err := tls.LoadX509KeyPair(options["cert"], options["key"])
+	if err != nil {
+		log.Fatal(err)
+	}
+	config := &tls.Config{MinVersion: versions[options["min"]], MaxVersion: versions[options["max"]]}
+	if name := options["suite"]; name != "" {
+		for _, suite := range tls.CipherSuites() {
+			if suite.Name == name {
+				config.CipherSuites = []uint16{suite.ID}
+			}
+		}
+		if config.CipherSuites == nil {
+			log.Fatal("no such suite: " + name)
+		}
+	}
+	if path := options["client_ca"]; path != "" {
+		pem, err := os.ReadFile(path)
+		if err != nil {
+			log.Fatal(err)
+		}
+		config.ClientCAs = x509.NewCertPool()
+		config.ClientCAs.AppendCertsFromPEM(pem)
+		config.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	only, certificateFor := options["only"], options["certificate_for"]
+	if only == "" && certificateFor == "" {
+		config.Certificates = []tls.Certificate{certificate}
+		return config
+	}
+	config.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if hello.ServerName == only || hello.ServerName == certificateFor {
+			return &certificate, nil
+		}
+		if only != "" {
+			// What autocert and many proxies do: Go answers with alert 80.
+			return nil, errors.New("no such name")
+		}
+		// No certificate and no error: Go answers with alert 112.
+		return nil, nil
+	}
+	return config
+}
+
+func serve(connection *tls.Conn) {
+	defer connection.Close()
+	connection.SetDeadline(time.Now().Add(10 * time.Second))
+	reader := bufio.NewReader(connection)
+	for {
+		line, err := reader.ReadString('\n')
+		if err != nil {
+			return
+		}
+		if line == "\r\n" {
+			break
+		}
+	}
+	body := "hello from go\n"
+	fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(body), body)
+}

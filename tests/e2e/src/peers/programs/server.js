@@ -1,0 +1,44 @@
+// TLS upstream on Node's tls module. Arguments are key=value; prints "ready" when listening.
+'use strict';
+const fs = require('fs');
+const tls = require('tls');
+
+const options = Object.fromEntries(process.argv.slice(2).map((a) => {
+  const at = a.indexOf('=');
+  return [a.slice(0, at), a.slice(at + 1)];
+}));
+const versions = { '1.0': 'TLSv1', '1.2': 'TLSv1.2', '1.3': 'TLSv1.3' };
+const certified = { cert: fs.readFileSync(options.cert), key: fs.readFileSync(options.key) };
+
+const settings = {
+  minVersion: versions[options.min],
+  maxVersion: versions[options.max],
+};
+if (!options.certificate_for) Object.assign(settings, certified);
+if (options.suite) settings.ciphers = options.suite;
+if (options.client_ca) {
+  settings.requestCert = true;
+  settings.rejectUnauthorized = true;
+  settings.ca = fs.readFileSync(options.client_ca);
+}
+if (options.only || options.certificate_for) {
+  // Node asks only when a name came.
+  settings.SNICallback = (name, answer) => {
+    const wanted = options.only || options.certificate_for;
+    if (name === wanted) answer(null, tls.createSecureContext(certified));
+    else answer(new Error('no such name'));
+  };
+}
+
+const server = tls.createServer(settings, (socket) => {
+  let request = '';
+  socket.on('data', (part) => {
+    request += part;
+    if (!request.includes('\r\n\r\n')) return;
+    const body = 'hello from node\n';
+    socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+  });
+  socket.on('error', () => {});
+});
+server.on('tlsClientError', () => {});
+server.listen(Number(options.port), '127.0.0.1', () => console.log('ready'));

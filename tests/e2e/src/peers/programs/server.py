@@ -1,0 +1,68 @@
+"""TLS upstream on Python's ssl module. Arguments are key=value; prints "ready" when listening."""
+import socket
+import ssl
+import sys
+import threading
+
+options = dict(argument.split("=", 1) for argument in sys.argv[1:])
+VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+
+
+def context(with_certificate):
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ctx.minimum_version = VERSIONS[options["min"]]
+    ctx.maximum_version = VERSIONS[options["max"]]
+    if with_certificate:
+        ctx.load_cert_chain(options["cert"], options["key"])
+    if "suite" in options:
+        ctx.set_ciphers(options["suite"])
+    if "client_ca" in options:
+        ctx.verify_mode = ssl.CERT_REQUIRED
+        ctx.load_verify_locations(options["client_ca"])
+    return ctx
+
+
+def by_name(connection, name, _ctx):
+    if "certificate_for" in options:
+        if name == options["certificate_for"]:
+            connection.context = named
+        return None
+    if name != options["only"]:
+        return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    return None
+
+
+def serve(plain):
+    plain.settimeout(10)
+    try:
+        with default.wrap_socket(plain, server_side=True) as tls:
+            request = b""
+            while b"\r\n\r\n" not in request:
+                part = tls.recv(4096)
+                if not part:
+                    return
+                request += part
+            body = b"hello from python\n"
+            head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body)
+            tls.sendall(head + body)
+    except OSError:
+        plain.close()
+
+
+named = context(True)
+default = context("certificate_for" not in options)
+if "only" in options or "certificate_for" in options:
+    default.sni_callback = by_name
+
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(("127.0.0.1", int(options["port"])))
+listener.listen(64)
+print("ready", flush=True)
+while True:
+    accepted, _ = listener.accept()
+    threading.Thread(target=serve, args=(accepted,), daemon=True).start()

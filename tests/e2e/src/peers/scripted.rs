@@ -1,0 +1,202 @@
+//! Peers scripted to the byte: a few lines over a TCP listener.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::Peer;
+use crate::client::set_deadlines;
+
+/// What a scripted peer does with every connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Script {
+    /// Speaks HTTP: reads what comes and answers 400, as a web server does with a ClientHello.
+    PlainHttp,
+    /// Greets at once, as SMTP, SSH or FTP servers do.
+    Banner(&'static [u8]),
+    /// Reads everything and never answers.
+    Silence,
+    /// Closes (FIN) before it has read anything.
+    CloseAtOnce,
+    /// Reads the ClientHello, then closes (FIN).
+    CloseAfterHello,
+    /// Reads the ClientHello, then resets (RST).
+    ResetAfterHello,
+    /// Reads the ClientHello, then sends a fatal alert in a record of this version.
+    Alert {
+        /// AlertDescription.
+        code: u8,
+        /// Version in the record header, 0x0301 for instance.
+        version: u16,
+    },
+    /// Reads the ClientHello, then sends these bytes and closes.
+    Reply(Vec<u8>),
+}
+
+/// Starts a peer that follows `script`.
+pub fn start(script: Script) -> Peer {
+    let listener = Listener::start(move |stream| play(&script, stream));
+    Peer::new(listener.port(), listener)
+}
+
+/// Starts a peer that does with every connection what `serve` says. The stream has deadlines.
+pub fn start_with(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Peer {
+    let listener = Listener::start(serve);
+    Peer::new(listener.port(), listener)
+}
+
+fn play(script: &Script, mut stream: TcpStream) {
+    match script {
+        Script::CloseAtOnce => {}
+        Script::Banner(banner) => {
+            let _ = stream.write_all(banner);
+        }
+        Script::PlainHttp => {
+            read_record(&mut stream);
+            let _ = stream.write_all(
+                b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            );
+        }
+        Script::Silence => {
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        }
+        Script::CloseAfterHello => {
+            read_record(&mut stream);
+        }
+        Script::ResetAfterHello => {
+            read_record(&mut stream);
+            return reset(stream);
+        }
+        Script::Alert { code, version } => {
+            read_record(&mut stream);
+            let [high, low] = version.to_be_bytes();
+            let _ = stream.write_all(&[21, high, low, 0, 2, 2, *code]);
+        }
+        Script::Reply(bytes) => {
+            read_record(&mut stream);
+            let _ = stream.write_all(bytes);
+        }
+    }
+    close_gently(&stream);
+}
+
+/// Reads one TLS record, header included; shorter when the stream ends.
+pub fn read_record(stream: &mut TcpStream) -> Vec<u8> {
+    let mut record = vec![0; 5];
+    if stream.read_exact(&mut record).is_err() {
+        return Vec::new();
+    }
+    let length = usize::from(u16::from_be_bytes([record[3], record[4]]));
+    record.resize(5 + length, 0);
+    if stream.read_exact(&mut record[5..]).is_err() {
+        record.truncate(5);
+    }
+    record
+}
+
+/// Sends FIN, then reads until the other side is done: closing with unread bytes would send RST
+/// and take back what was just written.
+pub fn close_gently(stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut reader = stream;
+    let _ = std::io::copy(&mut reader, &mut std::io::sink());
+}
+
+/// Closes with RST.
+pub fn reset(stream: TcpStream) {
+    let linger = libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    let size = libc::socklen_t::try_from(size_of::<libc::linger>()).expect("a small size");
+    // SAFETY: the descriptor is open for as long as `stream`, and setsockopt copies `size` bytes
+    // from a live `linger`.
+    let done = unsafe {
+        libc::setsockopt(
+            stream.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_LINGER,
+            std::ptr::from_ref(&linger).cast(),
+            size,
+        )
+    };
+    assert_eq!(done, 0, "setsockopt(SO_LINGER) failed");
+}
+
+/// Accepts on 127.0.0.1 and serves every connection in a thread; stopped on drop.
+pub(super) struct Listener {
+    port: u16,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    stopping: AtomicBool,
+    /// Copies of the sockets being served, to end them on drop. Each goes when its service ends,
+    /// so that the socket really closes then.
+    open: Mutex<HashMap<usize, TcpStream>>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, HashMap<usize, TcpStream>> {
+        self.open.lock().expect("not poisoned")
+    }
+}
+
+impl Listener {
+    pub(super) fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Listener {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("cannot bind to 127.0.0.1");
+        let port = listener.local_addr().expect("a local address").port();
+        let shared = Arc::new(Shared::default());
+        let ours = Arc::clone(&shared);
+        let serve = Arc::new(serve);
+        let acceptor = std::thread::spawn(move || {
+            let mut threads = Vec::new();
+            for (number, stream) in listener.incoming().flatten().enumerate() {
+                if ours.stopping.load(Ordering::Acquire) {
+                    break;
+                }
+                set_deadlines(&stream, Duration::from_secs(20));
+                let copy = stream.try_clone().expect("duplicate a socket");
+                ours.lock().insert(number, copy);
+                let (serve, ours) = (Arc::clone(&serve), Arc::clone(&ours));
+                threads.push(std::thread::spawn(move || {
+                    serve(stream);
+                    ours.lock().remove(&number);
+                }));
+            }
+            for thread in threads {
+                let _ = thread.join();
+            }
+        });
+        Listener {
+            port,
+            shared,
+            acceptor: Some(acceptor),
+        }
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::Release);
+        // Wakes the acceptor; then ends what still reads.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        for stream in self.shared.lock().values() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What a run needs from outside. Anything missing stops the test with a sentence.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The module under test, from `TLSDIAG_MODULE`.
+pub fn module() -> PathBuf {
+    shared_object("TLSDIAG_MODULE", "make build")
+}
+
+/// The module built with feature `fault-injection`, from `TLSDIAG_MODULE_FAULT`.
+pub fn fault_module() -> PathBuf {
+    shared_object(
+        "TLSDIAG_MODULE_FAULT",
+        "the Makefile's fault-injection build",
+    )
+}
+
+fn shared_object(variable: &str, made_by: &str) -> PathBuf {
+    let Some(value) = std::env::var_os(variable) else {
+        panic!(
+            "{variable} is not set: it must be the absolute path of the .so that {made_by} makes \
+             (run the tests through make)"
+        );
+    };
+    let path = PathBuf::from(value);
+    assert!(
+        path.is_absolute(),
+        "{variable} must be an absolute path, not {path:?}"
+    );
+    assert!(
+        path.is_file(),
+        "{variable} names {path:?}, which does not exist: run {made_by}"
+    );
+    path
+}
+
+/// The nginx under test: `NGINX_BIN`, or the distribution's.
+pub fn nginx_bin() -> PathBuf {
+    let path = std::env::var_os("NGINX_BIN").map_or("/usr/sbin/nginx".into(), PathBuf::from);
+    assert!(
+        path.is_file(),
+        "nginx is needed at {path:?} (Debian package nginx, or set NGINX_BIN)"
+    );
+    path
+}
+
+/// Where the distribution keeps dynamic modules: `NGINX_MODULES_DIR`, or Debian's.
+pub fn nginx_modules_dir() -> PathBuf {
+    std::env::var_os("NGINX_MODULES_DIR").map_or("/usr/lib/nginx/modules".into(), PathBuf::from)
+}
+
+/// What `nginx -V` says.
+#[derive(Debug)]
+pub struct Build {
+    /// 1.22.1 is `(1, 22, 1)`.
+    pub version: (u32, u32, u32),
+    /// The library it runs with, or was built with when they are the same: `(1, 1)`, `(3, 0)`.
+    pub openssl: (u32, u32),
+    /// The whole answer.
+    pub text: String,
+}
+
+/// How the stream module is to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamModule {
+    /// Compiled in.
+    BuiltIn,
+    /// To be loaded from here.
+    Dynamic(PathBuf),
+    /// This nginx has none.
+    Absent,
+}
+
+impl Build {
+    /// Asks the nginx under test once per process.
+    pub fn get() -> &'static Build {
+        static BUILD: OnceLock<Build> = OnceLock::new();
+        BUILD.get_or_init(|| {
+            let output = Command::new(nginx_bin())
+                .arg("-V")
+                .output()
+                .expect("nginx -V does not run");
+            Build::parse(&String::from_utf8_lossy(&output.stderr))
+        })
+    }
+
+    fn parse(text: &str) -> Build {
+        let after = |mark: &str| {
+            let rest = text.split(mark).nth(1)?;
+            let numbers = rest
+                .split(|c: char| !c.is_ascii_digit())
+                .map(|n| n.parse().unwrap_or(0));
+            Some(numbers.take(3).collect::<Vec<u32>>())
+        };
+        let version = after("nginx/").unwrap_or_else(|| panic!("nginx -V said: {text}"));
+        let openssl = after("running with OpenSSL ")
+            .or_else(|| after("built with OpenSSL "))
+            .unwrap_or_else(|| panic!("this nginx was not built with OpenSSL: {text}"));
+        Build {
+            version: (version[0], version[1], version[2]),
+            openssl: (openssl[0], openssl[1]),
+            text: text.to_owned(),
+        }
+    }
+
+    /// How the stream module is to be had.
+    pub fn stream(&self) -> StreamModule {
+        let mut words = self.text.split_whitespace();
+        match words.find(|w| *w == "--with-stream" || *w == "--with-stream=dynamic") {
+            Some("--with-stream") => StreamModule::BuiltIn,
+            Some(_) => {
+                let path = nginx_modules_dir().join("ngx_stream_module.so");
+                assert!(
+                    path.is_file(),
+                    "this nginx has stream as a module, but {path:?} does not exist (Debian \
+                     package libnginx-mod-stream, or set NGINX_MODULES_DIR)"
+                );
+                StreamModule::Dynamic(path)
+            }
+            None => StreamModule::Absent,
+        }
+    }
+}
+
+/// Finds a program on PATH; `package` is Debian's name of what brings it.
+pub fn program(name: &str, package: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|directory| directory.join(name))
+        .find(|candidate| candidate.is_file())
+        .unwrap_or_else(|| panic!("`{name}` is needed and not on PATH (Debian package {package})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_versions() {
+        let text = "nginx version: nginx/1.22.1\nbuilt with OpenSSL 3.0.22 25 Aug 2026 (running \
+                    with OpenSSL 1.1.1w  11 Sep 2023)\nconfigure arguments: --with-stream";
+        let build = Build::parse(text);
+        assert_eq!(build.version, (1, 22, 1));
+        assert_eq!(build.openssl, (1, 1));
+        assert_eq!(build.stream(), StreamModule::BuiltIn);
+    }
+}

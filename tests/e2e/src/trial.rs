@@ -1,0 +1,181 @@
+//! The same requests through the same nginx, without the module and with it.
+
+use serde_json::Value;
+
+use crate::client::{self, Response};
+use crate::nginx::{Config, Finished, Module, Nginx};
+use crate::observe::json::{text, texts};
+use crate::observe::{Diagnosed, Line};
+
+/// What one run showed.
+#[derive(Debug)]
+pub struct Run {
+    /// The answers, in the order of the requests.
+    pub responses: Vec<Response>,
+    /// What nginx left behind.
+    pub finished: Finished,
+}
+
+/// A run without the module and one with it.
+#[derive(Debug)]
+pub struct Trial {
+    /// Stock nginx.
+    pub stock: Run,
+    /// With the module.
+    pub with: Run,
+}
+
+/// One failed attempt as an operator sees it.
+#[derive(Debug)]
+pub struct Failure {
+    /// nginx's own line.
+    pub native: String,
+    /// Our line.
+    pub line: Diagnosed,
+    /// The JSON document.
+    pub document: Value,
+}
+
+/// Sends `GET` for every path to a fresh nginx.
+pub fn run(config: Config, paths: &[&str]) -> Run {
+    let nginx = Nginx::start(config);
+    let responses = paths
+        .iter()
+        .map(|path| client::get(nginx.port(), path))
+        .collect();
+    Run {
+        responses,
+        finished: nginx.finish(),
+    }
+}
+
+impl Trial {
+    /// Runs both; `config` is called for each.
+    pub fn new(config: impl Fn() -> Config, paths: &[&str]) -> Trial {
+        Trial {
+            stock: run(config().module(Module::Absent), paths),
+            with: run(config().module(Module::Ours), paths),
+        }
+    }
+
+    /// Everything that holds for every failure, whatever its cause: nginx behaves and speaks as it
+    /// does without the module, and each of its `failures` attempts has exactly one line of ours
+    /// right after nginx's own, and one valid document of the same name.
+    pub fn failures(&self, failures: usize) -> Vec<Failure> {
+        assert_eq!(
+            self.stock.responses, self.with.responses,
+            "the answers to the client differ"
+        );
+        self.assert_native_lines_equal();
+        let log = &self.with.finished.log;
+        let pairs = log.pairs();
+        let documents = &self.with.finished.documents;
+        assert_eq!(pairs.len(), failures, "lines of ours in:\n{}", log.text);
+        assert_eq!(documents.len(), failures, "documents: {documents:#?}");
+        let one = |(pair, document): (&crate::observe::log::Pair<'_>, &Value)| {
+            let native = pair
+                .native
+                .unwrap_or_else(|| panic!("nothing before {}", pair.ours.raw));
+            assert_follows(native, pair.ours);
+            let line = Diagnosed::parse(pair.ours)
+                .unwrap_or_else(|why| panic!("{why}, in our line: {}", pair.ours.raw));
+            assert_same(&line, document);
+            Failure {
+                native: native.message.clone(),
+                line,
+                document: document.clone(),
+            }
+        };
+        pairs.iter().zip(documents).map(one).collect()
+    }
+
+    /// The one failure of this trial, by name.
+    pub fn failure(&self, name: &str) -> Failure {
+        let failure = self.failures(1).remove(0);
+        failure.assert_name(name);
+        failure
+    }
+
+    fn assert_native_lines_equal(&self) {
+        let messages = |run: &Run| -> Vec<String> {
+            run.finished
+                .log
+                .native()
+                .iter()
+                .map(|l| format!("{:?} {}", l.level, l.message))
+                .collect()
+        };
+        assert_eq!(
+            messages(&self.stock),
+            messages(&self.with),
+            "nginx's own lines differ"
+        );
+        let ours = self.stock.finished.log.ours();
+        assert!(
+            ours.is_empty(),
+            "a line of ours without the module: {ours:?}"
+        );
+    }
+}
+
+impl Failure {
+    /// The diagnosis has this name and no other.
+    pub fn assert_name(&self, name: &str) {
+        assert_eq!(
+            self.line.name, name,
+            "for {}\n{:#}",
+            self.native, self.document
+        );
+    }
+
+    /// nginx's own line holds one of these texts (they differ between versions).
+    pub fn assert_native(&self, any_of: &[&str]) {
+        let found = any_of.iter().any(|text| self.native.contains(text));
+        assert!(
+            found,
+            "none of {any_of:?} in nginx's own line: {}",
+            self.native
+        );
+    }
+}
+
+fn assert_follows(native: &Line, ours: &Line) {
+    assert!(
+        !native.is_ours(),
+        "two lines of ours for one of nginx's: {}",
+        ours.raw
+    );
+    let same = native.connection == ours.connection && native.pid == ours.pid;
+    assert!(
+        same,
+        "another connection's line before ours:\n{}\n{}",
+        native.raw, ours.raw
+    );
+    assert_eq!(
+        ours.level,
+        crate::observe::Level::Error,
+        "level of {}",
+        ours.raw
+    );
+}
+
+fn assert_same(line: &Diagnosed, document: &Value) {
+    let name = line.name.as_str();
+    for path in [
+        "event/code",
+        "error/type",
+        "nginx/upstream_tls/diagnosis/name",
+    ] {
+        assert_eq!(text(document, path), name, "{path} in {document:#}");
+    }
+    assert_eq!(
+        text(document, "nginx/upstream_tls/diagnosis/confidence"),
+        line.confidence
+    );
+    assert_eq!(text(document, "message"), line.sentence);
+    assert_eq!(
+        texts(document, "nginx/upstream_tls/fix"),
+        line.fix,
+        "fix of {name}"
+    );
+}
