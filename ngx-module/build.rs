@@ -14,7 +14,10 @@ fn main() {
 fn nginx_features() {
     println!("cargo::rerun-if-env-changed=DEP_NGINX_FEATURES");
     println!("cargo::rustc-check-cfg=cfg(ngx_feature, values(any()))");
-    for feature in env::var("DEP_NGINX_FEATURES").unwrap_or_default().split(',') {
+    for feature in env::var("DEP_NGINX_FEATURES")
+        .unwrap_or_default()
+        .split(',')
+    {
         println!("cargo::rustc-cfg=ngx_feature=\"{}\"", feature.trim());
     }
 }
@@ -24,8 +27,11 @@ fn openssl_version() {
     println!("cargo::rustc-check-cfg=cfg(openssl3)");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let probe = Path::new(&out).join("openssl_version.c");
-    std::fs::write(&probe, "#include <openssl/opensslv.h>\nTLSDIAG_OPENSSL OPENSSL_VERSION_NUMBER\n")
-        .expect("OUT_DIR is writable");
+    std::fs::write(
+        &probe,
+        "#include <openssl/opensslv.h>\nTLSDIAG_OPENSSL OPENSSL_VERSION_NUMBER\n",
+    )
+    .expect("OUT_DIR is writable");
     let mut cc = cc::Build::new();
     cc.file(&probe).cargo_metadata(false);
     println!("cargo::rerun-if-env-changed=DEP_NGINX_INCLUDE");

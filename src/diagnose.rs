@@ -29,13 +29,17 @@ pub fn diagnose(recording: &Recording) -> Diagnosis {
 
 /// The same for facts already read.
 pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
-    let mut found: Vec<(&'static Rule, Finding)> =
-        CATALOGUE.iter().filter_map(|rule| Some((*rule, (rule.evaluate)(facts)?))).collect();
+    let mut found: Vec<(&'static Rule, Finding)> = CATALOGUE
+        .iter()
+        .filter_map(|rule| Some((*rule, (rule.evaluate)(facts)?)))
+        .collect();
     // Stable: among equals the catalogue's order decides.
     found.sort_by_key(|(_, finding)| (finding.alternative_only, finding.confidence));
     let mut found = found.into_iter();
     let (rule, finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
-    let named = found.map(|(rule, _)| rule).filter(|rule| rule.family != Family::Unknown);
+    let named = found
+        .map(|(rule, _)| rule)
+        .filter(|rule| rule.family != Family::Unknown);
     Diagnosis {
         name: rule.name,
         family: rule.family,

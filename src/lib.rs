@@ -22,12 +22,9 @@ pub mod capture;
 pub mod diagnose;
 pub mod facts;
 pub mod registry;
-
+pub mod report;
 pub mod rules;
 pub mod wire;
 
-#[cfg(feature = "capi")]
-pub mod capi;
-
 pub use capture::Recording;
-
+pub use diagnose::{diagnose, Diagnosis};

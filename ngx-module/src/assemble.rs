@@ -18,7 +18,10 @@ const ALERT_REASONS: u32 = 1000;
 
 /// CLOCK_MONOTONIC in nanoseconds.
 pub(crate) fn monotonic_ns() -> u64 {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: writes one timespec.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
     u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
@@ -90,7 +93,9 @@ unsafe fn with_context(
     // SAFETY: the caller's context is alive; getters only read it.
     unsafe {
         Settings {
-            verify: settings.verify.or(recorder.finished.then_some(recorder.verifies)),
+            verify: settings
+                .verify
+                .or(recorder.finished.then_some(recorder.verifies)),
             verify_depth: u32::try_from(SSL_CTX_get_verify_depth(ssl_context)).ok(),
             security_level: u32::try_from(SSL_CTX_get_security_level(ssl_context)).ok(),
             client_certificate: Some(!SSL_CTX_get0_certificate(ssl_context).is_null()),
@@ -100,7 +105,13 @@ unsafe fn with_context(
 }
 
 fn handshake(recorder: &Recorder, now_ns: u64) -> Handshake {
-    let direction = |sent| if sent { Direction::Sent } else { Direction::Received };
+    let direction = |sent| {
+        if sent {
+            Direction::Sent
+        } else {
+            Direction::Received
+        }
+    };
     let mut hellos = recorder.server_hellos.iter().flatten().map(captured);
     let first = hellos.next();
     let (hello_retry_request, server_hello) = match first {
@@ -111,7 +122,12 @@ fn handshake(recorder: &Recorder, now_ns: u64) -> Handshake {
     };
     let known = |value: u16| (value != 0).then_some(value);
     Handshake {
-        client_hellos: recorder.client_hellos.iter().flatten().map(captured).collect(),
+        client_hellos: recorder
+            .client_hellos
+            .iter()
+            .flatten()
+            .map(captured)
+            .collect(),
         hello_retry_request,
         server_hello,
         certificate_request: recorder.certificate_request.as_ref().map(captured),
@@ -119,7 +135,10 @@ fn handshake(recorder: &Recorder, now_ns: u64) -> Handshake {
             .messages
             .iter()
             .take(recorder.message_count)
-            .map(|(sent, kind)| MessageSeen { from: direction(*sent), kind: *kind })
+            .map(|(sent, kind)| MessageSeen {
+                from: direction(*sent),
+                kind: *kind,
+            })
             .collect(),
         alerts: recorder
             .alerts
@@ -133,7 +152,12 @@ fn handshake(recorder: &Recorder, now_ns: u64) -> Handshake {
             })
             .collect(),
         opening: Bytes(
-            recorder.opening.iter().take(recorder.opening_length).copied().collect(),
+            recorder
+                .opening
+                .iter()
+                .take(recorder.opening_length)
+                .copied()
+                .collect(),
         ),
         bytes_sent: recorder.bytes_sent,
         bytes_received: recorder.bytes_received,
@@ -158,7 +182,10 @@ fn captured(kept: &Kept) -> Captured {
 fn client_certificate(recorder: &Recorder) -> Option<ClientCertificate> {
     match recorder.presented {
         Presented::Nothing => None,
-        Presented::Empty => Some(ClientCertificate { empty: true, ..Default::default() }),
+        Presented::Empty => Some(ClientCertificate {
+            empty: true,
+            ..Default::default()
+        }),
         Presented::Certificate => {
             let own = recorder.own_certificate.as_ref();
             // SAFETY: the reference is ours.
@@ -178,9 +205,9 @@ fn client_certificate(recorder: &Recorder) -> Option<ClientCertificate> {
 fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
     let exit = recorder.exit;
     let code = match (exit.map_or(0, |exit| exit.code), kind) {
-        (0, EndingKind::LateAlert) => recorder
-            .fatal_alert(false)
-            .map_or(0, |alert| tls::packed(ALERT_REASONS + u32::from(alert.code))),
+        (0, EndingKind::LateAlert) => recorder.fatal_alert(false).map_or(0, |alert| {
+            tls::packed(ALERT_REASONS + u32::from(alert.code))
+        }),
         (code, _) => code,
     };
     let known = code != 0;

@@ -24,7 +24,9 @@ pub(crate) fn enter(cycle: *mut ngx_cycle_t) -> bool {
     // SAFETY: nginx hands create_conf the cycle being built; its pool outlives this call.
     let cleanup = unsafe { ngx_pool_cleanup_add((*cycle).pool, 0).as_mut() };
     let Some(cleanup) = cleanup else { return false };
-    let free = CYCLES.iter().find(|slot| slot.load(Ordering::Relaxed).is_null());
+    let free = CYCLES
+        .iter()
+        .find(|slot| slot.load(Ordering::Relaxed).is_null());
     let Some(slot) = free else { return false };
     slot.store(cycle, Ordering::Relaxed);
     cleanup.handler = Some(leave);
@@ -38,7 +40,10 @@ unsafe extern "C" fn leave(cycle: *mut c_void) {
             slot.store(ptr::null_mut(), Ordering::Relaxed);
         }
     }
-    if CYCLES.iter().all(|slot| slot.load(Ordering::Relaxed).is_null()) {
+    if CYCLES
+        .iter()
+        .all(|slot| slot.load(Ordering::Relaxed).is_null())
+    {
         config::forget_indices();
     }
 }
@@ -47,5 +52,8 @@ unsafe extern "C" fn leave(cycle: *mut c_void) {
 pub(crate) fn is_live() -> bool {
     // SAFETY: a plain read of nginx's own global on its only thread that runs handshakes.
     let current = unsafe { ngx_cycle };
-    !current.is_null() && CYCLES.iter().any(|slot| slot.load(Ordering::Relaxed) == current)
+    !current.is_null()
+        && CYCLES
+            .iter()
+            .any(|slot| slot.load(Ordering::Relaxed) == current)
 }

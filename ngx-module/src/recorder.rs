@@ -41,7 +41,10 @@ impl Kept {
         if bytes.try_reserve_exact(part.len()).is_ok() {
             bytes.extend_from_slice(part);
         }
-        Self { bytes, length: message.len() }
+        Self {
+            bytes,
+            length: message.len(),
+        }
     }
 }
 
@@ -60,8 +63,7 @@ impl Alert {
     pub(crate) fn is_fatal(self, version: u16) -> bool {
         const CLOSE_NOTIFY: u8 = 0;
         const USER_CANCELED: u8 = 90;
-        self.level == 2
-            || (version >= TLS13 && ![CLOSE_NOTIFY, USER_CANCELED].contains(&self.code))
+        self.level == 2 || (version >= TLS13 && ![CLOSE_NOTIFY, USER_CANCELED].contains(&self.code))
     }
 }
 
@@ -201,7 +203,12 @@ impl Recorder {
     }
 
     fn alert(&mut self, sent: bool, level: u8, code: u8) {
-        let alert = Alert { sent, level, code, after_finished: self.finished };
+        let alert = Alert {
+            sent,
+            level,
+            code,
+            after_finished: self.finished,
+        };
         if let Some(slot) = self.alerts.iter_mut().find(|slot| slot.is_none()) {
             *slot = Some(alert);
         }
@@ -210,7 +217,12 @@ impl Recorder {
     /// The last fatal alert in one direction.
     pub(crate) fn fatal_alert(&self, sent: bool) -> Option<Alert> {
         let matching = |alert: &&Alert| alert.sent == sent && alert.is_fatal(self.version);
-        self.alerts.iter().flatten().filter(matching).last().copied()
+        self.alerts
+            .iter()
+            .flatten()
+            .filter(matching)
+            .last()
+            .copied()
     }
 }
 
@@ -266,7 +278,10 @@ mod tests {
             recorder.observe(false, HANDSHAKE, &[]);
         }
         let kept = recorder.client_hellos[0].as_ref().unwrap();
-        assert_eq!((kept.bytes.len(), kept.length), (MAX_MESSAGE, MAX_MESSAGE + 7));
+        assert_eq!(
+            (kept.bytes.len(), kept.length),
+            (MAX_MESSAGE, MAX_MESSAGE + 7)
+        );
         assert_eq!(recorder.message_count, MAX_MESSAGES);
         assert_eq!(recorder.alerts.iter().flatten().count(), 4);
     }
@@ -280,7 +295,12 @@ mod tests {
 
     #[test]
     fn the_level_decides_before_tls13_and_the_code_after() {
-        let alert = |level, code| Alert { sent: false, level, code, after_finished: false };
+        let alert = |level, code| Alert {
+            sent: false,
+            level,
+            code,
+            after_finished: false,
+        };
         assert!(!alert(1, 112).is_fatal(0x0303));
         assert!(alert(1, 112).is_fatal(0x0304));
         assert!(!alert(1, 0).is_fatal(0x0304));

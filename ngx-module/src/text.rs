@@ -21,5 +21,7 @@ pub(crate) unsafe fn of(text: &ngx_str_t) -> Option<String> {
         return None;
     }
     // SAFETY: the caller's promise.
-    Some(bounded(unsafe { core::slice::from_raw_parts(text.data, text.len) }))
+    Some(bounded(unsafe {
+        core::slice::from_raw_parts(text.data, text.len)
+    }))
 }

@@ -29,13 +29,19 @@ impl Serialize for Bytes {
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        decode(text.as_bytes()).map(Bytes).ok_or_else(|| de::Error::custom("not hexadecimal"))
+        decode(text.as_bytes())
+            .map(Bytes)
+            .ok_or_else(|| de::Error::custom("not hexadecimal"))
     }
 }
 
 /// Decodes pairs of hex digits; `None` for an odd length or any other character.
 fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
     text.chunks(2)
         .map(|pair| match pair {
             [high, low] => Some(digit(high)? << 4 | digit(low)?),

@@ -9,7 +9,7 @@ mod recording;
 
 pub use bytes::Bytes;
 pub use recording::{
-    AlertSeen, Certificate, CertificateCheck, Captured, ClientCertificate, Context, Direction,
+    AlertSeen, Captured, Certificate, CertificateCheck, ClientCertificate, Context, Direction,
     Ending, EndingKind, Environment, Handshake, MessageSeen, Module, Recording, Settings,
     VerifyError, FORMAT, MAX_CHAIN, MAX_MESSAGE, MAX_MESSAGES,
 };

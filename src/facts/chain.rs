@@ -67,21 +67,43 @@ pub struct ChainProblem {
 
 impl ChainProblem {
     pub(super) fn of(check: &CertificateCheck) -> Self {
-        let logged = VerifyError { code: check.result, depth: 0 };
+        let logged = VerifyError {
+            code: check.result,
+            depth: 0,
+        };
         if check.verified_again && check.errors.is_empty() {
-            return Self { problem: Problem::Inherited, error: logged };
+            return Self {
+                problem: Problem::Inherited,
+                error: logged,
+            };
         }
         if check.proven_depth.is_some() {
             let first = check.errors.first().copied().unwrap_or(logged);
-            return Self { problem: Problem::TooLong, error: first };
+            return Self {
+                problem: Problem::TooLong,
+                error: first,
+            };
         }
-        let seen = if check.errors.is_empty() { &[logged][..] } else { &check.errors };
+        let seen = if check.errors.is_empty() {
+            &[logged][..]
+        } else {
+            &check.errors
+        };
         let ranked = seen.iter().filter_map(|error| {
             let problem = kind(*error, check);
-            Some((rank(problem)?, Self { problem, error: *error }))
+            Some((
+                rank(problem)?,
+                Self {
+                    problem,
+                    error: *error,
+                },
+            ))
         });
         let best = ranked.min_by_key(|(rank, _)| *rank).map(|(_, found)| found);
-        best.unwrap_or(Self { problem: Problem::Other, error: logged })
+        best.unwrap_or(Self {
+            problem: Problem::Other,
+            error: logged,
+        })
     }
 }
 
@@ -112,7 +134,9 @@ fn kind(error: VerifyError, check: &CertificateCheck) -> Problem {
 /// Follows the chain from the leaf by names, as far as issuers were sent: does it end in a
 /// self-issued certificate?
 fn ends_in_a_root(check: &CertificateCheck) -> bool {
-    let Some(mut current) = check.chain.first() else { return false };
+    let Some(mut current) = check.chain.first() else {
+        return false;
+    };
     for _ in 0..check.chain.len() {
         if current.self_issued {
             return true;

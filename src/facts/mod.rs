@@ -66,18 +66,24 @@ impl<'a> Facts<'a> {
 
     /// The fatal alert the peer sent, if that is what decided.
     pub fn received(&self) -> Option<Alert> {
-        self.alert.filter(|alert| alert.from == Direction::Received).map(|alert| Alert(alert.code))
+        self.alert
+            .filter(|alert| alert.from == Direction::Received)
+            .map(|alert| Alert(alert.code))
     }
 
     /// The fatal alert nginx sent, if that is what decided.
     pub fn sent(&self) -> Option<Alert> {
-        self.alert.filter(|alert| alert.from == Direction::Sent).map(|alert| Alert(alert.code))
+        self.alert
+            .filter(|alert| alert.from == Direction::Sent)
+            .map(|alert| Alert(alert.code))
     }
 
     /// Reason of the library's own error (not of an alert received).
     pub fn ssl_reason(&self) -> Option<u32> {
         let ending = &self.recording.ending;
-        ending.reason.filter(|_| ending.library == Some(SSL_LIBRARY))
+        ending
+            .reason
+            .filter(|_| ending.library == Some(SSL_LIBRARY))
     }
 
     /// Nothing of the peer's hello came.
@@ -87,7 +93,10 @@ impl<'a> Facts<'a> {
 
     /// The peer ended or silenced the connection without a word of TLS.
     pub fn closed_silently(&self) -> bool {
-        matches!(self.ending(), EndingKind::Eof | EndingKind::Reset | EndingKind::LateClose)
+        matches!(
+            self.ending(),
+            EndingKind::Eof | EndingKind::Reset | EndingKind::LateClose
+        )
     }
 
     /// The version in use or, before a ServerHello, the highest offered.
@@ -109,7 +118,10 @@ impl<'a> Facts<'a> {
 
     /// The chain and its verification, when nginx rejected it.
     pub fn rejected_chain(&self) -> Option<&CertificateCheck> {
-        self.recording.certificate.as_ref().filter(|_| self.ending() == EndingKind::ChainRejected)
+        self.recording
+            .certificate
+            .as_ref()
+            .filter(|_| self.ending() == EndingKind::ChainRejected)
     }
 
     /// What is wrong with a rejected chain, by precedence.
@@ -120,7 +132,11 @@ impl<'a> Facts<'a> {
     /// The peer's port; `None` for a unix socket.
     pub fn port(&self) -> Option<u16> {
         let peer = self.recording.context.peer.as_deref()?;
-        let port = peer.strip_prefix("unix:").is_none().then(|| peer.rsplit_once(':'))??.1;
+        let port = peer
+            .strip_prefix("unix:")
+            .is_none()
+            .then(|| peer.rsplit_once(':'))??
+            .1;
         port.parse().ok()
     }
 
@@ -154,7 +170,11 @@ fn deciding_alert(recording: &Recording, version: Option<ProtocolVersion>) -> Op
     };
     let last = |from| {
         let alerts = recording.handshake.alerts.iter();
-        alerts.filter(fatal).filter(|alert| alert.from == from).last().copied()
+        alerts
+            .filter(fatal)
+            .filter(|alert| alert.from == from)
+            .last()
+            .copied()
     };
     last(Direction::Received).or_else(|| last(Direction::Sent))
 }

@@ -42,7 +42,10 @@ impl NameFacts {
             is_block: recording.settings.upstream_block == Some(true),
             problem: None,
         };
-        facts.problem = facts.sent.as_deref().and_then(|sent| facts.problem_with(sent));
+        facts.problem = facts
+            .sent
+            .as_deref()
+            .and_then(|sent| facts.problem_with(sent));
         facts
     }
 
@@ -91,7 +94,9 @@ pub fn is_dns_name(name: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     name.len() <= 253
         && name.parse::<IpAddr>().is_err()
@@ -104,10 +109,25 @@ mod tests {
 
     #[test]
     fn only_names_that_dns_could_hold_are_dns_names() {
-        for good in ["example.com", "localhost", "a-b.c_d.example", "xn--bcher-kva.example."] {
+        for good in [
+            "example.com",
+            "localhost",
+            "a-b.c_d.example",
+            "xn--bcher-kva.example.",
+        ] {
             assert!(is_dns_name(good), "{good}");
         }
-        for bad in ["", "10.0.0.1", "::1", "a..b", "a b", "a;b", "\"x\"", "*.example.com", "$x"] {
+        for bad in [
+            "",
+            "10.0.0.1",
+            "::1",
+            "a..b",
+            "a b",
+            "a;b",
+            "\"x\"",
+            "*.example.com",
+            "$x",
+        ] {
             assert!(!is_dns_name(bad), "{bad}");
         }
     }
@@ -122,11 +142,23 @@ mod tests {
             };
             facts.problem_with(sent)
         };
-        assert_eq!(facts("backend", "backend", true), Some(NameProblem::UpstreamBlock));
+        assert_eq!(
+            facts("backend", "backend", true),
+            Some(NameProblem::UpstreamBlock)
+        );
         assert_eq!(facts("api.example.com", "backend", true), None);
-        assert_eq!(facts("a.example:443", "a.example", false), Some(NameProblem::HasPort));
-        assert_eq!(facts("https://a.example", "a.example", false), Some(NameProblem::HasScheme));
-        assert_eq!(facts("b.example", "a.example", false), Some(NameProblem::DiffersFromHost));
+        assert_eq!(
+            facts("a.example:443", "a.example", false),
+            Some(NameProblem::HasPort)
+        );
+        assert_eq!(
+            facts("https://a.example", "a.example", false),
+            Some(NameProblem::HasScheme)
+        );
+        assert_eq!(
+            facts("b.example", "a.example", false),
+            Some(NameProblem::DiffersFromHost)
+        );
         assert_eq!(facts("A.example", "a.example", false), None);
         assert_eq!(facts("b.example", "10.0.0.1", false), None);
     }

@@ -18,7 +18,10 @@ impl Offered {
     pub(super) fn of(handshake: &Handshake) -> Option<Self> {
         let first = handshake.client_hellos.first()?;
         let hello = ClientHello::read(&first.bytes.0);
-        Some(Self { hello, client_hello_bytes: first.length })
+        Some(Self {
+            hello,
+            client_hello_bytes: first.length,
+        })
     }
 
     /// Versions offered, lowest first. Without supported_versions only the highest is known.
@@ -58,12 +61,19 @@ impl Offered {
 
     /// ALPN protocols offered.
     pub fn alpn(&self) -> Vec<String> {
-        self.hello.alpn.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+        self.hello
+            .alpn
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect()
     }
 
     /// The server_name extension.
     pub fn server_name(&self) -> Option<String> {
-        self.hello.server_name.as_deref().map(|name| String::from_utf8_lossy(name).into_owned())
+        self.hello
+            .server_name
+            .as_deref()
+            .map(|name| String::from_utf8_lossy(name).into_owned())
     }
 
     /// An earlier session was offered for resumption.
@@ -73,7 +83,10 @@ impl Offered {
 
     /// A key share of a post-quantum group was sent.
     pub fn has_post_quantum_share(&self) -> bool {
-        self.hello.key_shares.iter().any(|group| group.is_post_quantum())
+        self.hello
+            .key_shares
+            .iter()
+            .any(|group| group.is_post_quantum())
     }
 
     /// Suites that TLS 1.2 can use with this kind of key agreement and certificate.
@@ -88,7 +101,10 @@ impl Offered {
     /// with fewer than two suites. Empty for every default list of OpenSSL 1.1.1 and later.
     pub fn narrow_families(&self) -> Vec<&'static str> {
         const ENOUGH: usize = 2;
-        let families = [("ECDHE-RSA", Authentication::Rsa), ("ECDHE-ECDSA", Authentication::Ecdsa)];
+        let families = [
+            ("ECDHE-RSA", Authentication::Rsa),
+            ("ECDHE-ECDSA", Authentication::Ecdsa),
+        ];
         families
             .into_iter()
             .filter(|(_, kind)| self.tls12_suites(KeyExchange::Ecdhe, *kind) < ENOUGH)
@@ -116,7 +132,10 @@ pub struct Chosen {
 
 impl Chosen {
     pub(super) fn of(handshake: &Handshake) -> Option<Self> {
-        let hello = handshake.server_hello.as_ref().or(handshake.hello_retry_request.as_ref())?;
+        let hello = handshake
+            .server_hello
+            .as_ref()
+            .or(handshake.hello_retry_request.as_ref())?;
         let read = ServerHello::read(&hello.bytes.0);
         Some(Self {
             version: handshake.version.map(ProtocolVersion).or(read.version),
@@ -145,7 +164,11 @@ impl Authorities {
         let tls13 = version >= Some(ProtocolVersion::TLS1_3);
         let request = CertificateRequest::read(&message.bytes.0, tls13);
         Some(Self {
-            names: request.authorities.iter().filter_map(|der| distinguished_name(der)).collect(),
+            names: request
+                .authorities
+                .iter()
+                .filter_map(|der| distinguished_name(der))
+                .collect(),
             raw: request.authorities,
             complete: request.complete,
         })

@@ -34,7 +34,11 @@ impl Phase {
                 HandshakeType(message.kind) == HandshakeType::HELLO_REQUEST
                     && message.from == Direction::Received
             });
-            return if requests.count() > 0 { Self::Renegotiation } else { Self::Established };
+            return if requests.count() > 0 {
+                Self::Renegotiation
+            } else {
+                Self::Established
+            };
         }
         let seen = handshake.messages.iter().map(|message| {
             match (HandshakeType(message.kind), message.from) {

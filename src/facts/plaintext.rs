@@ -64,11 +64,18 @@ mod tests {
     fn records_are_not_plaintext_and_greetings_are() {
         assert_eq!(PlainProtocol::of(&[]), None);
         assert_eq!(PlainProtocol::of(&[21, 3, 3, 0, 2]), None);
-        assert_eq!(PlainProtocol::of(&[21, 3, 99, 0, 2]), None, "odd minor versions exist");
+        assert_eq!(
+            PlainProtocol::of(&[21, 3, 99, 0, 2]),
+            None,
+            "odd minor versions exist"
+        );
         assert_eq!(PlainProtocol::of(b"HTTP/"), Some(PlainProtocol::Http));
         assert_eq!(PlainProtocol::of(b"220 m"), Some(PlainProtocol::MailOrFtp));
         assert_eq!(PlainProtocol::of(b"SSH-2"), Some(PlainProtocol::Ssh));
-        assert_eq!(PlainProtocol::of(&[0x4a, 0, 0, 0, 10]), Some(PlainProtocol::MySql));
+        assert_eq!(
+            PlainProtocol::of(&[0x4a, 0, 0, 0, 10]),
+            Some(PlainProtocol::MySql)
+        );
         assert_eq!(PlainProtocol::of(b"<html"), Some(PlainProtocol::Other));
     }
 }

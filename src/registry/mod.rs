@@ -16,7 +16,10 @@ mod tables {
 
 /// Finds a row by its code point; the tables are sorted.
 fn row<T>(table: &'static [T], code: u16, key: impl Fn(&T) -> u16) -> Option<&'static T> {
-    table.binary_search_by_key(&code, key).ok().and_then(|index| table.get(index))
+    table
+        .binary_search_by_key(&code, key)
+        .ok()
+        .and_then(|index| table.get(index))
 }
 
 macro_rules! code_point {

@@ -1,1 +1,11 @@
-//! x
+//! Writes a diagnosis down: the error.log line and the JSON document.
+
+mod document;
+mod escape;
+mod line;
+mod reproduce;
+mod time;
+
+pub use document::document;
+pub use line::line;
+pub use time::{day, timestamp};

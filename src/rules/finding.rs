@@ -96,7 +96,11 @@ impl Remedy {
     /// `<value>` in one makes it a placeholder. Where the family is unknown it becomes an action.
     pub fn paste<S: AsRef<str>>(facts: &Facts<'_>, directives: &[S]) -> Self {
         let rest = directives.iter().map(AsRef::as_ref);
-        match rest.clone().map(|one| facts.directive(one)).collect::<Option<Vec<_>>>() {
+        match rest
+            .clone()
+            .map(|one| facts.directive(one))
+            .collect::<Option<Vec<_>>>()
+        {
             Some(fix) => {
                 let placeholder = fix.iter().any(|one| one.contains('<'));
                 Self {
@@ -118,7 +122,10 @@ impl Remedy {
 
     /// Says what else must be done.
     pub fn with_action(self, action: impl Into<String>) -> Self {
-        Self { action: Some(action.into()), ..self }
+        Self {
+            action: Some(action.into()),
+            ..self
+        }
     }
 
     /// Marks what the fix does to security.
@@ -161,6 +168,9 @@ impl Finding {
 
     /// The same, but never first.
     pub fn as_alternative(self) -> Self {
-        Self { alternative_only: true, ..self }
+        Self {
+            alternative_only: true,
+            ..self
+        }
     }
 }

@@ -4,7 +4,15 @@
 //! the other rules: ranking is `diagnose`'s work. Among findings of the same confidence the order of
 //! [`CATALOGUE`] decides, so what is specific stands before what is general.
 
+mod certificate;
+mod client_certificate;
 mod finding;
+mod parameters;
+mod peer;
+mod server_name;
+mod transport;
+mod unknown;
+mod version;
 
 pub use finding::{Applicability, Confidence, Finding, Remedy, Security};
 
@@ -67,8 +75,6 @@ pub struct Rule {
 
 macro_rules! catalogue {
     ($($family:ident { $($rule:ident),+ $(,)? })+) => {
-        $(mod $family { $(pub(super) mod $rule;)+ })+
-
         /// Every diagnosis, specific before general.
         pub static CATALOGUE: &[&Rule] = &[$($(&$family::$rule::RULE,)+)+];
 

@@ -73,8 +73,8 @@ impl CertificateRequest {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{bytes, REQUEST_12, REQUEST_13};
     use super::super::distinguished_name;
+    use super::super::tests::{bytes, REQUEST_12, REQUEST_13};
     use super::*;
 
     #[test]
@@ -82,8 +82,11 @@ mod tests {
         for (hex, tls13) in [(REQUEST_12, false), (REQUEST_13, true)] {
             let request = CertificateRequest::read(&bytes(hex), tls13);
             assert!(request.complete, "tls13: {tls13}");
-            let names: Vec<_> =
-                request.authorities.iter().filter_map(|der| distinguished_name(der)).collect();
+            let names: Vec<_> = request
+                .authorities
+                .iter()
+                .filter_map(|der| distinguished_name(der))
+                .collect();
             assert_eq!(names, ["CN=Example Client CA,O=Example"]);
         }
     }

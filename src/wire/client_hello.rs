@@ -51,7 +51,9 @@ impl ClientHello {
                 self.ciphers.push(suite);
             }
         }
-        reader.vector8().filter(|vector| suites.complete && vector.complete)?;
+        reader
+            .vector8()
+            .filter(|vector| suites.complete && vector.complete)?;
         if reader.is_empty() {
             // A hello of SSL 3.0 or a bare TLS 1.0 one has no extensions.
             self.session_offered = !session_id.bytes.is_empty();
@@ -66,8 +68,7 @@ impl ClientHello {
             data.complete.then_some(())?;
         }
         // TLS 1.3 fills the session id for middleboxes (RFC 8446 appendix D.4): it offers nothing.
-        self.session_offered |=
-            self.supported_versions.is_empty() && !session_id.bytes.is_empty();
+        self.session_offered |= self.supported_versions.is_empty() && !session_id.bytes.is_empty();
         extensions.complete.then_some(())
     }
 
@@ -85,13 +86,22 @@ impl ClientHello {
                 }
             }
             extension::SUPPORTED_VERSIONS => self.supported_versions.extend(
-                data.vector8()?.u16s().filter(|value| !is_grease(*value)).map(ProtocolVersion),
+                data.vector8()?
+                    .u16s()
+                    .filter(|value| !is_grease(*value))
+                    .map(ProtocolVersion),
             ),
             extension::SUPPORTED_GROUPS => self.groups.extend(
-                data.vector16()?.u16s().filter(|value| !is_grease(*value)).map(NamedGroup),
+                data.vector16()?
+                    .u16s()
+                    .filter(|value| !is_grease(*value))
+                    .map(NamedGroup),
             ),
             extension::SIGNATURE_ALGORITHMS => self.signature_algorithms.extend(
-                data.vector16()?.u16s().filter(|value| !is_grease(*value)).map(SignatureScheme),
+                data.vector16()?
+                    .u16s()
+                    .filter(|value| !is_grease(*value))
+                    .map(SignatureScheme),
             ),
             extension::KEY_SHARE => {
                 let mut shares = data.vector16()?.reader();
@@ -118,7 +128,11 @@ impl ClientHello {
 
     /// The highest version offered.
     pub fn max_version(&self) -> Option<ProtocolVersion> {
-        self.supported_versions.iter().copied().max().or(self.legacy_version)
+        self.supported_versions
+            .iter()
+            .copied()
+            .max()
+            .or(self.legacy_version)
     }
 }
 
@@ -139,8 +153,13 @@ mod tests {
         assert_eq!(hello.ciphers.first(), Some(&CipherSuite(0x1302)));
         assert_eq!(hello.key_shares, [NamedGroup(29)]);
         assert!(hello.groups.contains(&NamedGroup(23)));
-        assert!(hello.signature_algorithms.contains(&SignatureScheme(0x0403)));
-        assert!(!hello.session_offered, "the middlebox session id offers nothing");
+        assert!(hello
+            .signature_algorithms
+            .contains(&SignatureScheme(0x0403)));
+        assert!(
+            !hello.session_offered,
+            "the middlebox session id offers nothing"
+        );
     }
 
     #[test]

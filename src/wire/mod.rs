@@ -56,7 +56,9 @@ mod tests {
 
     pub(super) fn bytes(hex: &str) -> Vec<u8> {
         let quoted = format!("\"{}\"", hex.trim());
-        serde_json::from_str::<crate::capture::Bytes>(&quoted).unwrap().0
+        serde_json::from_str::<crate::capture::Bytes>(&quoted)
+            .unwrap()
+            .0
     }
 
     fn read_all(message: &[u8]) -> bool {
@@ -71,7 +73,13 @@ mod tests {
 
     #[test]
     fn every_message_cut_at_every_length_is_read_as_far_as_it_goes() {
-        for hex in [CLIENT_HELLO, CLIENT_HELLO_12, SERVER_HELLO, REQUEST_12, REQUEST_13] {
+        for hex in [
+            CLIENT_HELLO,
+            CLIENT_HELLO_12,
+            SERVER_HELLO,
+            REQUEST_12,
+            REQUEST_13,
+        ] {
             let message = bytes(hex);
             assert!(read_all(&message));
             for length in 0..message.len() {
@@ -80,7 +88,10 @@ mod tests {
         }
         let hello = bytes(CLIENT_HELLO);
         for length in 0..hello.len() {
-            assert!(!ClientHello::read(&hello[..length]).complete, "cut at {length}");
+            assert!(
+                !ClientHello::read(&hello[..length]).complete,
+                "cut at {length}"
+            );
         }
         let request = bytes(REQUEST_12);
         for length in 0..request.len() {
@@ -97,7 +108,13 @@ mod tests {
             state ^= state << 17;
             state
         };
-        for hex in [CLIENT_HELLO, CLIENT_HELLO_12, SERVER_HELLO, REQUEST_12, REQUEST_13] {
+        for hex in [
+            CLIENT_HELLO,
+            CLIENT_HELLO_12,
+            SERVER_HELLO,
+            REQUEST_12,
+            REQUEST_13,
+        ] {
             let message = bytes(hex);
             for _ in 0..3000 {
                 let mut broken = message.clone();

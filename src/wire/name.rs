@@ -63,7 +63,9 @@ fn label(kind: &[u8]) -> &'static str {
 
 /// The contents of the next element if it has this tag.
 fn element<'a>(reader: &mut Reader<'a>, tag: u8) -> Option<&'a [u8]> {
-    any(reader).filter(|(found, _)| *found == tag).map(|(_, contents)| contents)
+    any(reader)
+        .filter(|(found, _)| *found == tag)
+        .map(|(_, contents)| contents)
 }
 
 fn any<'a>(reader: &mut Reader<'a>) -> Option<(u8, &'a [u8])> {

@@ -63,10 +63,16 @@ impl<'a> Reader<'a> {
     /// The next `length` bytes, or what is left of them.
     fn vector(&mut self, length: usize) -> Vector<'a> {
         match self.take(length) {
-            Some(bytes) => Vector { bytes, complete: true },
+            Some(bytes) => Vector {
+                bytes,
+                complete: true,
+            },
             None => {
                 let bytes = core::mem::take(&mut self.0);
-                Vector { bytes, complete: false }
+                Vector {
+                    bytes,
+                    complete: false,
+                }
             }
         }
     }

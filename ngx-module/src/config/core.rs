@@ -4,9 +4,9 @@ use core::ffi::c_void;
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_command_t, ngx_core_module_t, ngx_cycle_t, ngx_int_t, ngx_log_error_core,
-    ngx_module_t, ngx_uint_t, OpenSSL_version_num, NGX_CORE_MODULE, NGX_DIRECT_CONF,
-    NGX_ERROR, NGX_LOG_EMERG, NGX_MAIN_CONF, NGX_OK, OPENSSL_VERSION_NUMBER,
+    ngx_command_t, ngx_core_module_t, ngx_cycle_t, ngx_int_t, ngx_log_error_core, ngx_module_t,
+    ngx_uint_t, OpenSSL_version_num, NGX_CORE_MODULE, NGX_DIRECT_CONF, NGX_ERROR, NGX_LOG_EMERG,
+    NGX_MAIN_CONF, NGX_OK, OPENSSL_VERSION_NUMBER,
 };
 
 use super::{diag, log, LevelConf, UNSET_INDEX};
@@ -28,8 +28,11 @@ static mut CONTEXT: ngx_core_module_t = ngx_core_module_t {
     init_conf: None,
 };
 
-static mut COMMANDS: [ngx_command_t; 3] =
-    [diag::command(LEVELS, 0), log::command(LEVELS, 0), ngx_command_t::empty()];
+static mut COMMANDS: [ngx_command_t; 3] = [
+    diag::command(LEVELS, 0),
+    log::command(LEVELS, 0),
+    ngx_command_t::empty(),
+];
 
 const LEVELS: u32 = NGX_MAIN_CONF | NGX_DIRECT_CONF;
 
@@ -67,7 +70,8 @@ unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
                     NGX_LOG_EMERG as ngx_uint_t,
                     log,
                     0,
-                    c"module \"ngx_upstream_tls_diag_module\" cannot hook OpenSSL: out of memory".as_ptr(),
+                    c"module \"ngx_upstream_tls_diag_module\" cannot hook OpenSSL: out of memory"
+                        .as_ptr(),
                 );
                 return ptr::null_mut();
             }

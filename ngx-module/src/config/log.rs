@@ -80,12 +80,16 @@ unsafe fn set_value(
         if conf.logs.is_null() {
             conf.logs = ngx_array_create((*cf).pool, 2, size_of::<Sink>());
         }
-        let Some(logs) = conf.logs.as_mut() else { return ERROR };
+        let Some(logs) = conf.logs.as_mut() else {
+            return ERROR;
+        };
         let known = core::slice::from_raw_parts(logs.elts.cast::<Sink>(), logs.nelts);
         if known.iter().any(|one| one.is_same_file(&sink)) {
             return c"is duplicate".as_ptr().cast_mut();
         }
-        let Some(slot) = ngx_array_push(logs).cast::<Sink>().as_mut() else { return ERROR };
+        let Some(slot) = ngx_array_push(logs).cast::<Sink>().as_mut() else {
+            return ERROR;
+        };
         *slot = sink;
         ptr::null_mut()
     }

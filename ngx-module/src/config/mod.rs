@@ -13,9 +13,9 @@ pub(crate) mod stream;
 
 use ::core::ptr;
 
-use ngx::ffi::{ngx_array_t, ngx_conf_t, ngx_cycle, ngx_flag_t, ngx_http_request_t, ngx_pcalloc};
 #[cfg(ngx_feature = "stream")]
 use ngx::ffi::ngx_stream_session_t;
+use ngx::ffi::{ngx_array_t, ngx_conf_t, ngx_cycle, ngx_flag_t, ngx_http_request_t, ngx_pcalloc};
 
 use crate::sink::Sink;
 
@@ -83,7 +83,10 @@ impl Scope {
         // its index is valid in loc_conf.
         unsafe {
             let level = (*(*request).loc_conf.add(http::context_index())).cast();
-            Some(Self { level, main: main_conf()? })
+            Some(Self {
+                level,
+                main: main_conf()?,
+            })
         }
     }
 
@@ -96,28 +99,41 @@ impl Scope {
         // SAFETY: as in `of_request`.
         unsafe {
             let level = (*(*session).srv_conf.add(stream::context_index())).cast();
-            Some(Self { level, main: main_conf()? })
+            Some(Self {
+                level,
+                main: main_conf()?,
+            })
         }
     }
 
     /// Of everything else.
     pub(crate) fn main() -> Option<Self> {
-        main_conf().map(|main| Self { level: ptr::null(), main })
+        main_conf().map(|main| Self {
+            level: ptr::null(),
+            main,
+        })
     }
 
     fn levels(&self) -> impl Iterator<Item = &LevelConf> {
         // SAFETY: both live in the cycle's pool.
-        [self.level, self.main].into_iter().filter_map(|level| unsafe { level.as_ref() })
+        [self.level, self.main]
+            .into_iter()
+            .filter_map(|level| unsafe { level.as_ref() })
     }
 
     /// `upstream_tls_diag`, on unless switched off.
     pub(crate) fn diag(&self) -> bool {
-        self.levels().map(|level| level.diag).find(|diag| *diag != UNSET) != Some(0)
+        self.levels()
+            .map(|level| level.diag)
+            .find(|diag| *diag != UNSET)
+            != Some(0)
     }
 
     /// The logs to write to.
     pub(crate) fn sinks(&self) -> &mut [Sink] {
-        let level = self.levels().find(|level| !level.logs.is_null() || level.logs_off != UNSET);
+        let level = self
+            .levels()
+            .find(|level| !level.logs.is_null() || level.logs_off != UNSET);
         let logs = level.map_or(ptr::null_mut(), |level| level.logs);
         // SAFETY: the array holds Sinks pushed by `log::set`; a worker has one thread that logs.
         match unsafe { logs.as_ref() } {

@@ -5,8 +5,8 @@ use core::ffi::{c_char, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_command_t, ngx_conf_t, ngx_module_t, ngx_stream_module_t, ngx_uint_t,
-    NGX_STREAM_MAIN_CONF, NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
+    ngx_command_t, ngx_conf_t, ngx_module_t, ngx_stream_module_t, ngx_uint_t, NGX_STREAM_MAIN_CONF,
+    NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
 };
 
 use super::{diag, log, LevelConf, UNSET_INDEX};

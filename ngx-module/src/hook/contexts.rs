@@ -47,7 +47,9 @@ pub(super) unsafe extern "C" fn freed(
     _: c_long,
     _: *mut c_void,
 ) {
-    guard("context", || waiting().retain(|one| *one != context as usize));
+    guard("context", || {
+        waiting().retain(|one| *one != context as usize)
+    });
 }
 
 /// Puts our callbacks on every context made since the last call. A context that nginx makes later

@@ -28,7 +28,9 @@ const V_OK: core::ffi::c_long = 0;
 pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_int) {
     if event == HANDSHAKE_DONE || (event == CONNECT_EXIT && ret <= 0) {
         // SAFETY: OpenSSL passes the SSL it is working on.
-        let seen = guard::guard("info", || unsafe { observe_event(ssl.cast_mut(), event, ret) });
+        let seen = guard::guard("info", || unsafe {
+            observe_event(ssl.cast_mut(), event, ret)
+        });
         if seen.is_none() {
             // SAFETY: as above.
             unsafe { release(ssl.cast_mut()) }
@@ -45,7 +47,9 @@ pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_in
 unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
     // SAFETY: the SSL is alive inside its callback; the recording is ours.
     unsafe {
-        let Some(recorder) = recorder(ssl).as_mut() else { return };
+        let Some(recorder) = recorder(ssl).as_mut() else {
+            return;
+        };
         if event == HANDSHAKE_DONE {
             finished(ssl, recorder);
         } else {
@@ -70,7 +74,9 @@ unsafe fn finished(ssl: *mut SSL, recorder: &mut Recorder) {
         let length = usize::try_from(length).unwrap_or(0);
         if !alpn.is_null() && recorder.alpn.try_reserve_exact(length).is_ok() {
             recorder.alpn.clear();
-            recorder.alpn.extend_from_slice(core::slice::from_raw_parts(alpn, length));
+            recorder
+                .alpn
+                .extend_from_slice(core::slice::from_raw_parts(alpn, length));
         }
         recorder.verifies = SSL_get_verify_callback(ssl).is_some();
         if recorder.verifies {
@@ -91,7 +97,11 @@ unsafe fn exit(ssl: *mut SSL, recorder: &mut Recorder, ret: c_int) {
         let errno = *libc::__errno_location();
         let ssl_error = SSL_get_error(ssl, ret);
         if FAILURES.contains(&ssl_error) && recorder.exit.is_none() {
-            recorder.exit = Some(Exit { ssl_error, code: peek(), errno });
+            recorder.exit = Some(Exit {
+                ssl_error,
+                code: peek(),
+                errno,
+            });
             message::snapshot(ssl, recorder);
         }
         *libc::__errno_location() = errno;

@@ -49,7 +49,9 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
             }
             raw = recorder(ssl);
         }
-        let Some(recorder) = raw.as_mut() else { return true };
+        let Some(recorder) = raw.as_mut() else {
+            return true;
+        };
         let done = recorder.observe(sent, content_type, bytes);
         if content_type == ALERT {
             snapshot(ssl, recorder);
@@ -65,11 +67,16 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         if SSL_is_server(ssl) != 0 || !cycle::is_live() {
             return false;
         }
-        let Some(connection) = connection(ssl).as_ref() else { return false };
+        let Some(connection) = connection(ssl).as_ref() else {
+            return false;
+        };
         if !identity::of(connection).wants_diagnosis() {
             return false;
         }
-        keep(ssl, Box::new(Recorder::new(crate::assemble::monotonic_ns())))
+        keep(
+            ssl,
+            Box::new(Recorder::new(crate::assemble::monotonic_ns())),
+        )
     }
 }
 

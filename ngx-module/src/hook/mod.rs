@@ -15,8 +15,8 @@ mod trigger;
 use core::ffi::c_int;
 
 use ngx::ffi::{
-    ngx_connection_t, ngx_ssl_connection_index, SSL_get_ex_data, SSL_set_ex_data, SSL_set_msg_callback,
-    SSL,
+    ngx_connection_t, ngx_ssl_connection_index, SSL_get_ex_data, SSL_set_ex_data,
+    SSL_set_msg_callback, SSL,
 };
 
 use crate::recorder::Recorder;
@@ -29,8 +29,11 @@ static SSL_SLOT: Slot = Slot::new();
 
 /// Registers with OpenSSL, once per process. False when it has no ex_data index left.
 pub(crate) fn register() -> bool {
-    CONTEXT_SLOT.take(CLASS_SSL_CTX, Some(contexts::created), Some(contexts::freed))
-        && SSL_SLOT.take(CLASS_SSL, None, Some(trigger::ssl_freed))
+    CONTEXT_SLOT.take(
+        CLASS_SSL_CTX,
+        Some(contexts::created),
+        Some(contexts::freed),
+    ) && SSL_SLOT.take(CLASS_SSL, None, Some(trigger::ssl_freed))
 }
 
 /// nginx's connection behind an SSL; NULL for another library's.

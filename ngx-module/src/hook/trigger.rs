@@ -6,9 +6,7 @@
 
 use core::ffi::{c_int, c_long, c_void};
 
-use ngx::ffi::{
-    ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL,
-};
+use ngx::ffi::{ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL};
 use tlsdiag::capture::EndingKind;
 
 use super::connection;
@@ -50,10 +48,14 @@ pub(super) unsafe extern "C" fn ssl_freed(
 unsafe fn close(ssl: *mut SSL, recorder: &Recorder) {
     // SAFETY: nginx frees the SSL before the connection it belongs to.
     unsafe {
-        let Some(connection) = connection(ssl).as_ref() else { return };
+        let Some(connection) = connection(ssl).as_ref() else {
+            return;
+        };
         let owner = identity::of(connection);
         let verify_result = i64::from(SSL_get_verify_result(ssl));
-        let Some(kind) = verdict(recorder, connection, &owner, verify_result) else { return };
+        let Some(kind) = verdict(recorder, connection, &owner, verify_result) else {
+            return;
+        };
         let context = SSL_get_SSL_CTX(ssl);
         let recording =
             assemble::recording(recorder, kind, connection, &owner, context, verify_result);

@@ -66,7 +66,12 @@ unsafe fn context(
             host: host.and_then(|host| text::of(&host.value)),
             path: text::of(&request.uri),
             scheme: client.map(|client| {
-                if client.ssl.is_null() { "http" } else { "https" }.to_owned()
+                if client.ssl.is_null() {
+                    "http"
+                } else {
+                    "https"
+                }
+                .to_owned()
             }),
             location: location(request),
             status: state
@@ -89,7 +94,10 @@ unsafe fn settings(
             session_reuse: conf.map(|conf| conf.ssl_session_reuse == 1),
             // Only `upstream {}` blocks carry configurations of their own (ngx_http_upstream).
             upstream_block: Some(
-                upstream.upstream.as_ref().is_some_and(|block| !block.srv_conf.is_null()),
+                upstream
+                    .upstream
+                    .as_ref()
+                    .is_some_and(|block| !block.srv_conf.is_null()),
             ),
             ..Settings::default()
         }
@@ -120,7 +128,10 @@ unsafe fn configured_host(upstream: &ngx_http_upstream_t) -> Option<String> {
         if let Some(block) = upstream.upstream.as_ref() {
             return text::of(&block.host);
         }
-        upstream.resolved.as_ref().and_then(|resolved| text::of(&resolved.host))
+        upstream
+            .resolved
+            .as_ref()
+            .and_then(|resolved| text::of(&resolved.host))
     }
 }
 

@@ -24,9 +24,15 @@ const STREAM: u32 = u32::from_ne_bytes(*b"STRM");
 
 /// The owner of an upstream connection.
 pub(crate) enum Owner {
-    Http { request: *mut ngx_http_request_t, upstream: *mut ngx_http_upstream_t },
+    Http {
+        request: *mut ngx_http_request_t,
+        upstream: *mut ngx_http_upstream_t,
+    },
     #[cfg(ngx_feature = "stream")]
-    Stream { session: *mut ngx_stream_session_t, upstream: *mut ngx_stream_upstream_t },
+    Stream {
+        session: *mut ngx_stream_session_t,
+        upstream: *mut ngx_stream_upstream_t,
+    },
     Other,
 }
 

@@ -55,7 +55,10 @@ pub(super) unsafe fn describe(
             upstream: host,
             peer: upstream.peer.name.as_ref().and_then(|name| text::of(name)),
             attempt: states.and_then(|states| u32::try_from(states.nelts).ok()),
-            is_final: upstream.state.as_ref().map(|state| state.response_time != NOT_YET),
+            is_final: upstream
+                .state
+                .as_ref()
+                .map(|state| state.response_time != NOT_YET),
             client: client.and_then(|client| text::of(&client.addr_text)),
             ..Context::default()
         };

@@ -9,7 +9,9 @@ use ngx::ffi::{ngx_connection_t, ngx_log_error_core, ngx_uint_t, NGX_LOG_ERR};
 pub(super) unsafe fn write(connection: &ngx_connection_t, line: impl FnOnce() -> String) {
     // SAFETY: the caller's promise; %*s takes a length and as many bytes.
     unsafe {
-        let Some(log) = connection.log.as_ref() else { return };
+        let Some(log) = connection.log.as_ref() else {
+            return;
+        };
         if log.log_level < NGX_LOG_ERR as ngx_uint_t {
             return;
         }

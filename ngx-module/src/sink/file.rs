@@ -1,9 +1,7 @@
 //! A file: one `write(2)` a line, so that lines of several workers do not mix. Errors are treated as
 //! `ngx_http_log_write` treats them, but as errors: a lost diagnosis is no alert.
 
-use ngx::ffi::{
-    ngx_errno, ngx_log_error_core, ngx_log_t, ngx_time, ngx_uint_t, NGX_LOG_ERR,
-};
+use ngx::ffi::{ngx_errno, ngx_log_error_core, ngx_log_t, ngx_time, ngx_uint_t, NGX_LOG_ERR};
 
 use super::Sink;
 

@@ -23,13 +23,23 @@ impl Sink {
     /// A file of `ngx_conf_open_file`; `None` for NULL.
     pub(crate) fn file(file: *mut ngx_open_file_t) -> Option<Self> {
         let syslog = core::ptr::null_mut();
-        (!file.is_null()).then_some(Self { file, syslog, disk_full: 0, reported: 0 })
+        (!file.is_null()).then_some(Self {
+            file,
+            syslog,
+            disk_full: 0,
+            reported: 0,
+        })
     }
 
     /// A peer of `ngx_syslog_process_conf`; `None` for NULL.
     pub(crate) fn syslog(syslog: *mut ngx_syslog_peer_t) -> Option<Self> {
         let file = core::ptr::null_mut();
-        (!syslog.is_null()).then_some(Self { file, syslog, disk_full: 0, reported: 0 })
+        (!syslog.is_null()).then_some(Self {
+            file,
+            syslog,
+            disk_full: 0,
+            reported: 0,
+        })
     }
 
     /// nginx shares files by name.
@@ -73,8 +83,13 @@ fn dump(_recording: &Recording) {}
 /// recording as a file, which is how the fixtures are made.
 #[cfg(feature = "fault-injection")]
 fn dump(recording: &Recording) {
-    let Some(directory) = std::env::var_os("TLSDIAG_RECORDINGS") else { return };
-    let name = format!("{}-{}.json", recording.environment.pid, recording.context.connection_id);
+    let Some(directory) = std::env::var_os("TLSDIAG_RECORDINGS") else {
+        return;
+    };
+    let name = format!(
+        "{}-{}.json",
+        recording.environment.pid, recording.context.connection_id
+    );
     if let Ok(text) = serde_json::to_string_pretty(recording) {
         let _ = std::fs::write(std::path::Path::new(&directory).join(name), text);
     }

@@ -18,7 +18,9 @@ pub(super) unsafe fn write(sink: &mut Sink, document: &[u8]) {
         let start = datagram.as_mut_ptr();
         let end = ngx_syslog_add_header(sink.syslog, start);
         let header = usize::try_from(end.offset_from(start)).unwrap_or(MAX_HEADER);
-        let Some(body) = datagram.get_mut(header..header + document.len()) else { return };
+        let Some(body) = datagram.get_mut(header..header + document.len()) else {
+            return;
+        };
         body.copy_from_slice(document);
         ngx_syslog_send(sink.syslog, datagram.as_mut_ptr(), header + document.len());
     }

@@ -4,15 +4,15 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    i2d_X509_NAME, stack_st, tm, ASN1_STRING_get0_data, ASN1_STRING_length,
-    ASN1_TIME_to_tm, BIO_ctrl, BIO_free, BIO_new, BIO_s_mem, CRYPTO_free, EVP_sha256,
-    GENERAL_NAME_free, OBJ_nid2ln, OBJ_nid2sn, OBJ_obj2nid, OPENSSL_sk_num, OPENSSL_sk_pop_free,
-    OPENSSL_sk_value, X509_ALGOR_get0, X509_NAME_ENTRY_get_data, X509_NAME_cmp,
-    X509_NAME_get_entry, X509_NAME_get_index_by_NID, X509_NAME_print_ex, X509_PUBKEY_get0_param,
-    X509_check_ca, X509_digest, X509_get0_notAfter, X509_get0_notBefore, X509_get0_pubkey,
-    X509_get0_serialNumber, X509_get_X509_PUBKEY, X509_get_ext_d2i, X509_get_issuer_name,
-    X509_get_signature_nid, X509_get_subject_name, ACCESS_DESCRIPTION, ASN1_OBJECT, ASN1_STRING,
-    ASN1_TIME, GENERAL_NAME, X509 as RawX509, X509_ALGOR, X509_NAME,
+    i2d_X509_NAME, stack_st, tm, ASN1_STRING_get0_data, ASN1_STRING_length, ASN1_TIME_to_tm,
+    BIO_ctrl, BIO_free, BIO_new, BIO_s_mem, CRYPTO_free, EVP_sha256, GENERAL_NAME_free, OBJ_nid2ln,
+    OBJ_nid2sn, OBJ_obj2nid, OPENSSL_sk_num, OPENSSL_sk_pop_free, OPENSSL_sk_value,
+    X509_ALGOR_get0, X509_NAME_ENTRY_get_data, X509_NAME_cmp, X509_NAME_get_entry,
+    X509_NAME_get_index_by_NID, X509_NAME_print_ex, X509_PUBKEY_get0_param, X509_check_ca,
+    X509_digest, X509_get0_notAfter, X509_get0_notBefore, X509_get0_pubkey, X509_get0_serialNumber,
+    X509_get_X509_PUBKEY, X509_get_ext_d2i, X509_get_issuer_name, X509_get_signature_nid,
+    X509_get_subject_name, ACCESS_DESCRIPTION, ASN1_OBJECT, ASN1_STRING, ASN1_TIME, GENERAL_NAME,
+    X509 as RawX509, X509_ALGOR, X509_NAME,
 };
 use tlsdiag::capture::Certificate;
 
@@ -213,8 +213,8 @@ unsafe fn key_names(certificate: *mut RawX509) -> (String, Option<String>) {
             "id-ecPublicKey" => "ECDSA".to_owned(),
             other => other.to_owned(),
         };
-        let curve = (kind == V_ASN1_OBJECT)
-            .then(|| nid_text(OBJ_nid2sn(OBJ_obj2nid(parameter.cast()))));
+        let curve =
+            (kind == V_ASN1_OBJECT).then(|| nid_text(OBJ_nid2sn(OBJ_obj2nid(parameter.cast()))));
         (name, curve)
     }
 }
@@ -264,15 +264,20 @@ unsafe fn alternative_names(certificate: *mut RawX509) -> (Vec<String>, Vec<Stri
     let (mut dns, mut ip) = (Vec::new(), Vec::new());
     // SAFETY: the union's member is an ASN1_STRING for both kinds read.
     unsafe {
-        each_extension(certificate, NID_SUBJECT_ALT_NAME, free_general_name, |name| {
-            let name: &GENERAL_NAME = name;
-            let bytes = string_bytes(name.d.ptr.cast());
-            match name.type_ {
-                GEN_DNS if dns.len() < MAX_NAMES => dns.push(bounded(bytes)),
-                GEN_IPADD if ip.len() < MAX_NAMES => ip.extend(address(bytes)),
-                _ => {}
-            }
-        });
+        each_extension(
+            certificate,
+            NID_SUBJECT_ALT_NAME,
+            free_general_name,
+            |name| {
+                let name: &GENERAL_NAME = name;
+                let bytes = string_bytes(name.d.ptr.cast());
+                match name.type_ {
+                    GEN_DNS if dns.len() < MAX_NAMES => dns.push(bounded(bytes)),
+                    GEN_IPADD if ip.len() < MAX_NAMES => ip.extend(address(bytes)),
+                    _ => {}
+                }
+            },
+        );
     }
     (dns, ip)
 }
@@ -281,23 +286,32 @@ fn address(bytes: &[u8]) -> Option<String> {
     if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
         return Some(std::net::Ipv4Addr::from(v4).to_string());
     }
-    <[u8; 16]>::try_from(bytes).ok().map(|v6| std::net::Ipv6Addr::from(v6).to_string())
+    <[u8; 16]>::try_from(bytes)
+        .ok()
+        .map(|v6| std::net::Ipv6Addr::from(v6).to_string())
 }
 
 unsafe fn issuer_url(certificate: *mut RawX509) -> Option<String> {
     let mut url = None;
     // SAFETY: method and location are never NULL in a decoded ACCESS_DESCRIPTION.
     unsafe {
-        each_extension(certificate, NID_INFO_ACCESS, free_access_description, |access| {
-            let access: &ACCESS_DESCRIPTION = access;
-            let Some(location) = access.location.as_ref() else { return };
-            if url.is_none()
-                && OBJ_obj2nid(access.method) == NID_CA_ISSUERS
-                && location.type_ == GEN_URI
-            {
-                url = Some(bounded(string_bytes(location.d.ptr.cast())));
-            }
-        });
+        each_extension(
+            certificate,
+            NID_INFO_ACCESS,
+            free_access_description,
+            |access| {
+                let access: &ACCESS_DESCRIPTION = access;
+                let Some(location) = access.location.as_ref() else {
+                    return;
+                };
+                if url.is_none()
+                    && OBJ_obj2nid(access.method) == NID_CA_ISSUERS
+                    && location.type_ == GEN_URI
+                {
+                    url = Some(bounded(string_bytes(location.d.ptr.cast())));
+                }
+            },
+        );
     }
     url
 }

@@ -64,6 +64,9 @@ pub(crate) fn text(code: u64) -> String {
     let mut buffer = [0u8; 256];
     // SAFETY: the buffer is writable for its length; the result is NUL-terminated in it.
     unsafe { ERR_error_string_n(code, buffer.as_mut_ptr().cast::<c_char>(), buffer.len()) };
-    let length = buffer.iter().position(|byte| *byte == 0).unwrap_or(buffer.len());
+    let length = buffer
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(buffer.len());
     crate::text::bounded(buffer.get(..length).unwrap_or_default())
 }

@@ -56,7 +56,10 @@ static MEMORY: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
 
 /// Forgets remembered results: a new configuration may reuse the address of a context.
 pub(crate) fn forget_verifications() {
-    MEMORY.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    MEMORY
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clear();
 }
 
 /// The chain as facts, with what a fresh verification says.
@@ -75,7 +78,11 @@ pub(crate) unsafe fn check(
     unsafe {
         let verified = chain.and_then(|chain| remembered(context, leaf, chain, now_ns));
         let mut certificates: Vec<_> = match chain {
-            Some(chain) => chain.iter().take(MAX_CHAIN).map(|one| describe(one)).collect(),
+            Some(chain) => chain
+                .iter()
+                .take(MAX_CHAIN)
+                .map(|one| describe(one))
+                .collect(),
             None => vec![describe(leaf.as_ptr())],
         };
         if let Some(verified) = &verified {
@@ -156,11 +163,18 @@ unsafe fn verify_fully(context: *mut SSL_CTX, leaf: &X509, chain: &Chain) -> Opt
             let needed = deeper.built - 2;
             if deeper.errors.is_empty() && needed > configured.max(0) {
                 let (again, _) = Verification::new(context, leaf, chain)?.run(Some(needed), false);
-                proven_depth =
-                    again.errors.is_empty().then(|| u32::try_from(needed).ok()).flatten();
+                proven_depth = again
+                    .errors
+                    .is_empty()
+                    .then(|| u32::try_from(needed).ok())
+                    .flatten();
             }
         }
-        Some(Verified { errors: first.errors, proven_depth, issuers_trusted })
+        Some(Verified {
+            errors: first.errors,
+            proven_depth,
+            issuers_trusted,
+        })
     }
 }
 
@@ -182,7 +196,10 @@ impl<'a> Verification<'a> {
         // SAFETY: store and parameters belong to the context, which outlives this value; leaf and
         // chain are ours; the new X509_STORE_CTX is freed on drop.
         unsafe {
-            let one = Self { raw: NonNull::new(X509_STORE_CTX_new())?, chain };
+            let one = Self {
+                raw: NonNull::new(X509_STORE_CTX_new())?,
+                chain,
+            };
             let raw = one.raw.as_ptr();
             let store = SSL_CTX_get_cert_store(context);
             if X509_STORE_CTX_init(raw, store, leaf.as_ptr(), chain.as_ptr()) != 1 {
@@ -210,13 +227,22 @@ impl<'a> Verification<'a> {
             if verdict < 0 && errors.is_empty() {
                 // It stopped before the callback could be asked: out of memory, or no chain at all.
                 let code = X509_STORE_CTX_get_error(raw);
-                errors.push(VerifyError { code: code.max(1), depth: 0 });
+                errors.push(VerifyError {
+                    code: code.max(1),
+                    depth: 0,
+                });
             }
             let built = X509_STORE_CTX_get0_chain(raw);
-            let built =
-                if built.is_null() { 0 } else { ngx::ffi::OPENSSL_sk_num(built.cast()) };
-            let trusted =
-                if look_up_issuers { self.issuers_trusted() } else { Vec::new() };
+            let built = if built.is_null() {
+                0
+            } else {
+                ngx::ffi::OPENSSL_sk_num(built.cast())
+            };
+            let trusted = if look_up_issuers {
+                self.issuers_trusted()
+            } else {
+                Vec::new()
+            };
             (Outcome { errors, built }, trusted)
         }
     }
@@ -251,7 +277,9 @@ unsafe extern "C" fn collect(ok: c_int, raw: *mut X509_STORE_CTX) -> c_int {
         // SAFETY: OpenSSL passes the context of `run`, whose slot holds that vector.
         unsafe {
             let errors: *mut Vec<VerifyError> = X509_STORE_CTX_get_ex_data(raw, APP_DATA).cast();
-            let Some(errors) = errors.as_mut() else { return };
+            let Some(errors) = errors.as_mut() else {
+                return;
+            };
             let code = X509_STORE_CTX_get_error(raw);
             let depth = u32::try_from(X509_STORE_CTX_get_error_depth(raw)).unwrap_or(0);
             let error = VerifyError { code, depth };

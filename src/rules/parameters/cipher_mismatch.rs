@@ -22,14 +22,18 @@
 //! # References
 //! RFC 5246 section 7.4.1.3; OpenSSL ciphers(1).
 
-use crate::facts::{Facts, Offered};
-use crate::registry::{Alert, ProtocolVersion};
+use crate::facts::Facts;
+use crate::registry::Alert;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cipher_mismatch",
     family: Family::Parameters,
-    dead_ends: &["proxy_ssl_verify off;", "upgrading nginx alone", "restarting nginx"],
+    dead_ends: &[
+        "proxy_ssl_verify off;",
+        "upgrading nginx alone",
+        "restarting nginx",
+    ],
     evaluate,
 };
 
@@ -40,31 +44,16 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let missing = offered.narrow_families();
-    if missing.is_empty() || offered.max_version() > Some(ProtocolVersion::TLS1_2) && has_tls13(offered) {
-        // A default list, or TLS 1.3 with its own suites: nothing says that suites are the trouble.
-        return Some(
-            finding(facts, offered.ciphers().len(), &missing, Confidence::Possible)
-                .as_alternative(),
-        );
-    }
     let finding = |confidence| finding(facts, offered.ciphers().len(), &missing, confidence);
-    Some(if facts.name.settled() {
+    // A default list says nothing, and a name that is not settled is the better guess.
+    Some(if !missing.is_empty() && facts.name.settled() {
         finding(Confidence::Likely)
     } else {
         finding(Confidence::Possible).as_alternative()
     })
 }
 
-fn has_tls13(offered: &Offered) -> bool {
-    offered.ciphers().iter().any(|suite| suite.is_tls13())
-}
-
-fn finding(
-    facts: &Facts<'_>,
-    suites: usize,
-    missing: &[&str],
-    confidence: Confidence,
-) -> Finding {
+fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confidence) -> Finding {
     let offer = match (suites, missing) {
         (1, _) => "the only cipher suite nginx offered".to_owned(),
         (_, []) => format!("any of the {suites} cipher suites nginx offered"),
@@ -82,7 +71,10 @@ fn finding(
     if !missing.is_empty() {
         evidence.push(because::CIPHER_LIST_NARROW);
     }
-    let remedy = Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"])
-        .with_action("the upstream must support TLS 1.2 or newer");
+    let remedy = Remedy::paste(
+        facts,
+        &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
+    )
+    .with_action("the upstream must support TLS 1.2 or newer");
     Finding::new(confidence, sentence, &evidence, remedy)
 }

@@ -35,7 +35,11 @@ const ILLEGAL_PARAMETER: Alert = Alert(47);
 pub(crate) static RULE: Rule = Rule {
     name: "sni_missing",
     family: Family::ServerName,
-    dead_ends: &["proxy_ssl_verify off;", "proxy_ssl_ciphers ...;", "proxy_set_header Host ...;"],
+    dead_ends: &[
+        "proxy_ssl_verify off;",
+        "proxy_ssl_ciphers ...;",
+        "proxy_set_header Host ...;",
+    ],
     evaluate,
 };
 
@@ -90,7 +94,10 @@ fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[&'static str])
     }
     let seen = match (facts.alert, facts.ending()) {
         (Some(alert), _) => {
-            format!("upstream refused a ClientHello without SNI: received alert {}", told(alert))
+            format!(
+                "upstream refused a ClientHello without SNI: received alert {}",
+                told(alert)
+            )
         }
         (None, EndingKind::Timeout) => {
             "upstream did not answer a ClientHello without SNI before the timeout".to_owned()

@@ -34,16 +34,23 @@ const LOCAL_REASONS: [u32; 4] = [258, 266, 259, 254];
 pub(crate) static RULE: Rule = Rule {
     name: "protocol_version_mismatch",
     family: Family::Version,
-    dead_ends: &["proxy_ssl_verify off;", "upgrading nginx alone", "restarting nginx"],
+    dead_ends: &[
+        "proxy_ssl_verify off;",
+        "upgrading nginx alone",
+        "restarting nginx",
+    ],
     evaluate,
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let offered = facts.offered.as_ref()?;
     let chosen = facts.chosen.as_ref().and_then(|chosen| chosen.version);
-    let local = facts.ssl_reason().is_some_and(|reason| LOCAL_REASONS.contains(&reason));
+    let local = facts
+        .ssl_reason()
+        .is_some_and(|reason| LOCAL_REASONS.contains(&reason));
     let received = facts.received() == Some(Alert::PROTOCOL_VERSION);
-    let sent = facts.sent() == Some(Alert::PROTOCOL_VERSION) || (local && facts.received().is_none());
+    let sent =
+        facts.sent() == Some(Alert::PROTOCOL_VERSION) || (local && facts.received().is_none());
     let highest = offered.max_version()?;
     let names = list(&offered.versions());
     if received && chosen.is_none() {
@@ -51,7 +58,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return Some(Finding::new(
             Confidence::Likely,
             sentence,
-            &[because::ALERT_RECEIVED, because::NO_SERVER_HELLO, because::VERSION_NOT_OFFERED],
+            &[
+                because::ALERT_RECEIVED,
+                because::NO_SERVER_HELLO,
+                because::VERSION_NOT_OFFERED,
+            ],
             other_versions(facts, &offered.versions(), highest),
         ));
     }
@@ -61,11 +72,18 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             format!("upstream chose {wanted}, which nginx does not allow (offered {names})");
         let remedy = match chosen {
             Some(version) if version < ProtocolVersion::TLS1_2 => enable_old(facts),
-            Some(version) => Remedy::paste(facts, &[format!("protocols {}", list_with(offered, version))]),
+            Some(version) => Remedy::paste(
+                facts,
+                &[format!("protocols {}", list_with(offered, version))],
+            ),
             None => Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3"]),
         };
         return Some(Finding::new(
-            if chosen.is_some() { Confidence::Certain } else { Confidence::Likely },
+            if chosen.is_some() {
+                Confidence::Certain
+            } else {
+                Confidence::Likely
+            },
             sentence,
             &[because::ALERT_SENT, because::VERSION_NOT_OFFERED],
             remedy,
@@ -119,7 +137,10 @@ fn list_with(offered: &Offered, version: ProtocolVersion) -> String {
     versions.push(version);
     versions.sort_unstable();
     versions.dedup();
-    let names: Vec<_> = versions.iter().filter_map(|version| version.config_name()).collect();
+    let names: Vec<_> = versions
+        .iter()
+        .filter_map(|version| version.config_name())
+        .collect();
     names.join(" ")
 }
 

@@ -1,0 +1,425 @@
+//! The nested part of the document.
+
+use std::net::IpAddr;
+
+use serde_json::{Map, Value};
+
+use super::{cut, object, Limits};
+use crate::capture::{Certificate, Direction, Module};
+use crate::diagnose::Diagnosis;
+use crate::facts::Facts;
+use crate::registry::Alert;
+use crate::report::reproduce;
+use crate::report::time::timestamp;
+
+/// Everything but the first four fields.
+pub(super) fn of(diagnosis: &Diagnosis, facts: &Facts<'_>, limits: Limits) -> Map<String, Value> {
+    let writer = Writer {
+        diagnosis,
+        facts,
+        limits,
+    };
+    let fields = [
+        ("event", writer.event()),
+        ("error", writer.error()),
+        ("server", writer.server()),
+        (
+            "client",
+            object([(
+                "address",
+                writer.text(facts.recording.context.client.as_deref()),
+            )]),
+        ),
+        ("network", writer.network()),
+        ("tls", writer.tls()),
+        ("http", writer.http()),
+        ("url", writer.url()),
+        (
+            "process",
+            object([("pid", Some(facts.recording.environment.pid.into()))]),
+        ),
+        ("nginx", object([("upstream_tls", writer.upstream_tls())])),
+    ];
+    fields
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+        .collect()
+}
+
+struct Writer<'a> {
+    diagnosis: &'a Diagnosis,
+    facts: &'a Facts<'a>,
+    limits: Limits,
+}
+
+/// The peer's address as nginx prints it, taken apart.
+enum Peer<'a> {
+    Unix(&'a str),
+    Inet { ip: IpAddr, port: u16 },
+}
+
+impl Writer<'_> {
+    fn text(&self, text: Option<&str>) -> Option<Value> {
+        text.map(|text| cut(text, self.limits.text).into())
+    }
+
+    fn list<T: ToString>(&self, items: impl IntoIterator<Item = T>) -> Option<Value> {
+        let shown = items.into_iter().take(self.limits.list);
+        Some(Value::Array(
+            shown
+                .map(|item| cut(&item.to_string(), self.limits.text).into())
+                .collect(),
+        ))
+    }
+
+    fn peer(&self) -> Option<Peer<'_>> {
+        let peer = self.facts.recording.context.peer.as_deref()?;
+        if let Some(path) = peer.strip_prefix("unix:") {
+            return Some(Peer::Unix(path));
+        }
+        let (host, port) = peer.rsplit_once(':')?;
+        let ip = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse()
+            .ok()?;
+        Some(Peer::Inet {
+            ip,
+            port: port.parse().ok()?,
+        })
+    }
+
+    fn event(&self) -> Option<Value> {
+        object([
+            ("kind", Some("event".into())),
+            ("module", Some("nginx".into())),
+            ("dataset", Some("nginx.upstream_tls".into())),
+            ("category", Some(vec!["network"].into())),
+            ("type", Some(vec!["connection", "protocol"].into())),
+            ("action", Some("tls-handshake".into())),
+            ("outcome", Some("failure".into())),
+            ("code", Some(self.diagnosis.name.into())),
+            (
+                "duration",
+                Some(self.facts.recording.handshake.duration_ns.into()),
+            ),
+        ])
+    }
+
+    fn error(&self) -> Option<Value> {
+        let ending = &self.facts.recording.ending;
+        object([
+            ("type", Some(self.diagnosis.name.into())),
+            ("code", ending.code.map(|code| format!("{code:08X}").into())),
+            ("message", self.text(ending.text.as_deref())),
+        ])
+    }
+
+    fn server(&self) -> Option<Value> {
+        match self.peer() {
+            Some(Peer::Unix(path)) => object([("address", self.text(Some(path)))]),
+            Some(Peer::Inet { ip, port }) => {
+                let configured = self.facts.recording.context.upstream.as_deref();
+                object([
+                    (
+                        "address",
+                        self.text(configured)
+                            .or_else(|| Some(ip.to_string().into())),
+                    ),
+                    ("ip", Some(ip.to_string().into())),
+                    ("port", Some(port.into())),
+                ])
+            }
+            None => object([(
+                "address",
+                self.text(self.facts.recording.context.upstream.as_deref()),
+            )]),
+        }
+    }
+
+    fn network(&self) -> Option<Value> {
+        let Some(Peer::Inet { ip, port }) = self.peer() else {
+            return None;
+        };
+        object([
+            ("transport", Some("tcp".into())),
+            (
+                "type",
+                Some(if ip.is_ipv4() { "ipv4" } else { "ipv6" }.into()),
+            ),
+            (
+                "peer",
+                object([
+                    ("address", Some(ip.to_string().into())),
+                    ("port", Some(port.into())),
+                ]),
+            ),
+        ])
+    }
+
+    fn tls(&self) -> Option<Value> {
+        let handshake = &self.facts.recording.handshake;
+        let chosen = self.facts.chosen.as_ref();
+        let version = chosen
+            .and_then(|chosen| chosen.version)
+            .and_then(|one| one.number());
+        let server = self.facts.recording.certificate.as_ref();
+        let client = self
+            .facts
+            .client_certificate()
+            .and_then(|sent| sent.certificate.as_ref());
+        object([
+            ("established", Some(handshake.finished.into())),
+            ("resumed", handshake.resumed.map(Value::from)),
+            ("version", version.map(Value::from)),
+            ("version_protocol", version.map(|_| "tls".into())),
+            (
+                "protocol",
+                version.and_then(|version| {
+                    object([
+                        ("name", Some("tls".into())),
+                        ("version", Some(version.into())),
+                    ])
+                }),
+            ),
+            (
+                "cipher",
+                chosen
+                    .and_then(|one| one.cipher)
+                    .map(|cipher| cipher.to_string().into()),
+            ),
+            (
+                "curve",
+                chosen
+                    .and_then(|one| one.group)
+                    .map(|group| group.to_string().into()),
+            ),
+            (
+                "next_protocol",
+                self.text(chosen.and_then(|one| one.alpn.as_deref())),
+            ),
+            (
+                "client",
+                object([
+                    ("server_name", self.text(self.facts.name.sent.as_deref())),
+                    ("subject", self.text(client.map(|one| one.subject.as_str()))),
+                    ("issuer", self.text(client.map(|one| one.issuer.as_str()))),
+                    (
+                        "not_before",
+                        client.map(|one| timestamp(one.not_before * 1000).into()),
+                    ),
+                    (
+                        "not_after",
+                        client.map(|one| timestamp(one.not_after * 1000).into()),
+                    ),
+                ]),
+            ),
+            (
+                "server",
+                server
+                    .and_then(|check| check.chain.first())
+                    .and_then(|leaf| self.leaf(leaf)),
+            ),
+        ])
+    }
+
+    fn leaf(&self, leaf: &Certificate) -> Option<Value> {
+        object([
+            ("subject", self.text(Some(&leaf.subject))),
+            ("issuer", self.text(Some(&leaf.issuer))),
+            (
+                "not_before",
+                Some(timestamp(leaf.not_before.saturating_mul(1000)).into()),
+            ),
+            (
+                "not_after",
+                Some(timestamp(leaf.not_after.saturating_mul(1000)).into()),
+            ),
+            ("hash", object([("sha256", self.text(Some(&leaf.sha256)))])),
+            (
+                "x509",
+                object([
+                    ("serial_number", self.text(Some(&leaf.serial))),
+                    (
+                        "alternative_names",
+                        self.list(leaf.dns_names.iter().chain(&leaf.ip_addresses)),
+                    ),
+                    ("public_key_algorithm", self.text(Some(&leaf.key_algorithm))),
+                    ("public_key_size", Some(leaf.key_bits.into())),
+                    ("public_key_curve", self.text(leaf.key_curve.as_deref())),
+                    (
+                        "signature_algorithm",
+                        self.text(Some(&leaf.signature_algorithm)),
+                    ),
+                ]),
+            ),
+        ])
+    }
+
+    fn http(&self) -> Option<Value> {
+        let method = self.facts.recording.context.method.as_deref();
+        object([("request", object([("method", self.text(method))]))])
+    }
+
+    fn url(&self) -> Option<Value> {
+        let context = &self.facts.recording.context;
+        object([
+            ("domain", self.text(context.host.as_deref())),
+            ("path", self.text(context.path.as_deref())),
+            ("scheme", self.text(context.scheme.as_deref())),
+        ])
+    }
+
+    fn upstream_tls(&self) -> Option<Value> {
+        let context = &self.facts.recording.context;
+        let ending = &self.facts.recording.ending;
+        let finding = &self.diagnosis.finding;
+        object([
+            ("connection_id", Some(context.connection_id.into())),
+            (
+                "module",
+                Some(
+                    match context.module {
+                        Module::Proxy => "proxy",
+                        Module::Grpc => "grpc",
+                        Module::Uwsgi => "uwsgi",
+                        Module::Stream => "stream",
+                        Module::Other => "other",
+                    }
+                    .into(),
+                ),
+            ),
+            ("upstream", self.text(context.upstream.as_deref())),
+            ("attempt", context.attempt.map(Value::from)),
+            ("final", context.is_final.map(Value::from)),
+            ("location_name", self.text(context.location.as_deref())),
+            ("status", context.status.map(Value::from)),
+            ("phase", Some(self.facts.phase.name().into())),
+            ("alert", self.alert()),
+            (
+                "openssl",
+                object([
+                    ("library", ending.library.map(Value::from)),
+                    ("reason", ending.reason.map(Value::from)),
+                ]),
+            ),
+            ("verify", self.verify()),
+            ("offered", self.offered()),
+            ("received", self.received()),
+            (
+                "diagnosis",
+                object([
+                    ("name", Some(self.diagnosis.name.into())),
+                    ("family", Some(self.diagnosis.family.name().into())),
+                    ("confidence", Some(finding.confidence.name().into())),
+                    ("because", Some(finding.because.clone().into())),
+                    (
+                        "alternatives",
+                        Some(self.diagnosis.alternatives.clone().into()),
+                    ),
+                ]),
+            ),
+            ("fix", Some(finding.remedy.fix.clone().into())),
+            (
+                "fix_applicability",
+                Some(finding.remedy.applicability.name().into()),
+            ),
+            (
+                "fix_security",
+                (!finding.remedy.fix.is_empty()).then(|| finding.remedy.security.name().into()),
+            ),
+            ("action", self.text(finding.remedy.action.as_deref())),
+            ("dead_ends", Some(self.diagnosis.dead_ends.to_vec().into())),
+            ("reproduce", reproduce::command(self.facts).map(Value::from)),
+            (
+                "truncated",
+                self.limits.truncated.then_some(Value::Bool(true)),
+            ),
+        ])
+    }
+
+    fn alert(&self) -> Option<Value> {
+        let alert = self.facts.alert?;
+        object([
+            (
+                "direction",
+                Some(
+                    match alert.from {
+                        Direction::Sent => "sent",
+                        Direction::Received => "received",
+                    }
+                    .into(),
+                ),
+            ),
+            (
+                "level",
+                Some(if alert.level == 1 { "warning" } else { "fatal" }.into()),
+            ),
+            ("code", Some(alert.code.into())),
+            ("name", Some(Alert(alert.code).to_string().into())),
+        ])
+    }
+
+    fn verify(&self) -> Option<Value> {
+        let check = self.facts.rejected_chain()?;
+        let problem = self.facts.chain_problem()?;
+        let errors = check
+            .errors
+            .iter()
+            .map(|error| format!("{}@{}", error.code, error.depth));
+        let inherited = self.diagnosis.name == "verify_result_inherited";
+        object([
+            ("code", Some(check.result.into())),
+            ("depth", (!inherited).then(|| problem.error.depth.into())),
+            ("errors", self.list(errors)),
+            ("inherited", Some(inherited.into())),
+        ])
+    }
+
+    fn offered(&self) -> Option<Value> {
+        let offered = self.facts.offered.as_ref()?;
+        let versions = offered.versions();
+        object([
+            (
+                "versions",
+                self.list(versions.iter().filter_map(|version| version.number())),
+            ),
+            ("ciphers", self.list(offered.ciphers())),
+            ("cipher_count", Some(offered.ciphers().len().into())),
+            ("groups", self.list(offered.groups())),
+            (
+                "signature_algorithms",
+                self.list(offered.signature_algorithms()),
+            ),
+            ("alpn", self.list(offered.alpn())),
+            ("server_name", self.text(self.facts.name.sent.as_deref())),
+            (
+                "client_hello_bytes",
+                Some(offered.client_hello_bytes.into()),
+            ),
+        ])
+    }
+
+    fn received(&self) -> Option<Value> {
+        let handshake = &self.facts.recording.handshake;
+        let authorities = self.facts.certificate_request.as_ref();
+        object([
+            (
+                "server_hello",
+                Some(handshake.server_hello.is_some().into()),
+            ),
+            ("certificate_request", Some(authorities.is_some().into())),
+            (
+                "certificate_authorities",
+                authorities.and_then(|one| self.list(&one.names)),
+            ),
+            (
+                "certificates",
+                self.facts
+                    .rejected_chain()
+                    .map(|check| check.chain_length.into()),
+            ),
+            ("bytes", Some(handshake.bytes_received.into())),
+        ])
+    }
+}

@@ -1,0 +1,101 @@
+//! The JSON document: one line a failed attempt.
+//!
+//! ECS field names in the ecs-logging layout, nested, with our own facts under
+//! `nginx.upstream_tls`. What is unknown is absent. A document that would be longer than 8 KiB
+//! (rsyslog's limit) is built again with shorter lists and texts, and says so.
+
+mod body;
+
+use serde_json::{Map, Value};
+
+use super::time::timestamp;
+use crate::diagnose::Diagnosis;
+use crate::facts::Facts;
+use crate::Recording;
+
+/// Version of the field names used.
+const ECS_VERSION: &str = "9.4.0";
+/// Longest document.
+const MAX_DOCUMENT: usize = 8 * 1024;
+
+/// How much of what a peer or client can make long is shown.
+#[derive(Clone, Copy)]
+struct Limits {
+    list: usize,
+    text: usize,
+    truncated: bool,
+}
+
+const LIMITS: [Limits; 3] = [
+    Limits {
+        list: 12,
+        text: 256,
+        truncated: false,
+    },
+    Limits {
+        list: 4,
+        text: 64,
+        truncated: true,
+    },
+    Limits {
+        list: 0,
+        text: 32,
+        truncated: true,
+    },
+];
+
+/// Writes the document, without a line feed.
+pub fn document(diagnosis: &Diagnosis, recording: &Recording) -> String {
+    let facts = Facts::of(recording);
+    let mut document = String::new();
+    for limits in LIMITS {
+        document = write(diagnosis, &facts, limits);
+        if document.len() <= MAX_DOCUMENT {
+            break;
+        }
+    }
+    document
+}
+
+/// The four fields that ecs-logging wants first, then the nested rest.
+fn write(diagnosis: &Diagnosis, facts: &Facts<'_>, limits: Limits) -> String {
+    let head = [
+        ("@timestamp", timestamp(facts.recording.environment.time_ms)),
+        ("log.level", "error".to_owned()),
+        ("message", cut(&diagnosis.finding.sentence, limits.text * 2)),
+        ("ecs.version", ECS_VERSION.to_owned()),
+    ];
+    let mut document = String::from("{");
+    for (key, value) in head {
+        document.push_str(&format!("\"{key}\":{},", Value::String(value)));
+    }
+    let rest = Value::Object(body::of(diagnosis, facts, limits)).to_string();
+    document.push_str(rest.strip_prefix('{').unwrap_or("}"));
+    document
+}
+
+/// An object without what is absent or empty; `None` when nothing is left.
+fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Option<Value> {
+    let mut map = Map::new();
+    for (key, value) in fields {
+        let empty = match &value {
+            Some(Value::String(text)) => text.is_empty(),
+            Some(Value::Array(list)) => list.is_empty(),
+            Some(_) => false,
+            None => true,
+        };
+        if let (false, Some(value)) = (empty, value) {
+            map.insert(key.to_owned(), value);
+        }
+    }
+    (!map.is_empty()).then_some(Value::Object(map))
+}
+
+/// At most `max` bytes, cut between characters.
+fn cut(text: &str, max: usize) -> String {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}

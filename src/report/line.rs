@@ -1,0 +1,177 @@
+//! The error.log line.
+//!
+//! `"upstream_tls[" name "] " sentence "; fix: " (dir *(" " dir) / action / "none") " (" confidence
+//! [", weakens security"] ")" "; facts: " key=value *(" " key=value) ["; not: " dir *(" " dir)]`,
+//! a `dir` being one complete directive (or phrase) in double quotes. nginx cuts its lines at 2048
+//! bytes, prefix and tail included: this part stays within 900.
+
+use std::fmt::Write;
+
+use super::escape::{text, value};
+use crate::capture::Direction;
+use crate::diagnose::Diagnosis;
+use crate::facts::Facts;
+use crate::registry::ProtocolVersion;
+use crate::rules::{Remedy, Security};
+use crate::Recording;
+
+/// Bytes of the whole line, of its sentence, of an action.
+const MAX_LINE: usize = 900;
+const MAX_SENTENCE: usize = 320;
+const MAX_ACTION: usize = 160;
+/// Bytes of one directive.
+const MAX_DIRECTIVE: usize = 128;
+
+/// Writes the line, without nginx's prefix and tail.
+pub fn line(diagnosis: &Diagnosis, recording: &Recording) -> String {
+    let finding = &diagnosis.finding;
+    let mut line = format!("upstream_tls[{}] ", diagnosis.name);
+    line.push_str(&text(&finding.sentence, MAX_SENTENCE));
+    line.push_str("; fix: ");
+    line.push_str(&fix(&finding.remedy));
+    line.push_str(" (");
+    line.push_str(finding.confidence.name());
+    if finding.remedy.security == Security::Weakens {
+        line.push_str(", weakens security");
+    }
+    line.push(')');
+    let dead_ends = match quoted(diagnosis.dead_ends) {
+        none if none.is_empty() => none,
+        some => format!("; not: {some}"),
+    };
+    let mut opening = "; facts: ";
+    for (key, shown) in pairs(&Facts::of(recording)) {
+        let pair = format!("{opening}{key}={shown}");
+        if line.len() + pair.len() + dead_ends.len() > MAX_LINE {
+            break;
+        }
+        line.push_str(&pair);
+        opening = " ";
+    }
+    if line.len() + dead_ends.len() <= MAX_LINE {
+        line.push_str(&dead_ends);
+    }
+    line
+}
+
+fn fix(remedy: &Remedy) -> String {
+    let directives = quoted(&remedy.fix);
+    match (directives.is_empty(), &remedy.action) {
+        (false, _) => directives,
+        (true, Some(action)) => text(action, MAX_ACTION),
+        (true, None) => "none".to_owned(),
+    }
+}
+
+/// Directives in double quotes; one that is too long to quote whole is left out.
+fn quoted<S: AsRef<str>>(directives: &[S]) -> String {
+    let mut joined = String::new();
+    for directive in directives.iter().map(AsRef::as_ref) {
+        let plain = directive
+            .bytes()
+            .all(|byte| (0x20..0x7f).contains(&byte) && byte != b'"');
+        if !plain || directive.len() > MAX_DIRECTIVE {
+            continue;
+        }
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        let _ = write!(joined, "\"{directive}\"");
+    }
+    joined
+}
+
+/// The facts in their fixed order; unknown ones are left out.
+fn pairs(facts: &Facts<'_>) -> Vec<(&'static str, String)> {
+    let recording = facts.recording;
+    let mut pairs = vec![("phase", facts.phase.name().to_owned())];
+    let mut put = |key, shown: Option<String>| pairs.extend(shown.map(|shown| (key, shown)));
+    put(
+        "sent",
+        facts
+            .offered
+            .as_ref()
+            .map(|offered| versions(&offered.versions())),
+    );
+    put(
+        "chosen",
+        facts.chosen.as_ref().and_then(|chosen| {
+            let version = chosen.version?;
+            let suite = chosen
+                .cipher
+                .map(|suite| format!("/{suite}"))
+                .unwrap_or_default();
+            Some(format!("{version}{suite}"))
+        }),
+    );
+    put(
+        "sni",
+        facts.offered.as_ref().map(|_| match &facts.name.sent {
+            Some(name) => value(name),
+            None => "none".to_owned(),
+        }),
+    );
+    put(
+        "alert",
+        facts.alert.map(|alert| match alert.from {
+            Direction::Received => format!("in:{}", alert.code),
+            Direction::Sent => format!("out:{}", alert.code),
+        }),
+    );
+    let ending = &recording.ending;
+    put(
+        "err",
+        ending
+            .library
+            .zip(ending.reason)
+            .map(|(library, reason)| format!("{library}:{reason}")),
+    );
+    if let Some(check) = facts.rejected_chain() {
+        let errors: Vec<_> = check
+            .errors
+            .iter()
+            .map(|error| format!("{}@{}", error.code, error.depth))
+            .collect();
+        put(
+            "verify",
+            Some(match errors.is_empty() {
+                true => check.result.to_string(),
+                false => errors.join(","),
+            }),
+        );
+        put(
+            "depth",
+            recording
+                .settings
+                .verify_depth
+                .map(|depth| depth.to_string()),
+        );
+    }
+    if let Some(check) = &recording.certificate {
+        put("compared", facts.name.compared.as_deref().map(value));
+        put(
+            "presented",
+            check.chain.first().and_then(|leaf| {
+                let names = match leaf.dns_names.as_slice() {
+                    [] => leaf.common_name.clone(),
+                    names => Some(names.join(",")),
+                };
+                names.map(|names| value(&names))
+            }),
+        );
+    }
+    put("peer", recording.context.peer.as_deref().map(value));
+    put(
+        "bytes",
+        Some(recording.handshake.bytes_received.to_string()),
+    );
+    pairs
+}
+
+fn versions(versions: &[ProtocolVersion]) -> String {
+    versions
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(",")
+}

@@ -1,0 +1,77 @@
+//! The upstream does not send the intermediate certificate that its own was issued by.
+//!
+//! # What it means
+//! nginx cannot build a path from the server's certificate to a trusted root: a link is missing.
+//!
+//! # Evidence
+//! Error 20 or 21 and an issuer that was neither sent nor is trusted; the certificate is not self-issued.
+//! A private authority whose root is not in the trusted file and that issues directly looks the same.
+//!
+//! # Why it happens
+//! The server was given only its own certificate. Browsers fetch or cache intermediates, nginx does not.
+//!
+//! # Workaround
+//! The upstream must send its intermediate. `openssl s_client -connect host:443 -showcerts` shows what it
+//! sends. In the meantime the intermediate can be added to the trusted file.
+//!
+//! # Dead ends
+//! Switching verification off accepts any certificate from anybody.
+//!
+//! # References
+//! RFC 8446 section 4.4.2; RFC 5280 section 4.2.2.1.
+
+use crate::capture::{Certificate, CertificateCheck};
+use crate::facts::{Facts, Problem};
+use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "certificate_chain_incomplete",
+    family: Family::Certificate,
+    dead_ends: &["proxy_ssl_verify off;", "upgrading nginx alone"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let found = super::problem(facts, Problem::IssuerMissing)?;
+    let sentence = format!(
+        "upstream does not send the issuer of its certificate {}, {}",
+        found.certificate_of(last(found.check)),
+        link(found.check).map_or("unknown", |one| one.issuer.as_str())
+    );
+    let remedy = remedy(found.check);
+    Some(Finding::new(
+        Confidence::Likely,
+        sentence,
+        &found.evidence(),
+        remedy,
+    ))
+}
+
+/// The certificate whose issuer is missing: the last one reached by names from the leaf.
+fn link(check: &CertificateCheck) -> Option<&Certificate> {
+    check.chain.get(last(check))
+}
+
+fn last(check: &CertificateCheck) -> usize {
+    let mut current = 0;
+    for _ in 0..check.chain.len() {
+        let issuer = check.chain.get(current).map(|one| one.issuer.as_str());
+        let next = check
+            .chain
+            .iter()
+            .position(|one| Some(one.subject.as_str()) == issuer);
+        match next {
+            Some(next) if next != current => current = next,
+            _ => break,
+        }
+    }
+    current
+}
+
+fn remedy(check: &CertificateCheck) -> Remedy {
+    let url = link(check).and_then(|one| one.issuer_url.as_deref());
+    Remedy::manual(match url {
+        Some(url) => format!("upstream must send its intermediate certificate (it is at {url})"),
+        None => "upstream must send its intermediate certificate after its own".to_owned(),
+    })
+}

@@ -1,0 +1,63 @@
+//! The upstream's chain ends at an authority nginx was not told to trust.
+//!
+//! # What it means
+//! The chain is complete, and its root is not in the file of `proxy_ssl_trusted_certificate`.
+//!
+//! # Evidence
+//! Error 19, 20 or 2 and a chain that leads to a self-issued certificate that was sent; or, as an
+//! alternative, a single certificate of an unknown issuer.
+//!
+//! # Why it happens
+//! A private authority, another environment's file, or a public root missing in a hand-made bundle. nginx
+//! does not use the system's store by itself.
+//!
+//! # Workaround
+//! `proxy_ssl_trusted_certificate <root.pem>;` with the root named, got over a path you trust.
+//!
+//! # Dead ends
+//! Switching verification off accepts any certificate from anybody.
+//!
+//! # References
+//! nginx `proxy_ssl_trusted_certificate`.
+
+use crate::facts::{Facts, Problem};
+use crate::rules::{Confidence, Family, Finding, Remedy, Rule, Security};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "certificate_issuer_unknown",
+    family: Family::Certificate,
+    dead_ends: &["proxy_ssl_verify off;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if let Some(found) = super::problem(facts, Problem::IssuerMissing) {
+        // One certificate whose issuer is nowhere: its issuer may be a root that only lacks trust.
+        let sentence = format!(
+            "upstream certificate {} has an unknown issuer",
+            found.certificate()
+        );
+        let evidence = found.evidence();
+        return Some(
+            Finding::new(Confidence::Possible, sentence, &evidence, remedy(facts)).as_alternative(),
+        );
+    }
+    let found = super::problem(facts, Problem::AnchorUnknown)?;
+    let root = found.check.chain.iter().rev().find(|one| one.self_issued);
+    let sentence = format!(
+        "upstream certificate {} leads to {}, which nginx does not trust",
+        found.certificate_of(0),
+        root.map_or("a root", |root| root.subject.as_str())
+    );
+    Some(Finding::new(
+        Confidence::Certain,
+        sentence,
+        &found.evidence(),
+        remedy(facts),
+    ))
+}
+
+fn remedy(facts: &Facts<'_>) -> Remedy {
+    Remedy::paste(facts, &["trusted_certificate </path/to/root-ca.pem>"])
+        .with_security(Security::Hardens)
+}

@@ -1,0 +1,49 @@
+//! The upstream presents a self-signed certificate that nginx was not told to trust.
+//!
+//! # What it means
+//! The certificate is its own issuer, so the only way to trust it is to have it in the trusted file.
+//!
+//! # Evidence
+//! X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT (18) in a verification of the same chain.
+//!
+//! # Why it happens
+//! An internal service with a generated certificate, or a server that fell back to its default one.
+//!
+//! # Workaround
+//! Get the certificate over a path you trust and add it: `proxy_ssl_trusted_certificate <path>;`, with
+//! `proxy_ssl_verify on;`.
+//!
+//! # Dead ends
+//! Switching verification off accepts any certificate from anybody.
+//!
+//! # References
+//! nginx `proxy_ssl_trusted_certificate`.
+
+use crate::facts::{Facts, Problem};
+use crate::rules::{Confidence, Family, Finding, Remedy, Rule, Security};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "certificate_self_signed",
+    family: Family::Certificate,
+    dead_ends: &["proxy_ssl_verify off;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let found = super::problem(facts, Problem::SelfSigned)?;
+    let sentence = format!(
+        "upstream certificate {} is self-signed and not trusted",
+        found.certificate()
+    );
+    let remedy = Remedy::paste(
+        facts,
+        &["trusted_certificate </path/to/upstream-certificate.pem>"],
+    )
+    .with_security(Security::Hardens);
+    Some(Finding::new(
+        Confidence::Certain,
+        sentence,
+        &found.evidence(),
+        remedy,
+    ))
+}

@@ -1,0 +1,47 @@
+//! nginx was told to check revocation and has no CRL for an issuer of the chain.
+//!
+//! # What it means
+//! With `proxy_ssl_crl` every certificate of the chain needs a CRL of its issuer.
+//!
+//! # Evidence
+//! X509_V_ERR_UNABLE_TO_GET_CRL (3) or UNABLE_TO_GET_CRL_ISSUER (33), with the depth.
+//!
+//! # Why it happens
+//! The file holds the CRL of one authority; the intermediate's or the root's is missing.
+//!
+//! # Workaround
+//! Put the CRLs of every issuer in the chain into the file of `proxy_ssl_crl`.
+//!
+//! # Dead ends
+//! Switching verification off accepts any certificate from anybody.
+//!
+//! # References
+//! nginx `proxy_ssl_crl`; OpenSSL X509_V_FLAG_CRL_CHECK_ALL.
+
+use crate::facts::{Facts, Problem};
+use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "crl_unavailable",
+    family: Family::Certificate,
+    dead_ends: &["proxy_ssl_verify off;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let found = super::problem(facts, Problem::CrlMissing)?;
+    let sentence = format!(
+        "nginx has no CRL of {} to check the upstream certificate {}",
+        found
+            .shown()
+            .map_or("its issuer", |one| one.issuer.as_str()),
+        found.certificate()
+    );
+    let remedy = Remedy::paste(facts, &["crl </path/to/crls-of-every-issuer.pem>"]);
+    Some(Finding::new(
+        Confidence::Certain,
+        sentence,
+        &found.evidence(),
+        remedy,
+    ))
+}

@@ -1,0 +1,64 @@
+//! The upstream rejected the client certificate nginx presents, without saying why.
+//!
+//! # What it means
+//! nginx sent its certificate and the server did not accept it: revoked, of the wrong kind, not on its
+//! list, or its proof of possession failed.
+//!
+//! # Evidence
+//! nginx's certificate went out and bad_certificate(42), unsupported_certificate(43),
+//! certificate_revoked(44), certificate_unknown(46), access_denied(49) or decrypt_error(51) came; or,
+//! only possible, the server closed before any data.
+//!
+//! # Why it happens
+//! Servers map certificates to accounts or check purpose, name and revocation; alerts do not carry the
+//! result of that.
+//!
+//! # Workaround
+//! The server's log says which check failed. Then present another certificate.
+//!
+//! # Dead ends
+//! `proxy_ssl_verify` and `proxy_ssl_trusted_certificate` are about the upstream's certificate.
+//!
+//! # References
+//! RFC 8446 section 6.2.
+
+use crate::facts::Facts;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "client_certificate_rejected",
+    family: Family::ClientCertificate,
+    dead_ends: &[
+        "proxy_ssl_trusted_certificate ...;",
+        "proxy_ssl_verify off;",
+    ],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let sent = super::sent_certificate(facts)?;
+    let (confidence, seen) = match facts.received() {
+        Some(alert) if super::REJECTIONS.contains(&alert) => {
+            (Confidence::Likely, because::ALERT_RECEIVED)
+        }
+        Some(_) => return None,
+        None if facts.closed_silently() => (Confidence::Possible, because::PEER_CLOSED),
+        None => return None,
+    };
+    let subject = sent
+        .certificate
+        .as_ref()
+        .map_or("", |own| own.subject.as_str());
+    let sentence = format!(
+        "upstream rejected nginx's client certificate {subject}{}",
+        super::answer(facts)
+    );
+    let remedy =
+        Remedy::manual("the upstream's log says which check of the client certificate failed");
+    Some(Finding::new(
+        confidence,
+        sentence,
+        &[because::CERTIFICATE_SENT, seen],
+        remedy,
+    ))
+}

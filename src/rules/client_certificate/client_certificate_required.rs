@@ -1,0 +1,79 @@
+//! The upstream wants a client certificate, and nginx presented none.
+//!
+//! # What it means
+//! The server asked for a certificate (mutual TLS). nginx has none for this location, answered with an
+//! empty Certificate, and the server gave up.
+//!
+//! # Evidence
+//! A CertificateRequest came and an empty Certificate went out; then handshake_failure(40),
+//! no_certificate(41), bad_certificate(42), certificate_unknown(46), access_denied(49), a close or a
+//! reset. certificate_required(116) says nothing else. In TLS 1.3 all of this comes after nginx's side
+//! has finished, so that nginx logs it while reading the response header.
+//!
+//! # Why it happens
+//! No `proxy_ssl_certificate` in this location, or the one of the wrong family: `grpc_pass` ignores
+//! `proxy_ssl_*`.
+//!
+//! # Workaround
+//! `proxy_ssl_certificate <client.crt>; proxy_ssl_certificate_key <client.key>;` with a certificate of
+//! one of the authorities the server lists.
+//!
+//! # Dead ends
+//! The alert is the same 40 that a missing cipher causes: changing ciphers does not help. Verification of
+//! the upstream is another direction.
+//!
+//! # References
+//! RFC 8446 sections 4.3.2 and 6.2; RFC 5246 section 7.4.4.
+
+use crate::capture::EndingKind;
+use crate::facts::Facts;
+use crate::registry::Alert;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+/// What servers answer to an empty Certificate, apart from certificate_required(116).
+const ALERTS: [Alert; 5] = [Alert(40), Alert(41), Alert(42), Alert(46), Alert(49)];
+
+pub(crate) static RULE: Rule = Rule {
+    name: "client_certificate_required",
+    family: Family::ClientCertificate,
+    dead_ends: &["proxy_ssl_ciphers ...;", "proxy_ssl_verify off;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let authorities = facts.certificate_request.as_ref()?;
+    if !facts.sent_no_client_certificate() || facts.rejected_chain().is_some() {
+        return None;
+    }
+    let (confidence, seen) = match facts.received() {
+        Some(Alert::CERTIFICATE_REQUIRED) => (Confidence::Certain, because::ALERT_IS_SPECIFIC),
+        Some(alert) if ALERTS.contains(&alert) => (Confidence::Likely, because::ALERT_RECEIVED),
+        Some(_) => return None,
+        None => match facts.ending() {
+            EndingKind::LateClose => (Confidence::Possible, because::PEER_CLOSED),
+            EndingKind::Eof => (Confidence::Likely, because::PEER_CLOSED),
+            EndingKind::Reset => (Confidence::Likely, because::PEER_RESET),
+            _ => return None,
+        },
+    };
+    let mut sentence =
+        "upstream asked for a client certificate and nginx has none for it".to_owned();
+    sentence.push_str(&super::answer(facts));
+    if let Some(first) = authorities.names.first() {
+        sentence.push_str(&format!(", it accepts certificates of {first}"));
+        if authorities.names.len() > 1 {
+            sentence.push_str(&format!(" and {} more", authorities.names.len() - 1));
+        }
+    }
+    let remedy = Remedy::paste(facts, &super::OWN_CERTIFICATE);
+    Some(Finding::new(
+        confidence,
+        sentence,
+        &[
+            because::CERTIFICATE_REQUESTED,
+            because::NO_CERTIFICATE_SENT,
+            seen,
+        ],
+        remedy,
+    ))
+}

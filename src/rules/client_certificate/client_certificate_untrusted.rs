@@ -1,0 +1,71 @@
+//! The upstream does not trust the authority of the client certificate nginx presents.
+//!
+//! # What it means
+//! nginx sent its certificate; the server could not build a chain from it to an authority it accepts.
+//!
+//! # Evidence
+//! nginx's certificate went out and unknown_ca(48) came; or bad_certificate(42), certificate_unknown(46)
+//! or handshake_failure(40) came and the certificate's issuer is not among the names the server listed.
+//!
+//! # Why it happens
+//! A certificate of another environment's authority, or its intermediate missing in the file.
+//!
+//! # Workaround
+//! Present a certificate of one of the authorities listed; a certificate file may hold its intermediates
+//! after the leaf.
+//!
+//! # Dead ends
+//! `proxy_ssl_trusted_certificate` is for the other direction: whom nginx trusts.
+//!
+//! # References
+//! RFC 8446 sections 4.2.4 and 6.2.
+
+use crate::facts::Facts;
+use crate::registry::Alert;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+const UNKNOWN_CA: Alert = Alert(48);
+
+pub(crate) static RULE: Rule = Rule {
+    name: "client_certificate_untrusted",
+    family: Family::ClientCertificate,
+    dead_ends: &[
+        "proxy_ssl_trusted_certificate ...;",
+        "proxy_ssl_verify off;",
+    ],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let sent = super::sent_certificate(facts)?;
+    let authorities = facts.certificate_request.as_ref()?;
+    let listed = sent
+        .issuer_name
+        .as_ref()
+        .and_then(|issuer| authorities.lists(issuer));
+    let confidence = match (facts.received()?, listed) {
+        (UNKNOWN_CA, Some(false)) => Confidence::Certain,
+        (UNKNOWN_CA, _) => Confidence::Likely,
+        (Alert(40 | 42 | 46), Some(false)) => Confidence::Likely,
+        _ => return None,
+    };
+    let mut evidence = vec![because::CERTIFICATE_SENT, because::ALERT_RECEIVED];
+    evidence.extend(match listed {
+        Some(true) => Some(because::ISSUER_LISTED),
+        Some(false) => Some(because::ISSUER_NOT_LISTED),
+        None => None,
+    });
+    let issuer = sent
+        .certificate
+        .as_ref()
+        .map_or("its authority", |own| own.issuer.as_str());
+    let mut sentence = format!(
+        "upstream does not trust the issuer of nginx's client certificate ({issuer}){}",
+        super::answer(facts)
+    );
+    if let Some(first) = authorities.names.first() {
+        sentence.push_str(&format!(", it accepts certificates of {first}"));
+    }
+    let remedy = Remedy::paste(facts, &super::OWN_CERTIFICATE);
+    Some(Finding::new(confidence, sentence, &evidence, remedy))
+}

@@ -1,0 +1,3 @@
+//! Ciphers, groups, signatures and other negotiated parameters.
+
+pub(super) mod cipher_mismatch;

@@ -1,0 +1,3 @@
+//! The upstream gave up for reasons of its own.
+
+pub(super) mod handshake_failure_unspecified;

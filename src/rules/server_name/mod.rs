@@ -1,0 +1,4 @@
+//! Server name indication.
+
+pub(super) mod sni_missing;
+pub(super) mod sni_unrecognized;

@@ -1,0 +1,71 @@
+//! The upstream accepted the connection and then did not go on with the handshake in time.
+//!
+//! # What it means
+//! `proxy_connect_timeout` ran out while nginx waited for the next handshake message.
+//!
+//! # Evidence
+//! nginx's timer fired; the report says what had come until then.
+//!
+//! # Why it happens
+//! A port that accepts and never answers (another protocol that waits for the client, a stopped process
+//! behind a balancer), packets of a large ClientHello lost on the way, or a slow server.
+//!
+//! # Workaround
+//! Find out who was silent: `openssl s_client` to the same address and port from the nginx host.
+//!
+//! # Dead ends
+//! A longer timeout only helps a server that is slow, not one that is silent.
+//!
+//! # References
+//! nginx `proxy_connect_timeout`.
+
+use crate::capture::EndingKind;
+use crate::facts::Facts;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "handshake_timeout",
+    family: Family::Transport,
+    dead_ends: &["proxy_connect_timeout ...;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if facts.ending() != EndingKind::Timeout {
+        return None;
+    }
+    let silent = facts.no_hello_came();
+    let seconds = facts.recording.handshake.duration_ns / 1_000_000_000;
+    let hello = facts
+        .offered
+        .as_ref()
+        .map_or(0, |offered| offered.client_hello_bytes);
+    let mut sentence = if silent {
+        format!("upstream accepted the connection but sent nothing for {seconds} s")
+    } else {
+        format!(
+            "upstream went silent {} ({seconds} s in all)",
+            facts.phase.describe()
+        )
+    };
+    if hello > ONE_SEGMENT {
+        sentence.push_str(&format!(
+            ", and the ClientHello of {hello} bytes takes two segments, which some middleboxes drop"
+        ));
+    }
+    let evidence: &[_] = match silent {
+        true => &[because::PEER_SILENT, because::NO_SERVER_HELLO],
+        false => &[because::PEER_SILENT],
+    };
+    let remedy = Remedy::manual(
+        "find out who is silent: run openssl s_client to this address and port from this host",
+    );
+    let confidence = match silent && facts.name.missing() {
+        true => Confidence::Likely,
+        false => Confidence::Certain,
+    };
+    Some(Finding::new(confidence, sentence, evidence, remedy))
+}
+
+/// What fits one TCP segment on an Ethernet path, with options.
+const ONE_SEGMENT: u32 = 1400;

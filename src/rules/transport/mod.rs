@@ -1,0 +1,6 @@
+//! What carries the handshake.
+
+pub(super) mod handshake_timeout;
+pub(super) mod peer_closed;
+pub(super) mod peer_reset;
+pub(super) mod plaintext_upstream;

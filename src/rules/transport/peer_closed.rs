@@ -1,0 +1,60 @@
+//! The upstream closed the connection during the handshake without an alert.
+//!
+//! # What it means
+//! Somebody on the path, the server or a device before it, ended the connection without a word of TLS.
+//!
+//! # Evidence
+//! An end of file before the handshake was done, and nothing that fits a more specific diagnosis. The
+//! phase says how far it came.
+//!
+//! # Why it happens
+//! Right after the ClientHello: a balancer without a live backend, an IP filter, a server that expects
+//! the PROXY protocol or a known server name, a rate limit. Later: a crash, or a rejected certificate.
+//!
+//! # Workaround
+//! The upstream's or the balancer's log says who ended it. `openssl s_client` from the nginx host, with
+//! and without `-servername`, narrows it down.
+//!
+//! # Dead ends
+//! Nothing came that verification or ciphers could apply to.
+//!
+//! # References
+//! RFC 8446 section 6.1; nginx `proxy_protocol` (stream).
+
+use crate::capture::EndingKind;
+use crate::facts::Facts;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "peer_closed",
+    family: Family::Transport,
+    dead_ends: &["proxy_ssl_verify off;", "proxy_ssl_session_reuse off;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if facts.ending() != EndingKind::Eof {
+        return None;
+    }
+    let sentence = format!(
+        "upstream closed the connection {} without an alert",
+        facts.phase.describe()
+    );
+    let mut evidence = vec![because::PEER_CLOSED];
+    if facts.no_hello_came() {
+        evidence.push(because::NO_SERVER_HELLO);
+    }
+    let remedy = Remedy::manual(match facts.no_hello_came() {
+        true => {
+            "look at the upstream's or balancer's log: no live backend, IP filter, PROXY protocol \
+             expected, unknown server name"
+        }
+        false => "look at the upstream's log: it ended the handshake on its own",
+    });
+    Some(Finding::new(
+        Confidence::Possible,
+        sentence,
+        &evidence,
+        remedy,
+    ))
+}

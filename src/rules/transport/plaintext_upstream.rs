@@ -1,0 +1,56 @@
+//! The upstream does not speak TLS on this port.
+//!
+//! # What it means
+//! nginx sent a ClientHello and the first bytes that came back are no TLS record.
+//!
+//! # Evidence
+//! The bytes themselves. OpenSSL calls this "wrong version number" or "packet length too long", depending
+//! on its version.
+//!
+//! # Why it happens
+//! `proxy_pass https://` to a plain HTTP port, or to a port of another protocol.
+//!
+//! # Workaround
+//! Use the upstream's TLS port, or `http://` if the path to it is trusted.
+//!
+//! # Dead ends
+//! No protocol or cipher setting makes a plain-text server speak TLS.
+//!
+//! # References
+//! RFC 8446 section 5.1.
+
+use crate::facts::{Facts, PlainProtocol};
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "plaintext_upstream",
+    family: Family::Transport,
+    dead_ends: &["proxy_ssl_protocols ...;", "proxy_ssl_verify off;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let protocol = facts.plaintext?;
+    let sentence = match facts.recording.context.peer.as_deref() {
+        Some(peer) => format!("upstream {peer} speaks {}, not TLS", protocol.label()),
+        None => format!("upstream speaks {}, not TLS", protocol.label()),
+    };
+    let action = match protocol {
+        PlainProtocol::Http => {
+            "point proxy_pass at the upstream's TLS port, or at http:// if this path is trusted"
+        }
+        _ => "point proxy_pass at the upstream's TLS port",
+    };
+    // Bytes that look like nothing known may still be a damaged record.
+    let confidence = match protocol {
+        PlainProtocol::Other => Confidence::Likely,
+        _ => Confidence::Certain,
+    };
+    let remedy = Remedy::manual(action);
+    Some(Finding::new(
+        confidence,
+        sentence,
+        &[because::NOT_A_TLS_RECORD],
+        remedy,
+    ))
+}

@@ -1,0 +1,3 @@
+//! Nothing decides.
+
+pub(super) mod unknown;

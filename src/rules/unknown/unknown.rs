@@ -1,0 +1,59 @@
+//! The handshake failed, and no diagnosis fits.
+//!
+//! # What it means
+//! This is a case the catalogue does not know yet.
+//!
+//! # Evidence
+//! None that decides; the facts are in the line and in the JSON document.
+//!
+//! # Why it happens
+//! Something new. Please report it with the JSON document.
+//!
+//! # Workaround
+//! The upstream's log, and the reproduce command of the JSON document.
+//!
+//! # Dead ends
+//! Switching verification off hides certificate trouble and changes nothing else.
+//!
+//! # References
+//! None.
+
+use crate::capture::Direction;
+use crate::facts::Facts;
+use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unknown",
+    family: Family::Unknown,
+    dead_ends: &["proxy_ssl_verify off;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    Some(finding(facts))
+}
+
+/// Always an answer.
+pub(crate) fn finding(facts: &Facts<'_>) -> Finding {
+    let what = match facts.alert {
+        Some(alert) => {
+            let verb = match alert.from {
+                Direction::Sent => "sent",
+                Direction::Received => "received",
+            };
+            format!(": {verb} alert {}", told(alert))
+        }
+        None => String::new(),
+    };
+    let sentence = format!(
+        "upstream TLS handshake failed {}{what}",
+        facts.phase.describe()
+    );
+    let remedy = Remedy::manual("see the facts, and the upstream's log");
+    Finding::new(
+        Confidence::Possible,
+        sentence,
+        &[because::NOTHING_DECIDES],
+        remedy,
+    )
+}

@@ -1,0 +1,3 @@
+//! Protocol versions.
+
+pub(super) mod protocol_version_mismatch;
