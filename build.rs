@@ -1,5 +1,10 @@
 //! Turns the code point tables (`src/registry/*.csv`, IANA's numbers) into sorted static slices, so
 //! that the tables can be compared with their sources line by line and cost nothing at run time.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a build script has nobody to report to but the build"
+)]
 
 use std::fmt::Write;
 use std::path::Path;

@@ -1,5 +1,10 @@
 //! Hands nginx's build-time features and the OpenSSL version of its headers to the module as cfgs,
 //! and sets the one linker flag the module cannot live without.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a build script has nobody to report to but the build"
+)]
 
 use std::env;
 use std::path::Path;

@@ -77,7 +77,7 @@ fn environment() -> Environment {
         let now = ngx_timeofday();
         Environment {
             nginx: nginx_version,
-            openssl: u64::from(OpenSSL_version_num()),
+            openssl: OpenSSL_version_num(),
             time_ms: now.sec * 1000 + i64::try_from(now.msec).unwrap_or(0),
             pid: u32::try_from(ngx_pid).unwrap_or(0),
         }

@@ -217,12 +217,7 @@ impl Recorder {
     /// The last fatal alert in one direction.
     pub(crate) fn fatal_alert(&self, sent: bool) -> Option<Alert> {
         let matching = |alert: &&Alert| alert.sent == sent && alert.is_fatal(self.version);
-        self.alerts
-            .iter()
-            .flatten()
-            .filter(matching)
-            .last()
-            .copied()
+        self.alerts.iter().flatten().rev().find(matching).copied()
     }
 }
 

@@ -170,11 +170,7 @@ fn deciding_alert(recording: &Recording, version: Option<ProtocolVersion>) -> Op
     };
     let last = |from| {
         let alerts = recording.handshake.alerts.iter();
-        alerts
-            .filter(fatal)
-            .filter(|alert| alert.from == from)
-            .last()
-            .copied()
+        alerts.rev().filter(fatal).find(|alert| alert.from == from).copied()
     };
     last(Direction::Received).or_else(|| last(Direction::Sent))
 }

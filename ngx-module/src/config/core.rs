@@ -53,7 +53,7 @@ unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
         // SAFETY: nginx hands over the cycle it is building.
         unsafe {
             let log = (*cycle).log;
-            let running = u64::from(OpenSSL_version_num());
+            let running = OpenSSL_version_num();
             if running >> 28 != u64::from(OPENSSL_VERSION_NUMBER) >> 28 {
                 ngx_log_error_core(
                     NGX_LOG_EMERG as ngx_uint_t,

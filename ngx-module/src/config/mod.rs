@@ -130,7 +130,7 @@ impl Scope {
     }
 
     /// The logs to write to.
-    pub(crate) fn sinks(&self) -> &mut [Sink] {
+    pub(crate) fn sinks(&mut self) -> &mut [Sink] {
         let level = self
             .levels()
             .find(|level| !level.logs.is_null() || level.logs_off != UNSET);

@@ -52,7 +52,7 @@ unsafe fn close(ssl: *mut SSL, recorder: &Recorder) {
             return;
         };
         let owner = identity::of(connection);
-        let verify_result = i64::from(SSL_get_verify_result(ssl));
+        let verify_result = SSL_get_verify_result(ssl);
         let Some(kind) = verdict(recorder, connection, &owner, verify_result) else {
             return;
         };

@@ -125,7 +125,7 @@ impl Owner {
         };
         // SAFETY: nginx's log outlives the connection.
         let number = unsafe { connection.log.as_ref() }.map_or(0, |log| log.connection);
-        context.connection_id = u64::try_from(number).unwrap_or(0);
+        context.connection_id = number;
         (context, settings)
     }
 }

@@ -25,7 +25,7 @@ impl Drop for QueueMark {
 /// The earliest error of the queue, 0 for none: what nginx prints first.
 pub(crate) fn peek() -> u64 {
     // SAFETY: reads this thread's queue.
-    u64::from(unsafe { ERR_peek_error() })
+    unsafe { ERR_peek_error() }
 }
 
 /// The packed code of an SSL error with this reason, for errors that nginx takes off the queue

@@ -249,7 +249,7 @@ impl<'a> Verification<'a> {
 
     /// For every certificate of the chain: is a certificate with its issuer's name in the store?
     unsafe fn issuers_trusted(&self) -> Vec<bool> {
-        let known = |certificate| {
+        let known = |certificate: *mut ngx::ffi::X509| {
             // SAFETY: the certificate is borrowed from the chain; the stack returned is ours.
             unsafe {
                 let name = X509_get_issuer_name(certificate);
