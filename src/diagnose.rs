@@ -18,8 +18,8 @@ pub struct Diagnosis {
     pub finding: Finding,
     /// Names of the next best, at most 3.
     pub alternatives: Vec<&'static str>,
-    /// What does not help.
-    pub dead_ends: &'static [&'static str],
+    /// What does not help: directives of the right family, or phrases.
+    pub dead_ends: Vec<String>,
 }
 
 /// Says why the attempt failed. There is always an answer: the last rule, `unknown`, never declines.
@@ -45,6 +45,10 @@ pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
         family: rule.family,
         finding,
         alternatives: named.map(|rule| rule.name).take(MAX_ALTERNATIVES).collect(),
-        dead_ends: rule.dead_ends,
+        dead_ends: rule
+            .dead_ends
+            .iter()
+            .map(|text| facts.in_family(text))
+            .collect(),
     }
 }

@@ -163,8 +163,9 @@ impl Recorder {
     }
 
     fn record_header(&mut self, sent: bool, header: &[u8]) -> bool {
+        // What is no TLS record has no length either.
         let body = match header {
-            [_, _, _, high, low, ..] => u64::from(u16::from_be_bytes([*high, *low])),
+            [20..=24, 3, _, high, low, ..] => u64::from(u16::from_be_bytes([*high, *low])),
             _ => 0,
         };
         if sent {

@@ -140,15 +140,27 @@ impl<'a> Facts<'a> {
         port.parse().ok()
     }
 
-    /// `proxy_ssl_`, `grpc_ssl_` or `uwsgi_ssl_` before `rest`; `None` where no directive is known.
+    /// Prefix of the module's directives; `None` where no directive is known.
+    fn family(&self) -> Option<&'static str> {
+        match self.recording.context.module {
+            Module::Proxy | Module::Stream => Some("proxy"),
+            Module::Grpc => Some("grpc"),
+            Module::Uwsgi => Some("uwsgi"),
+            Module::Other => None,
+        }
+    }
+
+    /// The directive `rest` of this module: `proxy_ssl_<rest>;`. `None` where none is known.
     pub fn directive(&self, rest: &str) -> Option<String> {
-        let family = match self.recording.context.module {
-            Module::Proxy | Module::Stream => "proxy",
-            Module::Grpc => "grpc",
-            Module::Uwsgi => "uwsgi",
-            Module::Other => return None,
-        };
-        Some(format!("{family}_ssl_{rest};"))
+        Some(format!("{}_ssl_{rest};", self.family()?))
+    }
+
+    /// A directive written for `proxy_pass`, in the module's own family.
+    pub fn in_family(&self, text: &str) -> String {
+        match (self.family(), text.strip_prefix("proxy_")) {
+            (Some(family), Some(rest)) => format!("{family}_{rest}"),
+            _ => text.to_owned(),
+        }
     }
 
     /// `*_ssl_conf_command` exists in this nginx.
@@ -170,7 +182,11 @@ fn deciding_alert(recording: &Recording, version: Option<ProtocolVersion>) -> Op
     };
     let last = |from| {
         let alerts = recording.handshake.alerts.iter();
-        alerts.rev().filter(fatal).find(|alert| alert.from == from).copied()
+        alerts
+            .rev()
+            .filter(fatal)
+            .find(|alert| alert.from == from)
+            .copied()
     };
     last(Direction::Received).or_else(|| last(Direction::Sent))
 }

@@ -35,7 +35,7 @@ pub fn line(diagnosis: &Diagnosis, recording: &Recording) -> String {
         line.push_str(", weakens security");
     }
     line.push(')');
-    let dead_ends = match quoted(diagnosis.dead_ends) {
+    let dead_ends = match quoted(&diagnosis.dead_ends) {
         none if none.is_empty() => none,
         some => format!("; not: {some}"),
     };

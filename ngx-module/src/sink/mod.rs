@@ -53,7 +53,9 @@ impl Sink {
 /// # Safety
 /// Connection and owner are alive.
 pub(crate) unsafe fn write(connection: &ngx_connection_t, owner: &Owner, recording: &Recording) {
-    let Some(mut scope) = owner.scope() else { return };
+    let Some(mut scope) = owner.scope() else {
+        return;
+    };
     dump(recording);
     let diagnosis = tlsdiag::diagnose(recording);
     // SAFETY: the caller's promise.

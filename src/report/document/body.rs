@@ -329,7 +329,7 @@ impl Writer<'_> {
                 (!finding.remedy.fix.is_empty()).then(|| finding.remedy.security.name().into()),
             ),
             ("action", self.text(finding.remedy.action.as_deref())),
-            ("dead_ends", Some(self.diagnosis.dead_ends.to_vec().into())),
+            ("dead_ends", Some(self.diagnosis.dead_ends.clone().into())),
             ("reproduce", reproduce::command(self.facts).map(Value::from)),
             (
                 "truncated",

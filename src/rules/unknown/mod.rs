@@ -1,4 +1,7 @@
 //! Nothing decides.
-#![allow(clippy::module_inception, reason = "family and diagnosis share the contract's name")]
+#![allow(
+    clippy::module_inception,
+    reason = "family and diagnosis share the contract's name"
+)]
 
 pub(super) mod unknown;

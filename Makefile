@@ -1,0 +1,66 @@
+# Every step of the project; continuous integration only calls make.
+
+NGINX_BIN ?= /usr/sbin/nginx
+NGINX_MODULES_DIR ?= /usr/lib/nginx/modules
+MODULE = build/ngx_upstream_tls_diag_module.so
+FAULT = build/ngx_upstream_tls_diag_module-fault.so
+E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
+	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
+
+.PHONY: help deps build demo test test-core test-capi test-module test-e2e lint bench clean
+.PHONY: module fault
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+deps: ## install what all targets need (Debian)
+	scripts/deps test
+	scripts/deps bench
+
+build: ## build the module: build/ngx_upstream_tls_diag_module.so
+	scripts/deps build
+	$(MAKE) --no-print-directory module
+
+module:
+	scripts/build-module $(MODULE)
+
+fault:
+	scripts/build-module $(FAULT) fault-injection
+
+demo: ## break eight upstreams on loopback and show what nginx and the module say
+	scripts/deps demo
+	$(MAKE) --no-print-directory module
+	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin demo
+
+test: ## everything: core, module, C ABI, end to end on a real nginx, lints
+	scripts/deps test
+	$(MAKE) --no-print-directory test-core test-capi test-module test-e2e lint
+
+test-core: ## the analysis core alone; needs nothing but Rust
+	cargo test --quiet --locked
+
+test-capi: ## the C ABI, from C and through its header's bindings
+	cargo test --quiet --locked -p tlsdiag-capi-tests
+
+test-module: ## unit tests of the nginx module
+	NGINX_SOURCE_DIR=$$(scripts/nginx-source) cargo test --quiet --locked -p ngx-upstream-tls-diag
+
+test-e2e: module fault ## every diagnosis on a real nginx, with real TLS stacks
+	$(E2E) cargo test --quiet --locked -p tlsdiag-e2e
+
+lint: ## formatting and clippy, where the toolchain has them
+	@if cargo fmt --version >/dev/null 2>&1; then cargo fmt --all --check; \
+		else echo "rustfmt is not installed: formatting is not checked"; fi
+	@if cargo clippy --version >/dev/null 2>&1; then \
+		NGINX_SOURCE_DIR=$$(scripts/nginx-source) cargo clippy --quiet --locked --workspace \
+			--all-targets --features tlsdiag/capi -- -D warnings; \
+		else echo "clippy is not installed: lints are not checked"; fi
+
+bench: ## instructions per handshake with and without the module (callgrind)
+	scripts/deps bench
+	$(MAKE) --no-print-directory module
+	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin bench
+
+clean: ## remove what was built
+	rm -rf build
+	cargo clean

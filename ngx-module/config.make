@@ -1,0 +1,26 @@
+# The rule for the module file. cargo knows what is out of date, so the rule always runs.
+
+ngx_addon_name=ngx_upstream_tls_diag_module
+
+cat << END                                                    >> $NGX_MAKEFILE
+
+.PHONY: tlsdiag
+
+tlsdiag:	$NGX_OBJS/ngx_auto_config.h
+	NGINX_SOURCE_DIR="$PWD" NGINX_BUILD_DIR="$PWD/$NGX_OBJS" \\
+	${NGX_CARGO:-cargo} build --release --locked \\
+		--manifest-path "$ngx_addon_dir/Cargo.toml" \\
+		--target-dir "$PWD/$NGX_OBJS/tlsdiag"
+	cp "$NGX_OBJS/tlsdiag/release/lib$ngx_addon_name.so" \\
+		"$NGX_OBJS/$ngx_addon_name.so"
+
+modules:	tlsdiag
+
+tlsdiag-install:	tlsdiag
+	mkdir -p '\$(DESTDIR)$NGX_MODULES_PATH'
+	cp "$NGX_OBJS/$ngx_addon_name.so" \\
+		'\$(DESTDIR)$NGX_MODULES_PATH/$ngx_addon_name.so'
+
+install:	tlsdiag-install
+
+END
