@@ -92,7 +92,7 @@ pub struct Context {
     /// Request method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// `Host` of the request.
+    /// Host asked for, without a port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Path of the request, without the query.

@@ -10,7 +10,7 @@ use ngx::ffi::{
 
 use super::{contexts, message, recorder, release};
 use crate::guard;
-use crate::recorder::{Exit, Recorder};
+use crate::recorder::{Exit, Presented, Recorder};
 use crate::tls::{peek, Chain, QueueMark, X509};
 
 /// SSL_CB_HANDSHAKE_DONE.
@@ -77,6 +77,9 @@ unsafe fn finished(ssl: *mut SSL, recorder: &mut Recorder) {
             recorder
                 .alpn
                 .extend_from_slice(core::slice::from_raw_parts(alpn, length));
+        }
+        if recorder.presented == Presented::Certificate {
+            recorder.own_certificate = X509::own(ssl);
         }
         recorder.verifies = SSL_get_verify_callback(ssl).is_some();
         if recorder.verifies {

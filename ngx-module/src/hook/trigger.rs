@@ -134,8 +134,20 @@ fn timed_out(connection: &ngx_connection_t) -> bool {
     unsafe { connection.write.as_ref() }.is_some_and(|event| event.timedout() == 1)
 }
 
+/// nginx may not have read yet when it closes (`connect() failed (32: Broken pipe)`): then the socket
+/// itself is asked. Only reached when a client certificate was asked for and no data came.
 fn closed_by_peer(connection: &ngx_connection_t) -> bool {
     // SAFETY: as above.
     let read = unsafe { connection.read.as_ref() };
-    read.is_some_and(|event| event.eof() == 1 || event.error() == 1) || connection.error() == 1
+    if read.is_some_and(|event| event.eof() == 1 || event.error() == 1) || connection.error() == 1 {
+        return true;
+    }
+    let mut socket = libc::pollfd {
+        fd: connection.fd,
+        events: libc::POLLRDHUP,
+        revents: 0,
+    };
+    // SAFETY: one descriptor, no waiting. nginx closes the socket after the SSL.
+    let ready = unsafe { libc::poll(&mut socket, 1, 0) };
+    ready == 1 && socket.revents & (libc::POLLRDHUP | libc::POLLHUP | libc::POLLERR) != 0
 }

@@ -51,7 +51,6 @@ unsafe fn context(
     // SAFETY: nginx's strings are valid for their length while the request is.
     unsafe {
         let client = request.connection.as_ref();
-        let host = request.headers_in.host.as_ref();
         let states = request.upstream_states.as_ref();
         let state: Option<&ngx_http_upstream_state_t> = upstream.state.as_ref();
         Context {
@@ -63,7 +62,7 @@ unsafe fn context(
             is_final: Some(upstream.cleanup.is_null()),
             client: client.and_then(|client| text::of(&client.addr_text)),
             method: text::of(&request.method_name),
-            host: host.and_then(|host| text::of(&host.value)),
+            host: text::of(&request.headers_in.server),
             path: text::of(&request.uri),
             scheme: client.map(|client| {
                 if client.ssl.is_null() {

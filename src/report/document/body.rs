@@ -376,20 +376,23 @@ impl Writer<'_> {
         ])
     }
 
+    /// Once a handshake has finished, what was offered was good enough: only its size is shown.
     fn offered(&self) -> Option<Value> {
         let offered = self.facts.offered.as_ref()?;
         let versions = offered.versions();
+        let shown = !self.facts.recording.handshake.finished;
+        let unfinished = |list: Option<Value>| list.filter(|_| shown);
         object([
             (
                 "versions",
                 self.list(versions.iter().filter_map(|version| version.number())),
             ),
-            ("ciphers", self.list(offered.ciphers())),
+            ("ciphers", unfinished(self.list(offered.ciphers()))),
             ("cipher_count", Some(offered.ciphers().len().into())),
-            ("groups", self.list(offered.groups())),
+            ("groups", unfinished(self.list(offered.groups()))),
             (
                 "signature_algorithms",
-                self.list(offered.signature_algorithms()),
+                unfinished(self.list(offered.signature_algorithms())),
             ),
             ("alpn", self.list(offered.alpn())),
             ("server_name", self.text(self.facts.name.sent.as_deref())),

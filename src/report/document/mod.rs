@@ -28,7 +28,7 @@ struct Limits {
 
 const LIMITS: [Limits; 3] = [
     Limits {
-        list: 12,
+        list: 8,
         text: 256,
         truncated: false,
     },

@@ -5,9 +5,8 @@
 //! empty Certificate, and the server gave up.
 //!
 //! # Evidence
-//! A CertificateRequest came and an empty Certificate went out; then handshake_failure(40),
-//! no_certificate(41), bad_certificate(42), certificate_unknown(46), access_denied(49), a close or a
-//! reset. certificate_required(116) says nothing else. In TLS 1.3 all of this comes after nginx's side
+//! A CertificateRequest came and an empty Certificate went out; then any fatal alert (stacks choose 40,
+//! 41, 42, 46, 49 or 50), a close or a reset. certificate_required(116) says nothing else. In TLS 1.3 all of this comes after nginx's side
 //! has finished, so that nginx logs it while reading the response header.
 //!
 //! # Why it happens
@@ -30,9 +29,6 @@ use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
-/// What servers answer to an empty Certificate, apart from certificate_required(116).
-const ALERTS: [Alert; 5] = [Alert(40), Alert(41), Alert(42), Alert(46), Alert(49)];
-
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_required",
     family: Family::ClientCertificate,
@@ -47,8 +43,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     }
     let (confidence, seen) = match facts.received() {
         Some(Alert::CERTIFICATE_REQUIRED) => (Confidence::Certain, because::ALERT_IS_SPECIFIC),
-        Some(alert) if ALERTS.contains(&alert) => (Confidence::Likely, because::ALERT_RECEIVED),
-        Some(_) => return None,
+        // Stacks answer 40, 41, 42, 46, 49 or 50 to an empty Certificate: the place decides.
+        Some(_) => (Confidence::Likely, because::ALERT_RECEIVED),
         None => match facts.ending() {
             EndingKind::LateClose => (Confidence::Possible, because::PEER_CLOSED),
             EndingKind::Eof => (Confidence::Likely, because::PEER_CLOSED),

@@ -4,8 +4,8 @@
 //! nginx sent its certificate; the server could not build a chain from it to an authority it accepts.
 //!
 //! # Evidence
-//! nginx's certificate went out and unknown_ca(48) came; or bad_certificate(42), certificate_unknown(46)
-//! or handshake_failure(40) came and the certificate's issuer is not among the names the server listed.
+//! nginx's certificate went out and unknown_ca(48) came; or its issuer is not among the names the server
+//! listed, and any other fatal alert came, or (only possible) the server closed.
 //!
 //! # Why it happens
 //! A certificate of another environment's authority, or its intermediate missing in the file.
@@ -43,13 +43,17 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         .issuer_name
         .as_ref()
         .and_then(|issuer| authorities.lists(issuer));
-    let confidence = match (facts.received()?, listed) {
-        (UNKNOWN_CA, Some(false)) => Confidence::Certain,
-        (UNKNOWN_CA, _) => Confidence::Likely,
-        (Alert(40 | 42 | 46), Some(false)) => Confidence::Likely,
+    let (confidence, seen) = match (facts.received(), listed) {
+        (Some(UNKNOWN_CA), Some(false)) => (Confidence::Certain, because::ALERT_RECEIVED),
+        (Some(UNKNOWN_CA), _) | (Some(_), Some(false)) => {
+            (Confidence::Likely, because::ALERT_RECEIVED)
+        }
+        (None, Some(false)) if facts.closed_silently() => {
+            (Confidence::Possible, because::PEER_CLOSED)
+        }
         _ => return None,
     };
-    let mut evidence = vec![because::CERTIFICATE_SENT, because::ALERT_RECEIVED];
+    let mut evidence = vec![because::CERTIFICATE_SENT, seen];
     evidence.extend(match listed {
         Some(true) => Some(because::ISSUER_LISTED),
         Some(false) => Some(because::ISSUER_NOT_LISTED),

@@ -22,8 +22,8 @@
 //! # References
 //! RFC 5246 section 7.4.1.3; OpenSSL ciphers(1).
 
-use crate::facts::Facts;
-use crate::registry::Alert;
+use crate::facts::{Facts, Offered};
+use crate::registry::{Alert, ProtocolVersion};
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -40,11 +40,18 @@ pub(crate) static RULE: Rule = Rule {
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let offered = facts.offered.as_ref()?;
     let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
-    if !refused {
+    // An offer of TLS 1.3 alone has the suites that every TLS 1.3 server has.
+    if !refused || offered.versions().first() >= Some(&ProtocolVersion::TLS1_3) {
         return None;
     }
     let missing = offered.narrow_families();
-    let finding = |confidence| finding(facts, offered.ciphers().len(), &missing, confidence);
+    // TLS 1.3 suites always match: the trouble is with the others.
+    let suites = offered
+        .ciphers()
+        .iter()
+        .filter(|suite| !suite.is_tls13())
+        .count();
+    let finding = |confidence| finding(facts, suites, &missing, confidence);
     // A default list says nothing, and a name that is not settled is the better guess.
     Some(if !missing.is_empty() && facts.name.settled() {
         finding(Confidence::Likely)
@@ -55,10 +62,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 
 fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confidence) -> Finding {
     let offer = match (suites, missing) {
-        (1, _) => "the only cipher suite nginx offered".to_owned(),
-        (_, []) => format!("any of the {suites} cipher suites nginx offered"),
+        (1, _) => "the only TLS 1.2 cipher suite nginx offered".to_owned(),
+        (_, []) => format!("any of the {suites} TLS 1.2 cipher suites nginx offered"),
         (_, _) => format!(
-            "any of the {suites} cipher suites nginx offered (too few with {})",
+            "any of the {suites} TLS 1.2 cipher suites nginx offered (too few with {})",
             missing.join(" or ")
         ),
     };
@@ -71,10 +78,12 @@ fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confi
     if !missing.is_empty() {
         evidence.push(because::CIPHER_LIST_NARROW);
     }
-    let remedy = Remedy::paste(
-        facts,
-        &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
-    )
-    .with_action("the upstream must support TLS 1.2 or newer");
+    let highest = facts.offered.as_ref().and_then(Offered::max_version);
+    let directives: &[_] = match highest {
+        Some(ProtocolVersion::TLS1_3) => &["ciphers HIGH:!aNULL:!MD5"],
+        _ => &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
+    };
+    let remedy =
+        Remedy::paste(facts, directives).with_action("the upstream must support TLS 1.2 or newer");
     Finding::new(confidence, sentence, &evidence, remedy)
 }

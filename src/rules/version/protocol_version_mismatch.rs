@@ -89,19 +89,26 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             remedy,
         ));
     }
-    // Some stacks (GnuTLS) answer handshake_failure(40) when only one version was offered.
-    let limited = facts.received() == Some(Alert::HANDSHAKE_FAILURE)
-        && facts.no_hello_came()
-        && facts.name.settled()
-        && (offered.versions().len() == 1 || highest < ProtocolVersion::TLS1_3);
-    limited.then(|| {
-        Finding::new(
-            Confidence::Possible,
-            format!("upstream may need another TLS version than nginx offered ({names})"),
-            &[because::ALERT_RECEIVED, because::VERSIONS_LIMITED],
-            other_versions(facts, &offered.versions(), highest),
-        )
-        .as_alternative()
+    // Some stacks (GnuTLS) answer handshake_failure(40). TLS 1.3 alone leaves no other cause that a
+    // list could have: its suites are always the complete default.
+    let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
+    if !refused || !facts.name.settled() {
+        return None;
+    }
+    let only_tls13 = offered.versions() == [ProtocolVersion::TLS1_3];
+    if !only_tls13 && highest >= ProtocolVersion::TLS1_3 {
+        return None;
+    }
+    let finding = Finding::new(
+        Confidence::Possible,
+        format!("upstream may need another TLS version than nginx offered ({names})"),
+        &[because::ALERT_RECEIVED, because::VERSIONS_LIMITED],
+        other_versions(facts, &offered.versions(), highest),
+    );
+    Some(if only_tls13 {
+        finding
+    } else {
+        finding.as_alternative()
     })
 }
 
