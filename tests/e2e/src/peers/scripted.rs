@@ -17,7 +17,8 @@ use crate::client::set_deadlines;
 pub enum Script {
     /// Speaks HTTP: reads what comes and answers 400, as a web server does with a ClientHello.
     PlainHttp,
-    /// Greets at once, as SMTP, SSH or FTP servers do.
+    /// Greets as SMTP, SSH or FTP servers do, but only after the ClientHello: when the greeting
+    /// comes first, nginx calls it "upstream prematurely sent response" and shakes no hands.
     Banner(&'static [u8]),
     /// Reads everything and never answers.
     Silence,
@@ -54,6 +55,7 @@ fn play(script: &Script, mut stream: TcpStream) {
     match script {
         Script::CloseAtOnce => {}
         Script::Banner(banner) => {
+            read_record(&mut stream);
             let _ = stream.write_all(banner);
         }
         Script::PlainHttp => {
