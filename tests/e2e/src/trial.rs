@@ -52,10 +52,13 @@ pub fn run(config: Config, paths: &[&str]) -> Run {
 impl Trial {
     /// Runs both; `config` is called for each.
     pub fn new(config: impl Fn() -> Config, paths: &[&str]) -> Trial {
-        Trial {
-            stock: run(config().module(Module::Absent), paths),
-            with: run(config().module(Module::Ours), paths),
+        let stock = run(config().module(Module::Absent), paths);
+        // Shown when the test fails.
+        for line in stock.finished.log.native() {
+            println!("stock nginx: {}", line.message);
         }
+        let with = run(config().module(Module::Ours), paths);
+        Trial { stock, with }
     }
 
     /// Everything that holds for every failure, whatever its cause: nginx behaves and speaks as it

@@ -64,16 +64,19 @@ func configure(options map[string]string) *tls.Config {
 		config.ClientCAs.AppendCertsFromPEM(pem)
 		config.ClientAuth = tls.RequireAndVerifyClientCert
 	}
-	only, certificateFor := options["only"], options["certificate_for"]
-	if only == "" && certificateFor == "" {
+	name, strict := options["only"]
+	if !strict {
+		name = options["certificate_for"]
+	}
+	if name == "" {
 		config.Certificates = []tls.Certificate{certificate}
 		return config
 	}
 	config.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		if hello.ServerName == only || hello.ServerName == certificateFor {
+		if hello.ServerName == name {
 			return &certificate, nil
 		}
-		if only != "" {
+		if strict {
 			// What autocert and many proxies do: Go answers with alert 80.
 			return nil, errors.New("no such name")
 		}

@@ -1,0 +1,55 @@
+//! Rows 9 and 12: no TLS at all, or nothing at all.
+
+use tlsdiag_e2e::nginx::{Config, Nginx};
+use tlsdiag_e2e::peers::scripted::{self, Script};
+
+use super::lab::{pass, Case};
+
+fn plaintext(port: u16, says: &str) {
+    let location = pass(port);
+    let case = Case::new(|_| Config::new().location("/", &location));
+    let failure = case.failure("plaintext_upstream");
+    failure.assert_native(&["SSL_do_handshake() failed"]);
+    assert!(
+        failure.line.sentence.contains(says),
+        "{}",
+        failure.line.sentence
+    );
+}
+
+#[test]
+fn row_09_http() {
+    plaintext(scripted::start(Script::PlainHttp).port(), "HTTP");
+}
+
+#[test]
+fn row_09_nginx_without_ssl() {
+    let nginx = Nginx::start(Config::new().location("/", "return 200 plain;"));
+    plaintext(nginx.port(), "HTTP");
+}
+
+#[test]
+fn row_09_smtp() {
+    plaintext(
+        scripted::start(Script::Banner(b"220 mail ESMTP ready\r\n")).port(),
+        "SMTP",
+    );
+}
+
+#[test]
+fn row_09_ssh() {
+    plaintext(
+        scripted::start(Script::Banner(b"SSH-2.0-OpenSSH_9.2\r\n")).port(),
+        "SSH",
+    );
+}
+
+#[test]
+fn row_12() {
+    let peer = scripted::start(Script::Silence);
+    let location = pass(peer.port()) + "proxy_connect_timeout 300ms;";
+    let case = Case::new(|_| Config::new().location("/", &location));
+    let failure = case.failure("handshake_timeout");
+    let text = "upstream timed out (110: Connection timed out) while SSL handshaking to upstream";
+    failure.assert_native(&[text]);
+}
