@@ -22,7 +22,7 @@ pub struct Diagnosed {
     pub weakens: bool,
     /// `key=value` facts in the order written.
     pub facts: Vec<(String, String)>,
-    /// What people try in vain.
+    /// What people try in vain: directives, or words such as `restarting`.
     pub dead_ends: Vec<String>,
     /// nginx's own tail, from " while ".
     pub tail: String,
@@ -63,7 +63,7 @@ impl Diagnosed {
         if ours > MAX_LENGTH {
             return Err(format!("our part has {ours} bytes"));
         }
-        let directives = quoted(fix)?;
+        let directives = directives(fix)?;
         Ok(Diagnosed {
             name: name.to_owned(),
             sentence: sentence.to_owned(),
@@ -112,7 +112,16 @@ fn find_outside_quotes(text: &str, mark: &str) -> Option<usize> {
         .find(|at| text[..*at].matches('"').count() % 2 == 0)
 }
 
-/// The contents of double quotes, when the text is nothing but such directives.
+/// Complete directives in double quotes; none when the text is an action in words.
+fn directives(text: &str) -> Result<Vec<String>, String> {
+    let directives = quoted(text)?;
+    match directives.iter().find(|d| !d.ends_with(';')) {
+        Some(half) => Err(format!("not a complete directive: {half:?}")),
+        None => Ok(directives),
+    }
+}
+
+/// The contents of double quotes, when the text is nothing but such.
 fn quoted(text: &str) -> Result<Vec<String>, String> {
     if !text.starts_with('"') {
         return Ok(Vec::new());
@@ -121,16 +130,8 @@ fn quoted(text: &str) -> Result<Vec<String>, String> {
     if parts.len() % 2 == 0 {
         return Err(format!("unbalanced quotes in {text:?}"));
     }
-    let directives: Vec<String> = parts
-        .iter()
-        .skip(1)
-        .step_by(2)
-        .map(|d| (*d).to_owned())
-        .collect();
-    match directives.iter().find(|d| !d.ends_with(';')) {
-        Some(half) => Err(format!("not a complete directive: {half:?}")),
-        None => Ok(directives),
-    }
+    let contents = parts.iter().skip(1).step_by(2);
+    Ok(contents.map(|part| (*part).to_owned()).collect())
 }
 
 #[cfg(test)]

@@ -71,6 +71,13 @@ impl<F: Fn(&str) -> Config> Case<F> {
         Case { config, trial }
     }
 
+    /// The same for a peer that resets right after its alert. Every failure on the way has `name`.
+    pub(crate) fn racing(config: F, name: &str) -> Case<F> {
+        let check = |trial: &Trial| trial.diagnosed(1).remove(0).assert_name(name);
+        let trial = Trial::racing(|| config(""), &["/"], check);
+        Case { config, trial }
+    }
+
     /// The one failure, by name.
     pub(crate) fn failure(&self, name: &str) -> Failure {
         self.trial.failure(name)

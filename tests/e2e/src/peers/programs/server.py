@@ -36,8 +36,19 @@ def by_name(connection, name, _ctx):
     return None
 
 
+def close_gently(connection):
+    """Lets the alert arrive: closing with unread bytes would send RST."""
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(4096):
+            pass
+    except OSError:
+        pass
+
+
 def serve(plain):
     plain.settimeout(10)
+    copy = plain.dup()
     try:
         with default.wrap_socket(plain, server_side=True) as tls:
             request = b""
@@ -50,7 +61,8 @@ def serve(plain):
             head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body)
             tls.sendall(head + body)
     except OSError:
-        plain.close()
+        close_gently(copy)
+    copy.close()
 
 
 named = context(True)
