@@ -31,6 +31,8 @@ pub struct Finished {
     pub log: Log,
     /// The JSON log, every document valid.
     pub documents: Vec<Value>,
+    /// The same documents as written.
+    pub json: Vec<String>,
     /// nginx.conf as it was last.
     pub config: String,
 }
@@ -175,6 +177,10 @@ impl Nginx {
         Finished {
             log,
             documents: self.documents(),
+            json: read_lossy(&self.file("upstream_tls.log"))
+                .lines()
+                .map(str::to_owned)
+                .collect(),
             config: read_lossy(&self.file("nginx.conf")),
         }
     }

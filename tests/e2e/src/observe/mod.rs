@@ -3,6 +3,8 @@
 pub mod json;
 pub mod line;
 pub mod log;
+mod pretty;
 
 pub use line::Diagnosed;
 pub use log::{Level, Line, Log};
+pub use pretty::pretty;

@@ -97,26 +97,22 @@ const EARLY: [&str; 3] = [
 fn row_03(stack: Stack) {
     required(stack, Version::Tls13, &LATE);
 }
-// TODO: GnuTls, once a reset before the request is diagnosed.
-on_stacks!(row_03: OpenSsl, Go, Java, Node, Python);
+on_stacks!(row_03: OpenSsl, GnuTls, Go, Java, Node, Python);
 
 fn row_04(stack: Stack) {
     untrusted(stack, Version::Tls13, &LATE);
 }
-// TODO: GnuTls (alert 49) and Node (no alert), once they are told from `rejected`.
-on_stacks!(row_04: OpenSsl, Go, Java, Python);
+on_stacks!(row_04: OpenSsl, GnuTls, Go, Java, Node, Python);
 
 fn row_05(stack: Stack) {
     required(stack, Version::Tls12, &EARLY);
 }
-// TODO: GnuTls (alert 50).
-on_stacks!(row_05: OpenSsl, Go, Java, Node, Python);
+on_stacks!(row_05: OpenSsl, GnuTls, Go, Java, Node, Python);
 
 fn row_06(stack: Stack) {
     untrusted(stack, Version::Tls12, &EARLY);
 }
-// TODO: GnuTls (alert 49) and Node (no alert), once they are told from `rejected`.
-on_stacks!(row_06: OpenSsl, Go, Java, Python);
+on_stacks!(row_06: OpenSsl, GnuTls, Go, Java, Node, Python);
 
 /// On OpenSSL the native texts are as in the catalogue.
 #[test]

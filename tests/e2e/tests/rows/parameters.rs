@@ -70,15 +70,13 @@ fn rows_05_and_07_look_the_same_and_are_told_apart() {
 fn row_08(stack: Stack) {
     versions(stack, Version::Tls13, "TLSv1.2");
 }
-// TODO: GnuTls (alert 40).
-on_stacks!(row_08: OpenSsl, Go, Java, Node, Python, Nginx);
+on_stacks!(row_08: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
 
 /// nginx offers TLS 1.3 only, the upstream stops at 1.2.
 fn row_08_peer_is_older(stack: Stack) {
     versions(stack, Version::Tls12, "TLSv1.3");
 }
-// TODO: GnuTls (alert 40).
-on_stacks!(row_08_peer_is_older: OpenSsl, Go, Java, Node, Python, Nginx);
+on_stacks!(row_08_peer_is_older: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
 
 fn versions(stack: Stack, theirs: Version, ours: &str) {
     let lab = Lab::new();
