@@ -2,6 +2,7 @@
 
 use tlsdiag_e2e::certs::Authority;
 use tlsdiag_e2e::nginx::Config;
+use tlsdiag_e2e::observe::json::texts;
 use tlsdiag_e2e::peers::{Stack, Suite, Upstream, Version};
 
 use super::lab::{pass, Case, Lab};
@@ -70,7 +71,30 @@ fn rows_05_and_07_look_the_same_and_are_told_apart() {
 fn row_08(stack: Stack) {
     versions(stack, Version::Tls13, "TLSv1.2");
 }
-on_stacks!(row_08: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
+on_stacks!(row_08: OpenSsl, Go, Java, Node, Python, Nginx);
+
+/// GnuTLS answers with alert 40, which does not decide: the name stays general, and the version is
+/// the first alternative.
+#[test]
+fn row_08_gnutls_does_not_say() {
+    let lab = Lab::new();
+    let peer = Upstream::new(Stack::GnuTls, lab.identity())
+        .versions(Version::Tls13, Version::Tls13)
+        .start();
+    let location = pass(peer.port());
+    let case = Case::new(|_| {
+        Config::new()
+            .server("proxy_ssl_protocols TLSv1.2;")
+            .location("/", &location)
+    });
+    let failure = case.failure("handshake_failure_unspecified");
+    failure.assert_native(&["SSL alert number 40"]);
+    let alternatives = texts(
+        &failure.document,
+        "nginx/upstream_tls/diagnosis/alternatives",
+    );
+    assert_eq!(alternatives[0], "protocol_version_mismatch");
+}
 
 /// nginx offers TLS 1.3 only, the upstream stops at 1.2.
 fn row_08_peer_is_older(stack: Stack) {
