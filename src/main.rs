@@ -1,1 +1,9 @@
-fn main() {}
+//! The `tlsdiag` command.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run(std::env::args_os().skip(1))
+}

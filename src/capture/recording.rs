@@ -36,6 +36,24 @@ pub struct Recording {
     pub certificate: Option<CertificateCheck>,
 }
 
+impl Recording {
+    /// Reads a recording.
+    ///
+    /// # Errors
+    /// A sentence, when the text is no recording or one of another format.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        let recording: Self =
+            serde_json::from_str(text).map_err(|error| format!("not a recording: {error}"))?;
+        if recording.format != FORMAT {
+            return Err(format!(
+                "recording format {} instead of {FORMAT}",
+                recording.format
+            ));
+        }
+        Ok(recording)
+    }
+}
+
 /// Versions and clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
