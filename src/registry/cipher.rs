@@ -19,7 +19,7 @@ pub enum KeyExchange {
     Ecdhe,
     /// TLS 1.3: decided by other extensions.
     Any,
-    /// PSK, SRP and others nginx does not use.
+    /// PSK, SRP, fixed ECDH and others that nginx does not use; unknown values.
     Other,
 }
 
@@ -32,7 +32,7 @@ pub enum Authentication {
     Ecdsa,
     /// TLS 1.3: decided by other extensions.
     Any,
-    /// None, PSK, DSS and others.
+    /// None, PSK, DSS and others; unknown values.
     Other,
 }
 
@@ -47,9 +47,11 @@ impl CipherSuite {
         row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.1)
     }
 
-    /// OpenSSL's name, as `proxy_ssl_ciphers` takes it; `None` for an unknown value.
+    /// OpenSSL's name, as `proxy_ssl_ciphers` takes it (TLS 1.3: `Ciphersuites`); `None` for an
+    /// unknown value and for a suite that OpenSSL 1.1.1 and later do not have.
     pub fn openssl_name(self) -> Option<&'static str> {
-        row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.2)
+        let name = row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.2);
+        name.filter(|name| !name.is_empty())
     }
 
     /// How the keys are agreed on.
@@ -73,9 +75,10 @@ impl CipherSuite {
         }
     }
 
-    /// A TLS 1.3 suite (RFC 8446 appendix B.4): no choice in `proxy_ssl_ciphers` touches it.
+    /// A TLS 1.3 suite (RFC 8446 appendix B.4, and those registered since): no choice in
+    /// `proxy_ssl_ciphers` touches it.
     pub fn is_tls13(self) -> bool {
-        self.0 >> 8 == 0x13
+        self.0 >> 8 == 0x13 || self.key_exchange() == KeyExchange::Any
     }
 
     /// A signal, not a suite.
@@ -106,5 +109,15 @@ mod tests {
         assert!(CipherSuite(0x1301).is_tls13() && !suite.is_tls13());
         assert!(CipherSuite(0x00ff).is_signal() && CipherSuite(0x1a1a).is_signal());
         assert_eq!(CipherSuite(0xfefe).to_string(), "0xFEFE");
+    }
+
+    #[test]
+    fn suites_outside_the_usual_block_are_told_apart() {
+        assert!(CipherSuite(0x1304).is_tls13() && CipherSuite(0x00c6).is_tls13());
+        let fixed = CipherSuite(0xc031);
+        assert_eq!(fixed.to_string(), "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256");
+        assert_eq!(fixed.key_exchange(), KeyExchange::Other, "not ephemeral");
+        assert_eq!(fixed.openssl_name(), None);
+        assert_eq!(CipherSuite(0xfefe).key_exchange(), KeyExchange::Other);
     }
 }

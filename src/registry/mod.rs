@@ -57,6 +57,8 @@ impl Alert {
     pub const CLOSE_NOTIFY: Self = Self(0);
     /// user_canceled
     pub const USER_CANCELED: Self = Self(90);
+    /// no_renegotiation
+    pub const NO_RENEGOTIATION: Self = Self(100);
     /// handshake_failure
     pub const HANDSHAKE_FAILURE: Self = Self(40);
     /// protocol_version
@@ -96,10 +98,16 @@ impl HandshakeType {
     pub const CERTIFICATE_REQUEST: Self = Self(13);
     /// server_hello_done
     pub const SERVER_HELLO_DONE: Self = Self(14);
+    /// certificate_verify
+    pub const CERTIFICATE_VERIFY: Self = Self(15);
     /// client_key_exchange
     pub const CLIENT_KEY_EXCHANGE: Self = Self(16);
     /// finished
     pub const FINISHED: Self = Self(20);
+    /// certificate_status (TLS 1.2 and below)
+    pub const CERTIFICATE_STATUS: Self = Self(22);
+    /// compressed_certificate (RFC 8879)
+    pub const COMPRESSED_CERTIFICATE: Self = Self(25);
 }
 
 code_point!(
@@ -127,7 +135,8 @@ impl NamedGroup {
 }
 
 code_point!(
-    /// `X509_V_ERR_*`, under OpenSSL's names in lower case.
+    /// `X509_V_ERR_*`, under OpenSSL's names in lower case. The names are those of 3.0 and later;
+    /// 1.1.1 numbers a few rare ones otherwise (24, 76 to 79).
     X509Error(i32),
     X509_ERRORS
 );
@@ -150,6 +159,24 @@ mod tests {
         assert_eq!(NamedGroup(4588).to_string(), "X25519MLKEM768");
         assert!(NamedGroup(4588).is_post_quantum() && !NamedGroup(29).is_post_quantum());
         assert_eq!(NamedGroup(23).openssl_name(), Some("P-256"));
+        assert_eq!(X509Error(101).to_string(), "crl_verify_failed");
+        assert_eq!(NamedGroup(41).openssl_name(), Some("curveSM2"));
         assert!(is_grease(0x8a8a) && !is_grease(0x8a9a) && !is_grease(0x1301));
+    }
+
+    #[test]
+    fn every_row_is_found_and_no_name_stands_twice() {
+        for (code, name, ..) in tables::CIPHERS {
+            assert_eq!(CipherSuite(*code).name(), Some(*name));
+            assert!(!CipherSuite(*code).is_signal(), "{name}");
+        }
+        let tables = [tables::ALERTS, tables::HANDSHAKE_TYPES, tables::X509_ERRORS];
+        for table in tables.into_iter().chain([tables::SIGNATURE_SCHEMES]) {
+            let mut names: Vec<_> = table.iter().map(|row| row.1).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), table.len());
+            assert!(names.iter().all(|name| !name.is_empty()));
+        }
     }
 }
