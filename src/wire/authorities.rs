@@ -9,7 +9,7 @@ const MAX_NAMES: usize = 256;
 /// The certificate authorities a peer lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CertificateRequest {
-    /// The message was read to its end.
+    /// The message was read to its end and every name was kept.
     pub complete: bool,
     /// DER-encoded distinguished names, at most 256.
     pub authorities: Vec<Vec<u8>>,
@@ -20,22 +20,23 @@ impl CertificateRequest {
     pub fn read(message: &[u8], tls13: bool) -> Self {
         let mut request = Self::default();
         let mut reader = Reader::new(message);
+        let whole = is_whole(message);
         let done = match (reader.take(HEADER), tls13) {
             (None, _) => None,
             (_, true) => request.fill_tls13(reader),
-            (_, false) => request.fill_tls12(reader),
+            (_, false) => request.fill_tls12(reader, whole),
         };
-        request.complete = done.is_some() && is_whole(message);
+        request.complete = done.is_some() && whole;
         request
     }
 
-    fn fill_tls12(&mut self, mut reader: Reader<'_>) -> Option<()> {
+    fn fill_tls12(&mut self, mut reader: Reader<'_>, whole: bool) -> Option<()> {
         reader.vector8().filter(|vector| vector.complete)?;
         // TLS 1.1 has no signature algorithms here: then the list of names comes at once, and being
-        // the last field it ends the message.
+        // the last field it ends the message. Of a cut message that cannot be told.
         let mut old = reader;
         let names = match old.vector16() {
-            Some(names) if names.complete && old.is_empty() => names,
+            Some(names) if whole && names.complete && old.is_empty() => names,
             _ => {
                 reader.vector16().filter(|vector| vector.complete)?;
                 reader.vector16()?
@@ -63,9 +64,10 @@ impl CertificateRequest {
     fn names(&mut self, mut names: Reader<'_>) -> Option<()> {
         while !names.is_empty() {
             let name = names.vector16().filter(|name| name.complete)?;
-            if self.authorities.len() < MAX_NAMES {
-                self.authorities.push(name.bytes.to_vec());
+            if self.authorities.len() == MAX_NAMES {
+                return None;
             }
+            self.authorities.push(name.bytes.to_vec());
         }
         Some(())
     }
@@ -89,5 +91,48 @@ mod tests {
                 .collect();
             assert_eq!(names, ["CN=Example Client CA,O=Example"]);
         }
+    }
+
+    /// A CertificateRequest of TLS 1.2 or, without signature algorithms, of TLS 1.1.
+    fn request(algorithms: Option<&[u8]>, names: &[&[u8]]) -> Vec<u8> {
+        let vector =
+            |bytes: &[u8]| [&u16::try_from(bytes.len()).unwrap().to_be_bytes(), bytes].concat();
+        let mut body = vec![1, 1];
+        body.extend(algorithms.map(vector).unwrap_or_default());
+        body.extend(vector(
+            &names
+                .iter()
+                .flat_map(|name| vector(name))
+                .collect::<Vec<_>>(),
+        ));
+        let [_, length @ ..] = u32::try_from(body.len()).unwrap().to_be_bytes();
+        [&[13], &length[..], &body].concat()
+    }
+
+    #[test]
+    fn the_format_of_tls11_is_told_by_its_end() {
+        let name: &[u8] = &[0x30, 0];
+        for message in [
+            request(None, &[name]),
+            request(Some(&[4, 3, 8, 4]), &[name]),
+        ] {
+            let read = CertificateRequest::read(&message, false);
+            assert!(read.complete);
+            assert_eq!(read.authorities, [name]);
+        }
+        // Cut right after the algorithms it must not look like the older format.
+        let message = request(Some(&[0, 2, 8, 4]), &[name]);
+        let read = CertificateRequest::read(&message[..message.len() - 6], false);
+        assert_eq!(read, CertificateRequest::default());
+    }
+
+    #[test]
+    fn names_beyond_the_bound_make_the_list_incomplete() {
+        let name: &[u8] = &[0x30, 0];
+        let read = CertificateRequest::read(&request(Some(&[4, 3]), &[name; MAX_NAMES]), false);
+        assert!(read.complete);
+        let read = CertificateRequest::read(&request(Some(&[4, 3]), &[name; MAX_NAMES + 1]), false);
+        assert!(!read.complete);
+        assert_eq!(read.authorities.len(), MAX_NAMES);
     }
 }

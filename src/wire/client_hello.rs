@@ -24,7 +24,7 @@ pub struct ClientHello {
     pub signature_algorithms: Vec<SignatureScheme>,
     /// application_layer_protocol_negotiation, raw protocol names.
     pub alpn: Vec<Vec<u8>>,
-    /// server_name, raw bytes of the first host_name.
+    /// server_name, raw bytes of the first host_name; never a part of one.
     pub server_name: Option<Vec<u8>>,
     /// A ticket, a PSK or (without supported_versions) a session id was offered.
     pub session_offered: bool,
@@ -80,7 +80,7 @@ impl ClientHello {
                 while !names.is_empty() {
                     let name_type = names.u8()?;
                     let name = names.vector16()?;
-                    if name_type == 0 && self.server_name.is_none() {
+                    if name_type == 0 && name.complete && self.server_name.is_none() {
                         self.server_name = Some(name.bytes.to_vec());
                     }
                 }
@@ -116,7 +116,11 @@ impl ClientHello {
             extension::ALPN => {
                 let mut protocols = data.vector16()?.reader();
                 while !protocols.is_empty() {
-                    self.alpn.push(protocols.vector8()?.bytes.to_vec());
+                    let name = protocols.vector8()?;
+                    // RFC 7301 section 3.1 forbids empty names.
+                    if name.complete && !name.bytes.is_empty() {
+                        self.alpn.push(name.bytes.to_vec());
+                    }
                 }
             }
             extension::SESSION_TICKET => self.session_offered |= !data.is_empty(),
@@ -179,5 +183,16 @@ mod tests {
         assert!(hello.complete && hello.session_offered && hello.fallback);
         assert_eq!(hello.ciphers, [CipherSuite(0x2f)]);
         assert_eq!(hello.max_version(), Some(ProtocolVersion::TLS1));
+    }
+
+    #[test]
+    fn a_name_that_was_cut_is_no_name() {
+        let whole = bytes(CLIENT_HELLO);
+        for length in 0..whole.len() {
+            let hello = ClientHello::read(&whole[..length]);
+            let name = hello.server_name.as_deref();
+            assert!(matches!(name, None | Some(b"api.example.com")), "{length}");
+            assert!(hello.alpn.iter().all(|name| name == b"h2"), "{length}");
+        }
     }
 }

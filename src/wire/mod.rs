@@ -1,8 +1,8 @@
 //! Handshake messages from bytes.
 //!
 //! A recording may be cut and a peer may send anything, so every reader returns what was readable
-//! and says whether it reached the end (`complete`). Nothing here indexes, recurses or allocates
-//! more than the input is long.
+//! and says whether it reached the end (`complete`). Nothing here indexes or recurses, and what it
+//! allocates is bounded by the length of the input.
 
 mod authorities;
 mod client_hello;
