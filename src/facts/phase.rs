@@ -41,28 +41,38 @@ impl Phase {
             };
         }
         let seen = handshake.messages.iter().map(|message| {
-            match (HandshakeType(message.kind), message.from) {
-                (HandshakeType::CLIENT_HELLO, _) => Self::ClientHello,
-                (HandshakeType::SERVER_HELLO, _) if handshake.server_hello.is_none() => {
-                    Self::HelloRetry
-                }
-                (HandshakeType::SERVER_HELLO | HandshakeType::ENCRYPTED_EXTENSIONS, _) => {
+            // Both are of type 2; the recorder told them apart.
+            let only_retry =
+                handshake.server_hello.is_none() && handshake.hello_retry_request.is_some();
+            match HandshakeType(message.kind) {
+                HandshakeType::CLIENT_HELLO => Self::ClientHello,
+                HandshakeType::SERVER_HELLO if only_retry => Self::HelloRetry,
+                HandshakeType::SERVER_HELLO | HandshakeType::ENCRYPTED_EXTENSIONS => {
                     Self::ServerHello
                 }
-                (HandshakeType::CERTIFICATE | HandshakeType::CERTIFICATE_REQUEST, _) => {
-                    Self::Certificate
-                }
-                (
-                    HandshakeType::SERVER_KEY_EXCHANGE
-                    | HandshakeType::SERVER_HELLO_DONE
-                    | HandshakeType::CLIENT_KEY_EXCHANGE,
-                    _,
-                ) => Self::KeyExchange,
-                (HandshakeType::FINISHED, _) => Self::Finished,
+                HandshakeType::CERTIFICATE
+                | HandshakeType::COMPRESSED_CERTIFICATE
+                | HandshakeType::CERTIFICATE_REQUEST
+                | HandshakeType::CERTIFICATE_STATUS
+                | HandshakeType::CERTIFICATE_VERIFY => Self::Certificate,
+                HandshakeType::SERVER_KEY_EXCHANGE
+                | HandshakeType::SERVER_HELLO_DONE
+                | HandshakeType::CLIENT_KEY_EXCHANGE => Self::KeyExchange,
+                HandshakeType::FINISHED => Self::Finished,
                 _ => Self::Local,
             }
         });
-        seen.max().unwrap_or(Self::Local)
+        // The messages kept say the least of it, should the list be missing or cut.
+        let kept = [
+            (!handshake.client_hellos.is_empty(), Self::ClientHello),
+            (handshake.hello_retry_request.is_some(), Self::HelloRetry),
+            (handshake.server_hello.is_some(), Self::ServerHello),
+            (handshake.certificate_request.is_some(), Self::Certificate),
+        ];
+        let kept = kept
+            .into_iter()
+            .filter_map(|(there, phase)| there.then_some(phase));
+        seen.chain(kept).max().unwrap_or(Self::Local)
     }
 
     /// The name in reports; a contract.
@@ -109,6 +119,7 @@ mod tests {
         handshake.messages.push(message(Direction::Sent, 1));
         assert_eq!(Phase::of(&handshake), Phase::ClientHello);
         handshake.messages.push(message(Direction::Received, 2));
+        handshake.hello_retry_request = Some(Captured::default());
         assert_eq!(Phase::of(&handshake), Phase::HelloRetry);
         handshake.server_hello = Some(Captured::default());
         assert_eq!(Phase::of(&handshake), Phase::ServerHello);
@@ -119,5 +130,32 @@ mod tests {
         assert_eq!(Phase::of(&handshake), Phase::Established);
         handshake.messages.push(message(Direction::Received, 0));
         assert_eq!(Phase::of(&handshake), Phase::Renegotiation);
+    }
+
+    #[test]
+    fn what_was_kept_counts_without_a_list_of_messages() {
+        let mut handshake = Handshake {
+            client_hellos: vec![Captured::default()],
+            ..Handshake::default()
+        };
+        assert_eq!(Phase::of(&handshake), Phase::ClientHello);
+        handshake.certificate_request = Some(Captured::default());
+        assert_eq!(Phase::of(&handshake), Phase::Certificate);
+    }
+
+    #[test]
+    fn a_hello_that_was_not_kept_is_no_retry() {
+        let from = Direction::Received;
+        let mut handshake = Handshake::default();
+        handshake.messages.push(MessageSeen { from, kind: 2 });
+        assert_eq!(Phase::of(&handshake), Phase::ServerHello);
+        handshake.messages.push(MessageSeen { from, kind: 25 });
+        assert_eq!(Phase::of(&handshake), Phase::Certificate);
+        handshake.messages.push(MessageSeen { from, kind: 12 });
+        assert_eq!(Phase::of(&handshake), Phase::KeyExchange);
+        handshake.messages.push(MessageSeen { from, kind: 20 });
+        assert_eq!(Phase::of(&handshake), Phase::Finished);
+        handshake.messages.push(MessageSeen { from, kind: 200 });
+        assert_eq!(Phase::of(&handshake), Phase::Finished);
     }
 }
