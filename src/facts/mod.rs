@@ -174,12 +174,19 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Warning alerts are no evidence. TLS 1.3 ignores the level (RFC 8446 section 6).
+/// Warning alerts are no evidence. TLS 1.3 ignores the level (RFC 8446 section 6), but a server that
+/// warns about the name does so before it has chosen a version, and a refused renegotiation is no
+/// failure: as warnings those two decide nothing either.
 fn deciding_alert(recording: &Recording, version: Option<ProtocolVersion>) -> Option<AlertSeen> {
-    let fatal = |alert: &&AlertSeen| {
-        let closure = [Alert::CLOSE_NOTIFY, Alert::USER_CANCELED].contains(&Alert(alert.code));
-        alert.level == 2 || (version >= Some(ProtocolVersion::TLS1_3) && !closure)
-    };
+    const HARMLESS: [Alert; 4] = [
+        Alert::CLOSE_NOTIFY,
+        Alert::USER_CANCELED,
+        Alert::NO_RENEGOTIATION,
+        Alert::UNRECOGNIZED_NAME,
+    ];
+    let tls13 = version >= Some(ProtocolVersion::TLS1_3);
+    let fatal =
+        |alert: &&AlertSeen| alert.level == 2 || (tls13 && !HARMLESS.contains(&Alert(alert.code)));
     let last = |from| {
         let alerts = recording.handshake.alerts.iter();
         alerts
@@ -190,3 +197,6 @@ fn deciding_alert(recording: &Recording, version: Option<ProtocolVersion>) -> Op
     };
     last(Direction::Received).or_else(|| last(Direction::Sent))
 }
+
+#[cfg(test)]
+mod tests;

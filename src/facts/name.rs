@@ -29,8 +29,12 @@ pub struct NameFacts {
     pub configured: Option<String>,
     /// The configured host names an `upstream` block.
     pub is_block: bool,
+    /// Whether the configured host is a name of its own; unknown without public settings.
+    is_host: bool,
     /// What is wrong with the name sent.
     pub problem: Option<NameProblem>,
+    /// A ClientHello was sent and read: a name that is absent was not sent.
+    known: bool,
 }
 
 impl NameFacts {
@@ -40,7 +44,9 @@ impl NameFacts {
             compared: recording.settings.compared_name.clone(),
             configured: recording.context.upstream.clone(),
             is_block: recording.settings.upstream_block == Some(true),
+            is_host: recording.settings.upstream_block == Some(false),
             problem: None,
+            known: offered.is_some_and(Offered::complete),
         };
         facts.problem = facts
             .sent
@@ -51,15 +57,14 @@ impl NameFacts {
 
     fn problem_with(&self, sent: &str) -> Option<NameProblem> {
         let configured = self.configured.as_deref();
+        let is_configured = configured.is_some_and(|host| same_name(host, sent));
         if sent.contains("://") {
             Some(NameProblem::HasScheme)
-        } else if sent.contains(':') {
+        } else if sent.contains(':') && sent.parse::<IpAddr>().is_err() {
             Some(NameProblem::HasPort)
-        } else if self.is_block && configured == Some(sent) {
+        } else if self.is_block && is_configured {
             Some(NameProblem::UpstreamBlock)
-        } else if !self.is_block
-            && configured.is_some_and(|host| is_dns_name(host) && !host.eq_ignore_ascii_case(sent))
-        {
+        } else if self.is_host && !is_configured && configured.is_some_and(is_dns_name) {
             Some(NameProblem::DiffersFromHost)
         } else {
             None
@@ -70,23 +75,33 @@ impl NameFacts {
     /// address or the name of a block.
     pub fn to_hand(&self) -> Option<&str> {
         let name = self.compared.as_deref().or(self.configured.as_deref())?;
-        let block = self.is_block && self.configured.as_deref() == Some(name);
+        let configured = self.configured.as_deref();
+        let block = self.is_block && configured.is_some_and(|block| same_name(block, name));
         (is_dns_name(name) && !block).then_some(name)
     }
 
     /// No name was sent although a server may need one: there is a DNS name to hand, or a block
     /// hides it.
     pub fn missing(&self) -> bool {
-        self.sent.is_none() && (self.to_hand().is_some() || self.is_block)
+        self.known && self.sent.is_none() && (self.to_hand().is_some() || self.is_block)
     }
 
     /// Nothing more can be learnt from the name: a good one was sent, or there is none to send.
+    /// Not so when the hello could not be read.
     pub fn settled(&self) -> bool {
         match self.sent {
             Some(_) => self.problem.is_none(),
-            None => !self.missing(),
+            None => self.known && !self.missing(),
         }
     }
+}
+
+/// DNS names are equal whatever their case, with or without the final dot.
+fn same_name(one: &str, other: &str) -> bool {
+    fn plain(name: &str) -> &str {
+        name.strip_suffix('.').unwrap_or(name)
+    }
+    plain(one).eq_ignore_ascii_case(plain(other))
 }
 
 /// A name that DNS could hold and that can stand in nginx.conf without quotes.
@@ -100,7 +115,7 @@ pub fn is_dns_name(name: &str) -> bool {
     };
     name.len() <= 253
         && name.parse::<IpAddr>().is_err()
-        && name.trim_end_matches('.').split('.').all(label)
+        && name.strip_suffix('.').unwrap_or(name).split('.').all(label)
 }
 
 #[cfg(test)]
@@ -138,6 +153,7 @@ mod tests {
             let facts = NameFacts {
                 configured: Some(configured.to_owned()),
                 is_block,
+                is_host: !is_block,
                 ..NameFacts::default()
             };
             facts.problem_with(sent)
@@ -161,5 +177,41 @@ mod tests {
         );
         assert_eq!(facts("A.example", "a.example", false), None);
         assert_eq!(facts("b.example", "10.0.0.1", false), None);
+        assert_eq!(facts("a.example.", "a.example", false), None);
+        assert_eq!(
+            facts("Backend", "backend", true),
+            Some(NameProblem::UpstreamBlock)
+        );
+        assert_eq!(
+            facts("::1", "10.0.0.1", false),
+            None,
+            "an address has no port"
+        );
+    }
+
+    #[test]
+    fn a_name_is_missing_only_from_a_hello_that_was_read() {
+        let mut facts = NameFacts {
+            compared: Some("a.example".to_owned()),
+            ..NameFacts::default()
+        };
+        assert!(!facts.missing() && !facts.settled());
+        facts.known = true;
+        assert!(facts.missing() && !facts.settled());
+        facts.compared = Some("10.0.0.1".to_owned());
+        assert!(!facts.missing() && facts.settled());
+        facts.is_block = true;
+        assert!(facts.missing(), "the block hides the name");
+        facts.sent = Some("a.example".to_owned());
+        assert!(!facts.missing() && facts.settled());
+    }
+
+    #[test]
+    fn an_unknown_kind_of_host_is_never_a_difference() {
+        let facts = NameFacts {
+            configured: Some("backend".to_owned()),
+            ..NameFacts::default()
+        };
+        assert_eq!(facts.problem_with("a.example"), None);
     }
 }

@@ -24,6 +24,11 @@ impl Offered {
         })
     }
 
+    /// The hello was kept and read to its end: what it does not show was not offered.
+    pub fn complete(&self) -> bool {
+        self.hello.complete
+    }
+
     /// Versions offered, lowest first. Without supported_versions only the highest is known.
     pub fn versions(&self) -> Vec<ProtocolVersion> {
         let mut versions = match self.hello.supported_versions.as_slice() {
@@ -113,7 +118,7 @@ impl Offered {
     }
 }
 
-/// What the peer chose.
+/// What the peer chose, as far as it came: a HelloRetryRequest alone chooses, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {
     /// Protocol version.
@@ -132,18 +137,20 @@ pub struct Chosen {
 
 impl Chosen {
     pub(super) fn of(handshake: &Handshake) -> Option<Self> {
-        let hello = handshake
-            .server_hello
-            .as_ref()
-            .or(handshake.hello_retry_request.as_ref())?;
-        let read = ServerHello::read(&hello.bytes.0);
+        let retry = handshake.hello_retry_request.as_ref();
+        let read = match handshake.server_hello.as_ref().or(retry) {
+            Some(hello) => ServerHello::read(&hello.bytes.0),
+            // The hello was not kept, but the library says what was chosen.
+            None if handshake.version.is_some() && handshake.finished => ServerHello::default(),
+            None => return None,
+        };
         Some(Self {
             version: handshake.version.map(ProtocolVersion).or(read.version),
             cipher: handshake.cipher.map(CipherSuite).or(read.cipher),
             group: read.group.or(handshake.group.map(NamedGroup)),
             alpn: handshake.alpn.clone(),
             resumed: handshake.resumed,
-            hello_retry: handshake.hello_retry_request.is_some(),
+            hello_retry: retry.is_some(),
         })
     }
 }
@@ -175,11 +182,70 @@ impl Authorities {
     }
 
     /// Whether this issuer is among the names; `None` when no names were listed (then any will do)
-    /// or the list was cut.
+    /// or it may stand in the part of the list that was cut.
     pub fn lists(&self, issuer: &Bytes) -> Option<bool> {
-        if self.raw.is_empty() || !self.complete {
-            return None;
+        if self.raw.contains(&issuer.0) {
+            return Some(true);
         }
-        Some(self.raw.contains(&issuer.0))
+        (self.complete && !self.raw.is_empty()).then_some(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Captured;
+
+    fn captured(bytes: &[u8]) -> Captured {
+        Captured {
+            bytes: Bytes(bytes.to_vec()),
+            length: u32::try_from(bytes.len()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_chosen_before_a_hello_came() {
+        let mut handshake = Handshake::default();
+        assert_eq!(Chosen::of(&handshake), None);
+        handshake.version = Some(0x0303);
+        assert_eq!(Chosen::of(&handshake), None, "our own version, perhaps");
+        handshake.finished = true;
+        let chosen = Chosen::of(&handshake).unwrap();
+        assert_eq!(chosen.version, Some(ProtocolVersion::TLS1_2));
+        assert_eq!(chosen.cipher, None);
+    }
+
+    #[test]
+    fn an_unreadable_hello_chooses_and_offers_nothing_known() {
+        let handshake = Handshake {
+            server_hello: Some(captured(&[2, 0, 0])),
+            client_hellos: vec![captured(&[])],
+            ..Handshake::default()
+        };
+        assert_eq!(Chosen::of(&handshake).unwrap().version, None);
+        let offered = Offered::of(&handshake).unwrap();
+        assert!(!offered.complete());
+        assert_eq!(offered.versions(), []);
+    }
+
+    #[test]
+    fn a_cut_list_of_authorities_denies_nothing() {
+        let known = Bytes(vec![0x30, 0]);
+        let other = Bytes(vec![0x30, 1]);
+        let mut authorities = Authorities {
+            raw: vec![known.0.clone()],
+            complete: true,
+            ..Authorities::default()
+        };
+        assert_eq!(authorities.lists(&known), Some(true));
+        assert_eq!(authorities.lists(&other), Some(false));
+        authorities.complete = false;
+        assert_eq!(authorities.lists(&known), Some(true));
+        assert_eq!(authorities.lists(&other), None);
+        authorities = Authorities {
+            complete: true,
+            ..Authorities::default()
+        };
+        assert_eq!(authorities.lists(&known), None, "any authority will do");
     }
 }

@@ -1,0 +1,145 @@
+//! Facts of whole recordings.
+
+use super::*;
+use crate::capture::{Bytes, Captured, Ending, Environment, Handshake, FORMAT};
+
+fn recording(kind: EndingKind) -> Recording {
+    Recording {
+        format: FORMAT,
+        environment: Environment {
+            nginx: 1_022_001,
+            openssl: 0x3000_0130,
+            time_ms: 0,
+            pid: 1,
+        },
+        context: Default::default(),
+        settings: Default::default(),
+        handshake: Handshake::default(),
+        ending: Ending {
+            kind,
+            code: None,
+            library: None,
+            reason: None,
+            errno: None,
+            text: None,
+        },
+        certificate: None,
+    }
+}
+
+fn alert(from: Direction, level: u8, code: u8) -> AlertSeen {
+    AlertSeen {
+        from,
+        level,
+        code,
+        after_finished: false,
+    }
+}
+
+#[test]
+fn an_empty_recording_has_facts() {
+    let recording = recording(EndingKind::Error);
+    let facts = Facts::of(&recording);
+    assert_eq!(facts.phase, Phase::Local);
+    assert!(facts.offered.is_none() && facts.chosen.is_none() && facts.no_hello_came());
+    assert!(facts.received().is_none() && facts.sent().is_none());
+    assert!(!facts.name.missing() && !facts.name.settled());
+    assert_eq!(facts.version(), None);
+    assert_eq!(facts.port(), None);
+}
+
+#[test]
+fn warnings_decide_nothing_and_the_peers_word_counts_first() {
+    let mut recording = recording(EndingKind::Error);
+    recording.handshake.alerts = vec![
+        alert(Direction::Received, 1, 112),
+        alert(Direction::Sent, 2, 80),
+    ];
+    assert_eq!(Facts::of(&recording).sent(), Some(Alert(80)));
+    assert_eq!(Facts::of(&recording).received(), None);
+    recording
+        .handshake
+        .alerts
+        .push(alert(Direction::Received, 2, 40));
+    assert_eq!(Facts::of(&recording).received(), Some(Alert(40)));
+    assert_eq!(Facts::of(&recording).sent(), None);
+}
+
+#[test]
+fn in_tls13_the_level_means_nothing_but_a_warned_name_is_no_failure() {
+    let mut recording = recording(EndingKind::ChainRejected);
+    recording.handshake.finished = true;
+    recording.handshake.version = Some(0x0304);
+    for harmless in [0, 90, 100, 112] {
+        recording.handshake.alerts = vec![alert(Direction::Received, 1, harmless)];
+        assert_eq!(Facts::of(&recording).alert, None, "{harmless}");
+    }
+    recording.handshake.alerts = vec![alert(Direction::Received, 1, 116)];
+    assert_eq!(Facts::of(&recording).received(), Some(Alert(116)));
+    recording.handshake.alerts = vec![alert(Direction::Received, 2, 112)];
+    assert_eq!(Facts::of(&recording).received(), Some(Alert(112)));
+}
+
+#[test]
+fn only_reasons_of_the_tls_library_are_classified() {
+    let mut recording = recording(EndingKind::Error);
+    recording.ending.reason = Some(267);
+    recording.ending.library = Some(11);
+    assert_eq!(Facts::of(&recording).ssl_reason(), None);
+    recording.ending.library = Some(20);
+    assert_eq!(Facts::of(&recording).ssl_reason(), Some(267));
+}
+
+#[test]
+fn the_port_is_that_of_an_internet_peer() {
+    let mut recording = recording(EndingKind::Eof);
+    for (peer, port) in [
+        ("10.0.0.5:8443", Some(8443)),
+        ("[::1]:443", Some(443)),
+        ("unix:/run/app:443", None),
+        ("10.0.0.5:99999", None),
+        ("10.0.0.5", None),
+    ] {
+        recording.context.peer = Some(peer.to_owned());
+        assert_eq!(Facts::of(&recording).port(), port, "{peer}");
+    }
+}
+
+#[test]
+fn directives_are_those_of_the_module() {
+    let mut recording = recording(EndingKind::Eof);
+    assert_eq!(Facts::of(&recording).directive("name x"), None);
+    recording.context.module = Module::Grpc;
+    let facts = Facts::of(&recording);
+    assert_eq!(
+        facts.directive("name x").as_deref(),
+        Some("grpc_ssl_name x;")
+    );
+    assert_eq!(
+        facts.in_family("proxy_ssl_verify off;"),
+        "grpc_ssl_verify off;"
+    );
+    assert_eq!(facts.in_family("restarting"), "restarting");
+}
+
+#[test]
+fn no_recording_is_too_broken_for_facts() {
+    let junk = |length: usize| Captured {
+        bytes: Bytes((0..length).map(|at| (at % 251).to_le_bytes()[0]).collect()),
+        length: u32::MAX,
+    };
+    for length in [0, 1, 3, 4, 5, 38, 39, 40, 200, 5000] {
+        let mut recording = recording(EndingKind::LateAlert);
+        recording.handshake.client_hellos = vec![junk(length), junk(length)];
+        recording.handshake.server_hello = Some(junk(length));
+        recording.handshake.hello_retry_request = Some(junk(length));
+        recording.handshake.certificate_request = Some(junk(length));
+        recording.handshake.opening = junk(length).bytes;
+        recording.context.upstream = Some("\u{0}:\u{202e}".to_owned());
+        recording.context.peer = Some(":".to_owned());
+        recording.certificate = Some(CertificateCheck::default());
+        let facts = Facts::of(&recording);
+        assert!(facts.certificate_request.is_some());
+        assert_eq!(facts.chain_problem(), None, "nginx did not reject it");
+    }
+}
