@@ -5,7 +5,7 @@ use core::ptr;
 
 use ngx::ffi::{
     ngx_command_t, ngx_core_module_t, ngx_cycle_t, ngx_int_t, ngx_log_error_core, ngx_module_t,
-    ngx_uint_t, OpenSSL_version_num, NGX_CORE_MODULE, NGX_DIRECT_CONF, NGX_ERROR, NGX_LOG_EMERG,
+    ngx_uint_t, OpenSSL_version_num, NGX_CORE_MODULE, NGX_DIRECT_CONF, NGX_LOG_EMERG,
     NGX_MAIN_CONF, NGX_OK, OPENSSL_VERSION_NUMBER,
 };
 
@@ -81,9 +81,8 @@ unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
     created.unwrap_or(ptr::null_mut())
 }
 
+/// Never refuses: on a reload nginx treats that as fatal. After a fault the module does nothing.
 unsafe extern "C" fn init_module(_cycle: *mut ngx_cycle_t) -> ngx_int_t {
-    match guard::guard("init_module", super::complete) {
-        Some(()) => NGX_OK as ngx_int_t,
-        None => NGX_ERROR as ngx_int_t,
-    }
+    guard::guard("init_module", super::complete);
+    NGX_OK as ngx_int_t
 }

@@ -44,6 +44,8 @@ pub struct Config {
     pub workers: u32,
     /// Main level.
     pub main: String,
+    /// Main level again, at the end of the file.
+    pub tail: String,
     /// Inside `http`, before the server.
     pub http: String,
     /// Inside the one http `server`.
@@ -69,6 +71,7 @@ impl Default for Config {
             log_level: "info".to_owned(),
             workers: 1,
             main: String::new(),
+            tail: String::new(),
             http: String::new(),
             server: String::new(),
             locations: Vec::new(),
@@ -137,6 +140,7 @@ impl Config {
         if !self.stream.is_empty() {
             line(format!("stream {{\n{}\n}}", self.stream));
         }
+        line(self.tail.clone());
         text
     }
 

@@ -1,0 +1,104 @@
+//! A panic inside any callback costs the diagnosis and nothing else.
+
+use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
+use tlsdiag_e2e::client;
+use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::peers::{Stack, Upstream};
+use tlsdiag_e2e::tempdir::TempDir;
+
+use super::lab::{healthy, pass, refusing, API};
+
+/// A refused handshake, a rejected certificate and a good request, with this callback panicking.
+/// True when a diagnosis was written all the same.
+fn survives(point: &str) -> usize {
+    let (broken, good) = (refusing(), healthy());
+    let directory = TempDir::new("faults");
+    let root = Authority::root("Trusted Root").write(directory.path(), "root");
+    let rejected = Upstream::new(Stack::OpenSsl, Identity::self_signed(&Leaf::named(API))).start();
+    let rejected = format!(
+        "{} proxy_ssl_verify on; proxy_ssl_trusted_certificate {}; proxy_ssl_name {API};",
+        pass(&rejected),
+        root.display()
+    );
+    let mut config = Config::new()
+        .module(Module::Fault)
+        .location("/broken", &pass(&broken))
+        .location("/rejected", &rejected)
+        .location("/good", &pass(&good));
+    config
+        .environment
+        .push(("TLSDIAG_FAULT".to_owned(), point.to_owned()));
+    let nginx = Nginx::start(config);
+    let worker = nginx.workers();
+    for _ in 0..3 {
+        assert_eq!(client::get(nginx.port(), "/broken").status, 502);
+        assert_eq!(client::get(nginx.port(), "/good").status, 200);
+    }
+    let _ = client::get(nginx.port(), "/rejected");
+    assert_eq!(nginx.workers(), worker, "the worker died");
+    let finished = nginx.finish();
+    let native = finished.log.native();
+    let refused = native
+        .iter()
+        .filter(|line| line.message.contains("SSL_do_handshake() failed"));
+    assert_eq!(refused.count(), 3, "{}", finished.log.text);
+    let told = finished
+        .log
+        .text
+        .matches("upstream_tls: internal fault in the")
+        .count();
+    assert!(
+        told <= 2,
+        "a fault is told once a process:\n{}",
+        finished.log.text
+    );
+    finished.log.ours().len()
+}
+
+#[test]
+fn in_the_message_callback() {
+    assert_eq!(survives("message"), 0);
+}
+
+#[test]
+fn in_the_info_callback() {
+    assert_eq!(survives("info"), 0);
+}
+
+#[test]
+fn in_the_free_callback() {
+    assert_eq!(survives("free"), 0);
+}
+
+#[test]
+fn in_the_context_callback() {
+    assert_eq!(survives("context"), 0);
+}
+
+#[test]
+fn while_the_contexts_are_hooked() {
+    assert_eq!(survives("init_module"), 0);
+}
+
+/// The verification callback: its own guard lets the verification go on, the rest is diagnosed.
+#[test]
+fn in_the_verify_callback() {
+    assert_eq!(survives("verify"), 4);
+}
+
+/// A fault while the module is being loaded is a configuration that is refused, not a crash.
+#[test]
+fn while_loading() {
+    let mut config = Config::new().module(Module::Fault);
+    config
+        .environment
+        .push(("TLSDIAG_FAULT".to_owned(), "create_conf".to_owned()));
+    let error = Nginx::try_start(config).expect_err("it must not start");
+    assert!(!error.contains("panicked"), "{error}");
+}
+
+/// The test build without a fault is the product.
+#[test]
+fn nowhere() {
+    assert_eq!(survives("nowhere"), 4);
+}

@@ -1,0 +1,149 @@
+//! Nothing is said where nothing of TLS failed.
+
+use std::io::{Read, Write};
+use std::net::Shutdown;
+
+use openssl::ssl::{Ssl, SslContext, SslMethod};
+use tlsdiag_e2e::certs::{Authority, Leaf};
+use tlsdiag_e2e::client::{self, HOST};
+use tlsdiag_e2e::nginx::{Config, Finished, Module, Nginx};
+use tlsdiag_e2e::peers::scripted::{self, Script};
+use tlsdiag_e2e::peers::Peer;
+use tlsdiag_e2e::process::send_signal;
+use tlsdiag_e2e::tempdir::TempDir;
+use tlsdiag_e2e::wait;
+
+use super::lab::{healthy, wait_for_log, with_module, API};
+
+#[track_caller]
+fn assert_silent(finished: &Finished) {
+    assert!(finished.log.ours().is_empty(), "{}", finished.log.text);
+    assert!(finished.documents.is_empty(), "{:#?}", finished.documents);
+}
+
+/// An upstream that shakes hands, reads the request and dies; what it answers comes first.
+fn dies_after_handshake(answer: &'static [u8]) -> Peer {
+    let identity = Authority::root("Example Root").issue(&Leaf::named(API));
+    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
+    builder.set_certificate(&identity.certificate).unwrap();
+    builder.set_private_key(&identity.key).unwrap();
+    let context = builder.build();
+    scripted::start_with(move |stream| {
+        let Ok(mut tls) = Ssl::new(&context).unwrap().accept(stream) else {
+            return;
+        };
+        let mut request = [0; 4096];
+        let _ = tls.read(&mut request);
+        let _ = tls.write_all(answer);
+        // No close_notify: the process is gone.
+        let _ = tls.get_ref().shutdown(Shutdown::Both);
+    })
+}
+
+#[test]
+fn a_client_that_goes_away_mid_handshake() {
+    let peer = scripted::start(Script::Silence);
+    let nginx = Nginx::start(with_module(&peer));
+    for _ in 0..5 {
+        let mut client = client::connect(nginx.port());
+        write!(client, "GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n").unwrap();
+        drop(client);
+    }
+    wait::until("five aborted requests", || {
+        let log = nginx.log();
+        let gone = "client prematurely closed connection";
+        (log.text.matches(gone).count() == 5).then_some(())
+    });
+    assert_silent(&nginx.finish());
+}
+
+#[test]
+fn an_upstream_that_dies_after_the_handshake() {
+    for answer in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Le"] {
+        let peer = dies_after_handshake(answer);
+        let nginx = Nginx::start(with_module(&peer));
+        assert_eq!(client::get(nginx.port(), "/").status, 502);
+        let finished = nginx.finish();
+        assert!(finished
+            .log
+            .text
+            .contains("upstream prematurely closed connection"));
+        assert_silent(&finished);
+    }
+}
+
+/// The idle connection is closed by an upstream that had answered.
+#[test]
+fn an_idle_session_that_the_upstream_closes() {
+    let peer = dies_after_handshake(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    let config = Config::new()
+        .module(Module::Ours)
+        .http(&format!(
+            "upstream backend {{ server 127.0.0.1:{}; keepalive 4; }}",
+            peer.port()
+        ))
+        .location(
+            "/",
+            "proxy_pass https://backend; proxy_http_version 1.1; proxy_set_header Connection \"\";",
+        );
+    let nginx = Nginx::start(config);
+    for _ in 0..5 {
+        assert_eq!(client::get(nginx.port(), "/").status, 200);
+    }
+    assert_silent(&nginx.finish());
+}
+
+#[test]
+fn a_worker_that_exits_mid_handshake() {
+    let peer = scripted::start(Script::Silence);
+    let nginx = Nginx::start(with_module(&peer));
+    let mut client = client::connect(nginx.port());
+    write!(client, "GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n").unwrap();
+    wait::until("the upstream connection", || {
+        let sockets = format!("/proc/{}/fd", nginx.workers().first()?);
+        let open = std::fs::read_dir(sockets).ok()?.flatten().filter(|entry| {
+            std::fs::read_link(entry.path())
+                .is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+        });
+        // The listener, the channel, the client, the upstream.
+        (open.count() >= 4).then_some(())
+    });
+    send_signal(nginx.workers()[0], libc::SIGTERM);
+    wait_for_log(&nginx, "exited with code 0");
+    drop(client);
+    assert_silent(&nginx.finish());
+}
+
+/// nginx as a server: its own clients' handshakes are none of our business.
+#[test]
+fn failing_handshakes_of_clients() {
+    let directory = TempDir::new("server");
+    let files = Authority::root("Example Root")
+        .issue(&Leaf::named(HOST))
+        .write(directory.path(), "s");
+    let mut config = with_module(&healthy());
+    config.listen = "ssl".to_owned();
+    config = config.server(&format!(
+        "ssl_certificate {}; ssl_certificate_key {};",
+        files.chain.display(),
+        files.key.display()
+    ));
+    let nginx = Nginx::start(config);
+    for greeting in [
+        &b"GET / HTTP/1.0\r\n\r\n"[..],
+        b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00",
+    ] {
+        client::exchange(nginx.port(), greeting);
+    }
+    assert_silent(&nginx.finish());
+}
+
+#[test]
+fn healthy_requests() {
+    let peer = healthy();
+    let nginx = Nginx::start(with_module(&peer));
+    for _ in 0..30 {
+        assert_eq!(client::get(nginx.port(), "/").status, 200);
+    }
+    assert_silent(&nginx.finish());
+}
