@@ -55,8 +55,9 @@ impl ClientHello {
             .vector8()
             .filter(|vector| suites.complete && vector.complete)?;
         if reader.is_empty() {
-            // A hello of SSL 3.0 or a bare TLS 1.0 one has no extensions.
-            self.session_offered = !session_id.bytes.is_empty();
+            // A hello of SSL 3.0 or a bare TLS 1.0 one has no extensions. One that was cut here
+            // may be of any version.
+            self.session_offered = is_whole(message) && !session_id.bytes.is_empty();
             return Some(());
         }
         let extensions = reader.vector16()?;
@@ -67,9 +68,10 @@ impl ClientHello {
             self.extension(kind, data.reader());
             data.complete.then_some(())?;
         }
+        extensions.complete.then_some(())?;
         // TLS 1.3 fills the session id for middleboxes (RFC 8446 appendix D.4): it offers nothing.
         self.session_offered |= self.supported_versions.is_empty() && !session_id.bytes.is_empty();
-        extensions.complete.then_some(())
+        Some(())
     }
 
     /// A malformed extension leaves what was read of it.
