@@ -99,11 +99,10 @@ unsafe fn answer(
     });
     match answered {
         Ok(Ok(text)) => {
-            // SAFETY: checked above; the caller promises that they are writable.
-            unsafe {
-                *out_length = text.as_bytes().len();
-                *out = text.into_raw();
-            }
+            // SAFETY: checked above; the caller promises that it is writable.
+            unsafe { *out_length = text.as_bytes().len() };
+            // SAFETY: as above.
+            unsafe { *out = text.into_raw() };
             TLSDIAG_OK
         }
         Ok(Err(result)) => result,

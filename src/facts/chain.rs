@@ -69,7 +69,7 @@ pub struct ChainProblem {
 }
 
 impl ChainProblem {
-    pub(super) fn of(check: &CertificateCheck) -> Self {
+    pub(super) fn of(check: &CertificateCheck, resumed: bool) -> Self {
         let logged = VerifyError {
             code: check.result,
             depth: 0,
@@ -80,7 +80,7 @@ impl ChainProblem {
             error,
             anchor_sent: path.ends_in_root,
         };
-        if check.verified_again && check.errors.is_empty() {
+        if resumed && check.verified_again && check.errors.is_empty() {
             return found(Problem::Inherited, logged);
         }
         let seen = match check.errors.as_slice() {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn problem(errors: &[(i32, u32)], chain: &[(&str, &str)]) -> Problem {
-        ChainProblem::of(&check(errors, chain)).problem
+        ChainProblem::of(&check(errors, chain), true).problem
     }
 
     const LEAF: (&str, &str) = ("CN=leaf", "CN=int");
@@ -230,10 +230,10 @@ mod tests {
 
     #[test]
     fn a_chain_without_its_root_lacks_trust_and_not_an_intermediate() {
-        let found = ChainProblem::of(&check(&[(20, 1)], &[LEAF, INT]));
+        let found = ChainProblem::of(&check(&[(20, 1)], &[LEAF, INT]), true);
         assert_eq!(found.problem, Problem::AnchorUnknown);
         assert!(!found.anchor_sent);
-        let found = ChainProblem::of(&check(&[(19, 2)], &[LEAF, INT, ROOT]));
+        let found = ChainProblem::of(&check(&[(19, 2)], &[LEAF, INT, ROOT]), true);
         assert_eq!(found.problem, Problem::AnchorUnknown);
         assert!(found.anchor_sent);
     }
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(problem(&[(19, 2), (26, 0)], &[LEAF]), Problem::Purpose);
         assert_eq!(problem(&[(10, 0), (23, 0)], &[LEAF]), Problem::Revoked);
         // An intermediate that has expired is only the second trouble of an untrusted chain.
-        let found = ChainProblem::of(&check(&[(10, 1), (20, 1)], &[LEAF, INT]));
+        let found = ChainProblem::of(&check(&[(10, 1), (20, 1)], &[LEAF, INT]), true);
         assert_eq!(found.problem, Problem::AnchorUnknown);
         assert_eq!(problem(&[(3, 0), (10, 1)], &[LEAF, INT]), Problem::Expired);
     }
@@ -258,13 +258,13 @@ mod tests {
     fn a_depth_is_too_small_only_when_a_larger_one_was_proved() {
         let mut long = check(&[(20, 1)], &[LEAF, INT]);
         long.proven_depth = Some(2);
-        assert_eq!(ChainProblem::of(&long).problem, Problem::TooLong);
+        assert_eq!(ChainProblem::of(&long, true).problem, Problem::TooLong);
         assert_eq!(problem(&[(22, 1)], &[LEAF, INT]), Problem::AnchorUnknown);
         let unproved = CertificateCheck {
             result: 22,
             ..CertificateCheck::default()
         };
-        assert_eq!(ChainProblem::of(&unproved).problem, Problem::Other);
+        assert_eq!(ChainProblem::of(&unproved, true).problem, Problem::Other);
     }
 
     #[test]
@@ -274,13 +274,16 @@ mod tests {
             verified_again: true,
             ..CertificateCheck::default()
         };
-        let found = ChainProblem::of(&inherited);
+        let found = ChainProblem::of(&inherited, true);
         assert_eq!((found.problem, found.error.code), (Problem::Inherited, 18));
         let unproved = CertificateCheck {
             verified_again: false,
             ..inherited
         };
-        assert_eq!(ChainProblem::of(&unproved).problem, Problem::SelfSigned);
+        assert_eq!(
+            ChainProblem::of(&unproved, true).problem,
+            Problem::SelfSigned
+        );
     }
 
     #[test]

@@ -126,7 +126,9 @@ impl<'a> Facts<'a> {
 
     /// What is wrong with a rejected chain, by precedence.
     pub fn chain_problem(&self) -> Option<ChainProblem> {
-        self.rejected_chain().map(ChainProblem::of)
+        let resumed = self.recording.handshake.resumed == Some(true);
+        self.rejected_chain()
+            .map(|check| ChainProblem::of(check, resumed))
     }
 
     /// The peer's port; `None` for a unix socket.

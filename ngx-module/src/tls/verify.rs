@@ -224,8 +224,8 @@ impl<'a> Verification<'a> {
             }
             X509_STORE_CTX_set_ex_data(raw, APP_DATA, core::ptr::from_mut(&mut errors).cast());
             let verdict = X509_verify_cert(raw);
-            if verdict < 0 && errors.is_empty() {
-                // It stopped before the callback could be asked: out of memory, or no chain at all.
+            if verdict != 1 && errors.is_empty() {
+                // It stopped without a word to the callback: out of memory, or no chain at all.
                 let code = X509_STORE_CTX_get_error(raw);
                 errors.push(VerifyError {
                     code: code.max(1),
@@ -273,7 +273,7 @@ unsafe extern "C" fn collect(ok: c_int, raw: *mut X509_STORE_CTX) -> c_int {
     if ok == 1 {
         return 1;
     }
-    crate::guard::guard("verify", || {
+    let collected = crate::guard::guard("verify", || {
         // SAFETY: OpenSSL passes the context of `run`, whose slot holds that vector.
         unsafe {
             let errors: *mut Vec<VerifyError> = X509_STORE_CTX_get_ex_data(raw, APP_DATA).cast();
@@ -288,5 +288,6 @@ unsafe extern "C" fn collect(ok: c_int, raw: *mut X509_STORE_CTX) -> c_int {
             }
         }
     });
-    1
+    // After a fault it stops: what was not collected must not look like success.
+    c_int::from(collected.is_some())
 }

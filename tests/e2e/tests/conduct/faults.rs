@@ -29,6 +29,7 @@ fn survives(point: &str) -> usize {
         .environment
         .push(("TLSDIAG_FAULT".to_owned(), point.to_owned()));
     let nginx = Nginx::start(config);
+    assert_eq!(client::get(nginx.port(), "/good").status, 200);
     let worker = nginx.workers();
     for _ in 0..3 {
         assert_eq!(client::get(nginx.port(), "/broken").status, 502);
