@@ -23,8 +23,17 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads an answer that ended with the connection.
+    /// Reads an answer that ended with the connection. A connection that was closed without any
+    /// answer gives status 0.
     pub fn parse(bytes: &[u8]) -> Response {
+        if bytes.is_empty() {
+            return Response {
+                status: 0,
+                status_line: String::new(),
+                headers: Vec::new(),
+                body: Vec::new(),
+            };
+        }
         let text = || String::from_utf8_lossy(bytes).into_owned();
         let split = bytes.windows(4).position(|w| w == b"\r\n\r\n");
         let split = split.unwrap_or_else(|| panic!("no complete HTTP answer came: {:?}", text()));

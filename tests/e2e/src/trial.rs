@@ -38,26 +38,39 @@ pub struct Failure {
 
 /// Sends `GET` for every path to a fresh nginx.
 pub fn run(config: Config, paths: &[&str]) -> Run {
+    run_with(config, &get_all(paths))
+}
+
+/// Lets `talk` speak with a fresh nginx.
+pub fn run_with(config: Config, talk: &impl Fn(&Nginx) -> Vec<Response>) -> Run {
     let nginx = Nginx::start(config);
-    let responses = paths
-        .iter()
-        .map(|path| client::get(nginx.port(), path))
-        .collect();
     Run {
-        responses,
+        responses: talk(&nginx),
         finished: nginx.finish(),
+    }
+}
+
+fn get_all<'a>(paths: &'a [&str]) -> impl Fn(&Nginx) -> Vec<Response> + 'a {
+    |nginx| {
+        let get = |path: &&str| client::get(nginx.port(), path);
+        paths.iter().map(get).collect()
     }
 }
 
 impl Trial {
     /// Runs both; `config` is called for each.
     pub fn new(config: impl Fn() -> Config, paths: &[&str]) -> Trial {
-        let stock = run(config().module(Module::Absent), paths);
+        Trial::with(config, get_all(paths))
+    }
+
+    /// Runs both; `talk` speaks with each nginx.
+    pub fn with(config: impl Fn() -> Config, talk: impl Fn(&Nginx) -> Vec<Response>) -> Trial {
+        let stock = run_with(config().module(Module::Absent), &talk);
         // Shown when the test fails.
         for line in stock.finished.log.native() {
             println!("stock nginx: {}", line.message);
         }
-        let with = run(config().module(Module::Ours), paths);
+        let with = run_with(config().module(Module::Ours), &talk);
         Trial { stock, with }
     }
 
@@ -115,6 +128,17 @@ impl Trial {
             }
         };
         pairs.iter().zip(documents).map(one).collect()
+    }
+
+    /// Nothing to diagnose: the module is silent and nothing else changes either.
+    pub fn assert_silent(&self) {
+        assert_eq!(
+            self.stock.native(),
+            self.with.native(),
+            "nginx's own lines differ"
+        );
+        let failures = self.diagnosed(0);
+        assert!(failures.is_empty());
     }
 
     /// The one failure of this trial, by name.

@@ -87,6 +87,8 @@ pub struct Upstream {
     pub client_auth: ClientAuth,
     /// Server names.
     pub sni: Sni,
+    /// Speaks HTTP/2; nginx only.
+    pub http2: bool,
 }
 
 impl Upstream {
@@ -100,6 +102,7 @@ impl Upstream {
             suite: None,
             client_auth: ClientAuth::None,
             sni: Sni::Ignored,
+            http2: false,
         }
     }
 
@@ -124,6 +127,12 @@ impl Upstream {
     /// The same, with another treatment of server names.
     pub fn sni(mut self, sni: Sni) -> Upstream {
         self.sni = sni;
+        self
+    }
+
+    /// The same, speaking HTTP/2; nginx only.
+    pub fn http2(mut self) -> Upstream {
+        self.http2 = true;
         self
     }
 

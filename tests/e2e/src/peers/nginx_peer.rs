@@ -32,14 +32,15 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
         panic!("nginx asks for a client certificate in TLS, but refuses it in HTTP");
     }
     let mut config = Config::new();
-    config.listen = "ssl".to_owned();
+    let protocol = if upstream.http2 { "ssl http2" } else { "ssl" };
+    config.listen = protocol.to_owned();
     match &upstream.sni {
         Sni::Ignored => {}
         Sni::CertificateFor(_) => panic!("nginx always has its certificate"),
         Sni::Only(name) => {
             let port = config.port.number();
             config.http = format!(
-                "server {{ listen 127.0.0.1:{port} ssl; server_name {name};\n{server}\n\
+                "server {{ listen 127.0.0.1:{port} {protocol}; server_name {name};\n{server}\n\
                  location / {{ return 200 'hello from nginx\\n'; }} }}\n"
             );
             config.listen.push_str(" default_server");

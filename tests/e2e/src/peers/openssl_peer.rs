@@ -110,7 +110,9 @@ fn serve(context: &SslContext, stream: TcpStream) {
         Ok(mut tls) => {
             let mut request = Vec::new();
             let mut part = [0; 4096];
-            while !request.windows(4).any(|w| w == b"\r\n\r\n") {
+            // A uwsgi packet is binary, short, and comes at once.
+            let is_text = |r: &[u8]| r.first().is_none_or(u8::is_ascii_alphabetic);
+            while is_text(&request) && !request.windows(4).any(|w| w == b"\r\n\r\n") {
                 match tls.read(&mut part) {
                     Ok(0) | Err(_) => return,
                     Ok(count) => request.extend_from_slice(&part[..count]),
