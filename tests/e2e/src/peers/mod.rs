@@ -7,6 +7,9 @@ mod openssl_peer;
 mod programs;
 pub mod scripted;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+
 use crate::certs::{Authority, Identity};
 
 /// A TLS implementation.
@@ -89,6 +92,8 @@ pub struct Upstream {
     pub sni: Sni,
     /// Speaks HTTP/2; nginx only.
     pub http2: bool,
+    /// Closes right after the handshake; OpenSSL only.
+    pub dies: bool,
 }
 
 impl Upstream {
@@ -103,6 +108,7 @@ impl Upstream {
             client_auth: ClientAuth::None,
             sni: Sni::Ignored,
             http2: false,
+            dies: false,
         }
     }
 
@@ -136,6 +142,12 @@ impl Upstream {
         self
     }
 
+    /// The same, closing right after the handshake without an alert; OpenSSL only.
+    pub fn dies_after_handshake(mut self) -> Upstream {
+        self.dies = true;
+        self
+    }
+
     /// Starts it and waits until it listens on 127.0.0.1.
     pub fn start(&self) -> Peer {
         match self.stack {
@@ -150,6 +162,7 @@ impl Upstream {
 /// A listening upstream; stopped on drop.
 pub struct Peer {
     port: u16,
+    seen: Arc<AtomicBool>,
     _running: Box<dyn std::any::Any>,
 }
 
@@ -157,8 +170,19 @@ impl Peer {
     fn new(port: u16, running: impl std::any::Any) -> Peer {
         Peer {
             port,
+            seen: Arc::default(),
             _running: Box::new(running),
         }
+    }
+
+    /// Whether a peer with [`scripted::Script::Silence`] has read anything.
+    pub fn saw_bytes(&self) -> bool {
+        self.seen.load(Ordering::Acquire)
+    }
+
+    /// Makes [`Peer::saw_bytes`] false again.
+    pub fn forget_bytes(&self) {
+        self.seen.store(false, Ordering::Release);
     }
 
     /// Where it listens, on 127.0.0.1.

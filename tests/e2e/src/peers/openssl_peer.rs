@@ -43,7 +43,8 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
             bare.build()
         }
     };
-    let listener = Listener::start(move |stream| serve(&context, stream));
+    let dies = upstream.dies;
+    let listener = Listener::start(move |stream| serve(&context, stream, dies));
     Peer::new(listener.port(), listener)
 }
 
@@ -103,10 +104,11 @@ fn version(version: Version) -> SslVersion {
 }
 
 /// Shakes hands, reads one request head, answers it. A client that gives up is not our business.
-fn serve(context: &SslContext, stream: TcpStream) {
+fn serve(context: &SslContext, stream: TcpStream, dies: bool) {
     let ssl = Ssl::new(context).expect("SSL_new");
     let copy = stream.try_clone().expect("duplicate a socket");
     match ssl.accept(stream) {
+        Ok(_) if dies => super::scripted::close_gently(&copy),
         Ok(mut tls) => {
             let mut request = Vec::new();
             let mut part = [0; 4096];

@@ -41,8 +41,12 @@ pub enum Script {
 
 /// Starts a peer that follows `script`.
 pub fn start(script: Script) -> Peer {
-    let listener = Listener::start(move |stream| play(&script, stream));
-    Peer::new(listener.port(), listener)
+    let seen = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&seen);
+    let listener = Listener::start(move |stream| play(&script, stream, &tell));
+    let mut peer = Peer::new(listener.port(), listener);
+    peer.seen = seen;
+    peer
 }
 
 /// Starts a peer that does with every connection what `serve` says. The stream has deadlines.
@@ -51,7 +55,7 @@ pub fn start_with(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Peer {
     Peer::new(listener.port(), listener)
 }
 
-fn play(script: &Script, mut stream: TcpStream) {
+fn play(script: &Script, mut stream: TcpStream, seen: &AtomicBool) {
     match script {
         Script::CloseAtOnce => {}
         Script::Banner(banner) => {
@@ -65,6 +69,8 @@ fn play(script: &Script, mut stream: TcpStream) {
             );
         }
         Script::Silence => {
+            read_record(&mut stream);
+            seen.store(true, Ordering::Release);
             let _ = std::io::copy(&mut stream, &mut std::io::sink());
         }
         Script::CloseAfterHello => {

@@ -1,9 +1,13 @@
-//! Rows 10 and 15: the name in the ClientHello. Every stack says it with another alert, or none.
+//! Rows 10 and 15: the name in the ClientHello. Every stack says it with another alert, or none, and
+//! Java in TLS 1.3 only after its ServerHello.
 
 use tlsdiag_e2e::nginx::Config;
 use tlsdiag_e2e::peers::{Sni, Stack, Upstream};
 
 use super::lab::{Case, Lab, API};
+
+const TLS12: &str = "TLSv1.2";
+const TLS13: &str = "TLSv1.2 TLSv1.3";
 
 fn config(port: u16, block: &str, server: &str, location: &str) -> Config {
     Config::new()
@@ -13,53 +17,70 @@ fn config(port: u16, block: &str, server: &str, location: &str) -> Config {
 }
 
 /// The name of an upstream block is sent.
-fn wrong_name(stack: Stack, sni: Sni) {
+fn wrong_name(stack: Stack, sni: Sni, protocols: &str) {
     let lab = Lab::new();
     let peer = Upstream::new(stack, lab.identity()).sni(sni).start();
-    let server = "proxy_ssl_server_name on;";
-    let case = Case::new(|fix| config(peer.port(), "backend", server, fix));
+    let server = format!("proxy_ssl_server_name on;\nproxy_ssl_protocols {protocols};");
+    let case = Case::new(|fix| config(peer.port(), "backend", &server, fix));
     let failure = case.failure("sni_unrecognized");
-    assert!(
-        failure.line.sentence.contains("backend"),
-        "{}",
-        failure.line.sentence
-    );
+    let sentence = &failure.line.sentence;
+    assert!(sentence.contains("backend"), "{sentence}");
     case.assert_fix_helps(&failure, &[("proxy_ssl_name", API)]);
 }
 
 fn row_10(stack: Stack) {
-    wrong_name(stack, Sni::Only(API.into()));
+    wrong_name(stack, Sni::Only(API.into()), TLS12);
 }
 on_stacks!(row_10: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
 
+fn row_10_tls13(stack: Stack) {
+    wrong_name(stack, Sni::Only(API.into()), TLS13);
+}
+on_stacks!(row_10_tls13: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
+
 fn row_10_no_certificate(stack: Stack) {
-    wrong_name(stack, Sni::CertificateFor(API.into()));
+    wrong_name(stack, Sni::CertificateFor(API.into()), TLS12);
 }
 on_stacks!(row_10_no_certificate: OpenSsl, Go, Java, Python);
 
+fn row_10_no_certificate_tls13(stack: Stack) {
+    wrong_name(stack, Sni::CertificateFor(API.into()), TLS13);
+}
+// TODO: Java, once an alert between ServerHello and Certificate is understood.
+on_stacks!(row_10_no_certificate_tls13: OpenSsl, Go, Python);
+
 /// No name is sent, as is nginx's default; the host is known from `proxy_ssl_name`.
-fn no_name(stack: Stack, sni: Sni) {
+fn no_name(stack: Stack, sni: Sni, protocols: &str) {
     let lab = Lab::new();
     let peer = Upstream::new(stack, lab.identity()).sni(sni).start();
-    let server = format!("proxy_ssl_name {API};");
+    let server = format!("proxy_ssl_name {API};\nproxy_ssl_protocols {protocols};");
     let case = Case::new(|fix| config(peer.port(), "backend", &server, fix));
     let failure = case.failure("sni_missing");
-    assert_eq!(
-        failure.line.fix.first().unwrap(),
-        "proxy_ssl_server_name on;"
-    );
+    let first = failure.line.fix.first().unwrap();
+    assert_eq!(first, "proxy_ssl_server_name on;");
     case.assert_fix_helps(&failure, &[("proxy_ssl_name", API)]);
 }
 
 fn row_15(stack: Stack) {
-    no_name(stack, Sni::Only(API.into()));
+    no_name(stack, Sni::Only(API.into()), TLS12);
 }
 on_stacks!(row_15: OpenSsl, Go, Python, Nginx);
 
+fn row_15_tls13(stack: Stack) {
+    no_name(stack, Sni::Only(API.into()), TLS13);
+}
+on_stacks!(row_15_tls13: OpenSsl, Go, Python, Nginx);
+
 fn row_15_no_certificate(stack: Stack) {
-    no_name(stack, Sni::CertificateFor(API.into()));
+    no_name(stack, Sni::CertificateFor(API.into()), TLS12);
 }
 on_stacks!(row_15_no_certificate: OpenSsl, Go, Java, Node, Python);
+
+fn row_15_no_certificate_tls13(stack: Stack) {
+    no_name(stack, Sni::CertificateFor(API.into()), TLS13);
+}
+// TODO: Java, as above.
+on_stacks!(row_15_no_certificate_tls13: OpenSsl, Go, Node, Python);
 
 /// The block is named as the host is: that name would be sent.
 #[test]
