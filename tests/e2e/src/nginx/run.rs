@@ -168,17 +168,8 @@ impl Nginx {
     }
 
     /// Stops gracefully, checks that no trouble is in the logs, returns what is left behind.
-    pub fn finish(self) -> Finished {
-        self.end(libc::SIGQUIT)
-    }
-
-    /// As [`Nginx::finish`], but at once: workers drop what they are doing.
-    pub fn terminate(self) -> Finished {
-        self.end(libc::SIGTERM)
-    }
-
-    fn end(mut self, signal: i32) -> Finished {
-        self.process.signal(signal);
+    pub fn finish(mut self) -> Finished {
+        self.process.signal(libc::SIGQUIT);
         let status = self.process.wait();
         let log = self.log();
         assert!(status.success(), "nginx ended with {status}:\n{}", log.text);

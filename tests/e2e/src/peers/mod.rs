@@ -7,9 +7,6 @@ mod openssl_peer;
 mod programs;
 pub mod scripted;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
-
 use crate::certs::{Authority, Identity};
 
 /// A TLS implementation.
@@ -162,7 +159,6 @@ impl Upstream {
 /// A listening upstream; stopped on drop.
 pub struct Peer {
     port: u16,
-    seen: Arc<AtomicBool>,
     _running: Box<dyn std::any::Any>,
 }
 
@@ -170,19 +166,8 @@ impl Peer {
     fn new(port: u16, running: impl std::any::Any) -> Peer {
         Peer {
             port,
-            seen: Arc::default(),
             _running: Box::new(running),
         }
-    }
-
-    /// Whether a peer with [`scripted::Script::Silence`] has read anything.
-    pub fn saw_bytes(&self) -> bool {
-        self.seen.load(Ordering::Acquire)
-    }
-
-    /// Makes [`Peer::saw_bytes`] false again.
-    pub fn forget_bytes(&self) {
-        self.seen.store(false, Ordering::Release);
     }
 
     /// Where it listens, on 127.0.0.1.

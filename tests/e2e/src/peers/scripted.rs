@@ -41,12 +41,8 @@ pub enum Script {
 
 /// Starts a peer that follows `script`.
 pub fn start(script: Script) -> Peer {
-    let seen = Arc::new(AtomicBool::new(false));
-    let tell = Arc::clone(&seen);
-    let listener = Listener::start(move |stream| play(&script, stream, &tell));
-    let mut peer = Peer::new(listener.port(), listener);
-    peer.seen = seen;
-    peer
+    let listener = Listener::start(move |stream| play(&script, stream));
+    Peer::new(listener.port(), listener)
 }
 
 /// Starts a peer that does with every connection what `serve` says. The stream has deadlines.
@@ -55,7 +51,7 @@ pub fn start_with(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Peer {
     Peer::new(listener.port(), listener)
 }
 
-fn play(script: &Script, mut stream: TcpStream, seen: &AtomicBool) {
+fn play(script: &Script, mut stream: TcpStream) {
     match script {
         Script::CloseAtOnce => {}
         Script::Banner(banner) => {
@@ -69,8 +65,6 @@ fn play(script: &Script, mut stream: TcpStream, seen: &AtomicBool) {
             );
         }
         Script::Silence => {
-            read_record(&mut stream);
-            seen.store(true, Ordering::Release);
             let _ = std::io::copy(&mut stream, &mut std::io::sink());
         }
         Script::CloseAfterHello => {
