@@ -58,12 +58,20 @@ pub(crate) struct Alert {
 }
 
 impl Alert {
-    /// Whether it ended the connection. TLS 1.3 ignores the level except for closure alerts
-    /// (RFC 8446 section 6).
+    /// Whether it ended the connection. TLS 1.3 ignores the level (RFC 8446 section 6), but for
+    /// closures, and for warnings that older servers send and go on.
     pub(crate) fn is_fatal(self, version: u16) -> bool {
         const CLOSE_NOTIFY: u8 = 0;
         const USER_CANCELED: u8 = 90;
-        self.level == 2 || (version >= TLS13 && ![CLOSE_NOTIFY, USER_CANCELED].contains(&self.code))
+        const NO_RENEGOTIATION: u8 = 100;
+        const UNRECOGNIZED_NAME: u8 = 112;
+        const HARMLESS: [u8; 4] = [
+            CLOSE_NOTIFY,
+            USER_CANCELED,
+            NO_RENEGOTIATION,
+            UNRECOGNIZED_NAME,
+        ];
+        self.level == 2 || (version >= TLS13 && !HARMLESS.contains(&self.code))
     }
 }
 
@@ -210,7 +218,10 @@ impl Recorder {
             code,
             after_finished: self.finished,
         };
-        if let Some(slot) = self.alerts.iter_mut().find(|slot| slot.is_none()) {
+        let free = self.alerts.iter().position(Option::is_none);
+        // Of too many the last one counts: it is the one that ended the connection.
+        let index = free.unwrap_or(self.alerts.len() - 1);
+        if let Some(slot) = self.alerts.get_mut(index) {
             *slot = Some(alert);
         }
     }
@@ -298,7 +309,7 @@ mod tests {
             after_finished: false,
         };
         assert!(!alert(1, 112).is_fatal(0x0303));
-        assert!(alert(1, 112).is_fatal(0x0304));
+        assert!(!alert(1, 112).is_fatal(0x0304) && alert(1, 116).is_fatal(0x0304));
         assert!(!alert(1, 0).is_fatal(0x0304));
         assert!(alert(2, 40).is_fatal(0));
     }

@@ -313,8 +313,11 @@ pub struct Ending {
 pub struct VerifyError {
     /// `X509_V_ERR_*`.
     pub code: i32,
-    /// Depth in the chain; 0 is the leaf.
+    /// Depth in the chain that was built; 0 is the leaf.
     pub depth: u32,
+    /// Place of that certificate in [`CertificateCheck::chain`], when it was received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
 }
 
 /// The peer's chain, and what verifying it says.

@@ -73,6 +73,7 @@ impl ChainProblem {
         let logged = VerifyError {
             code: check.result,
             depth: 0,
+            index: None,
         };
         let path = Path::of(check);
         let found = |problem, error| Self {
@@ -198,6 +199,7 @@ mod tests {
             errors: errors
                 .iter()
                 .map(|(code, depth)| VerifyError {
+                    index: None,
                     code: *code,
                     depth: *depth,
                 })

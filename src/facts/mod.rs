@@ -91,6 +91,14 @@ impl<'a> Facts<'a> {
         self.chosen.is_none()
     }
 
+    /// The name may still be what the peer stumbled over: nothing of its hello came, or (some stacks
+    /// look for a certificate only after a TLS 1.3 ServerHello) no certificate did. A ServerHello of
+    /// TLS 1.3 settles version, suite and group.
+    pub fn name_may_decide(&self) -> bool {
+        self.no_hello_came()
+            || (self.phase <= Phase::ServerHello && self.version() >= Some(ProtocolVersion::TLS1_3))
+    }
+
     /// The peer ended or silenced the connection without a word of TLS.
     pub fn closed_silently(&self) -> bool {
         matches!(

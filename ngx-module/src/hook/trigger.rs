@@ -87,10 +87,14 @@ unsafe fn verdict(
         let asked = recorder.certificate_request.is_some();
         return (asked && closed_by_peer(connection)).then_some(EndingKind::LateClose);
     }
+    if received.is_some() {
+        // Some libraries see the end of the connection behind the alert first.
+        return Some(EndingKind::Error);
+    }
     if let Some(exit) = recorder.exit {
         return Some(exit_kind(exit));
     }
-    if received.is_some() || recorder.fatal_alert(true).is_some() {
+    if recorder.fatal_alert(true).is_some() {
         return Some(EndingKind::Error);
     }
     timed_out(connection).then_some(EndingKind::Timeout)

@@ -88,7 +88,7 @@ unsafe fn settings(
     unsafe {
         Settings {
             verify: conf.map(|conf| conf.ssl_verify == 1),
-            compared_name: text::of(&upstream.ssl_name),
+            compared_name: name(upstream, conf).and_then(|name| text::of(&name)),
             send_server_name: conf.map(|conf| conf.ssl_server_name == 1),
             session_reuse: conf.map(|conf| conf.ssl_session_reuse == 1),
             // Only `upstream {}` blocks carry configurations of their own (ngx_http_upstream).
@@ -144,5 +144,24 @@ unsafe fn location(request: &ngx_http_request_t) -> Option<String> {
         let index = module.as_ref()?.ctx_index;
         let conf: *const ngx_http_core_loc_conf_t = (*request.loc_conf.add(index)).cast();
         text::of(&conf.as_ref()?.name)
+    }
+}
+
+/// nginx evaluates `proxy_ssl_name` only where it uses it (`ngx_http_upstream_ssl_name`); elsewhere
+/// a constant one says what the operator means.
+unsafe fn name(
+    upstream: &ngx_http_upstream_t,
+    conf: Option<&ngx_http_upstream_conf_t>,
+) -> Option<ngx_str_t> {
+    let conf = conf?;
+    // SAFETY: the complex value lives as long as the configuration.
+    let configured = unsafe { conf.ssl_name.as_ref() };
+    match configured {
+        Some(value)
+            if conf.ssl_verify != 1 && conf.ssl_server_name != 1 && value.lengths.is_null() =>
+        {
+            Some(value.value)
+        }
+        _ => Some(upstream.ssl_name),
     }
 }

@@ -12,12 +12,12 @@ use std::sync::{Mutex, PoisonError};
 use ngx::ffi::{
     SSL_CTX_get0_param, SSL_CTX_get_cert_store, SSL_CTX_get_security_level,
     SSL_CTX_get_verify_depth, X509_STORE_CTX_free, X509_STORE_CTX_get0_chain,
-    X509_STORE_CTX_get0_param, X509_STORE_CTX_get1_certs, X509_STORE_CTX_get_error,
-    X509_STORE_CTX_get_error_depth, X509_STORE_CTX_get_ex_data, X509_STORE_CTX_init,
-    X509_STORE_CTX_new, X509_STORE_CTX_set_default, X509_STORE_CTX_set_ex_data,
-    X509_STORE_CTX_set_verify_cb, X509_VERIFY_PARAM_set1, X509_VERIFY_PARAM_set_auth_level,
-    X509_VERIFY_PARAM_set_depth, X509_check_host, X509_get_issuer_name, X509_verify_cert, SSL_CTX,
-    X509_STORE_CTX,
+    X509_STORE_CTX_get0_param, X509_STORE_CTX_get1_certs, X509_STORE_CTX_get_current_cert,
+    X509_STORE_CTX_get_error, X509_STORE_CTX_get_error_depth, X509_STORE_CTX_get_ex_data,
+    X509_STORE_CTX_init, X509_STORE_CTX_new, X509_STORE_CTX_set_default,
+    X509_STORE_CTX_set_ex_data, X509_STORE_CTX_set_verify_cb, X509_VERIFY_PARAM_set1,
+    X509_VERIFY_PARAM_set_auth_level, X509_VERIFY_PARAM_set_depth, X509_check_host,
+    X509_get_issuer_name, X509_verify_cert, SSL_CTX, X509_STORE_CTX,
 };
 use tlsdiag::capture::{CertificateCheck, VerifyError, MAX_CHAIN};
 
@@ -185,6 +185,12 @@ struct Outcome {
     built: c_int,
 }
 
+/// What the callback of a run may touch.
+struct Collected<'a> {
+    errors: Vec<VerifyError>,
+    chain: &'a Chain,
+}
+
 /// One `X509_STORE_CTX`, set up as libssl does for a client (`ssl_verify_cert_chain`).
 struct Verification<'a> {
     raw: NonNull<X509_STORE_CTX>,
@@ -215,21 +221,27 @@ impl<'a> Verification<'a> {
     }
 
     unsafe fn run(self, depth: Option<c_int>, look_up_issuers: bool) -> (Outcome, Vec<bool>) {
-        let mut errors: Vec<VerifyError> = Vec::with_capacity(MAX_ERRORS);
+        let mut collected = Collected {
+            errors: Vec::with_capacity(MAX_ERRORS),
+            chain: self.chain,
+        };
         let raw = self.raw.as_ptr();
-        // SAFETY: the vector outlives the verification that writes to it through the slot.
+        // SAFETY: `collected` outlives the verification that writes to it through the slot.
         unsafe {
             if let Some(depth) = depth {
                 X509_VERIFY_PARAM_set_depth(X509_STORE_CTX_get0_param(raw), depth);
             }
-            X509_STORE_CTX_set_ex_data(raw, APP_DATA, core::ptr::from_mut(&mut errors).cast());
+            let slot = core::ptr::from_mut(&mut collected).cast();
+            X509_STORE_CTX_set_ex_data(raw, APP_DATA, slot);
             let verdict = X509_verify_cert(raw);
+            let mut errors = collected.errors;
             if verdict != 1 && errors.is_empty() {
                 // It stopped without a word to the callback: out of memory, or no chain at all.
                 let code = X509_STORE_CTX_get_error(raw);
                 errors.push(VerifyError {
                     code: code.max(1),
                     depth: 0,
+                    index: None,
                 });
             }
             let built = X509_STORE_CTX_get0_chain(raw);
@@ -274,15 +286,19 @@ unsafe extern "C" fn collect(ok: c_int, raw: *mut X509_STORE_CTX) -> c_int {
         return 1;
     }
     let collected = crate::guard::guard("verify", || {
-        // SAFETY: OpenSSL passes the context of `run`, whose slot holds that vector.
+        // SAFETY: OpenSSL passes the context of `run`, whose slot holds its `Collected`.
         unsafe {
-            let errors: *mut Vec<VerifyError> = X509_STORE_CTX_get_ex_data(raw, APP_DATA).cast();
-            let Some(errors) = errors.as_mut() else {
+            let collected: *mut Collected<'_> = X509_STORE_CTX_get_ex_data(raw, APP_DATA).cast();
+            let Some(collected) = collected.as_mut() else {
                 return;
             };
+            let errors = &mut collected.errors;
             let code = X509_STORE_CTX_get_error(raw);
             let depth = u32::try_from(X509_STORE_CTX_get_error_depth(raw)).unwrap_or(0);
-            let error = VerifyError { code, depth };
+            let culprit = X509_STORE_CTX_get_current_cert(raw);
+            let index = collected.chain.iter().position(|one| one == culprit);
+            let index = index.and_then(|index| u32::try_from(index).ok());
+            let error = VerifyError { code, depth, index };
             if errors.len() < MAX_ERRORS && !errors.contains(&error) {
                 errors.push(error);
             }

@@ -32,6 +32,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if let Some(found) = super::problem(facts, Problem::AnchorUnknown) {
+        return (!found.anchor_sent).then(|| alternative(&found));
+    }
     let found = super::problem(facts, Problem::IssuerMissing)?;
     let sentence = format!(
         "upstream does not send the issuer of its certificate {}, {}",
@@ -74,4 +77,19 @@ fn remedy(check: &CertificateCheck) -> Remedy {
         Some(url) => format!("upstream must send its intermediate certificate (it is at {url})"),
         None => "upstream must send its intermediate certificate after its own".to_owned(),
     })
+}
+
+/// Intermediates were sent and the last one's issuer is unknown: one more may be missing.
+fn alternative(found: &super::Found<'_>) -> Finding {
+    let sentence = format!(
+        "upstream may not send every intermediate of its certificate {}",
+        found.certificate_of(0)
+    );
+    Finding::new(
+        Confidence::Possible,
+        sentence,
+        &found.evidence(),
+        remedy(found.check),
+    )
+    .as_alternative()
 }

@@ -43,14 +43,29 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         );
     }
     let found = super::problem(facts, Problem::AnchorUnknown)?;
+    let leaf = found.certificate_of(0);
     let root = found.check.chain.iter().rev().find(|one| one.self_issued);
-    let sentence = format!(
-        "upstream certificate {} leads to {}, which nginx does not trust",
-        found.certificate_of(0),
-        root.map_or("a root", |root| root.subject.as_str())
-    );
+    let last = found
+        .check
+        .chain
+        .last()
+        .map_or("", |one| one.issuer.as_str());
+    // Without the root something between may be missing too.
+    let (confidence, sentence) = match (found.anchor_sent, root) {
+        (true, Some(root)) => (
+            Confidence::Certain,
+            format!(
+                "upstream certificate {leaf} leads to {}, which nginx does not trust",
+                root.subject
+            ),
+        ),
+        _ => (
+            Confidence::Likely,
+            format!("upstream certificate {leaf} leads to an issuer nginx does not trust, {last}"),
+        ),
+    };
     Some(Finding::new(
-        Confidence::Certain,
+        confidence,
         sentence,
         &found.evidence(),
         remedy(facts),

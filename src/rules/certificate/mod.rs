@@ -24,6 +24,7 @@ struct Found<'a> {
     check: &'a CertificateCheck,
     error: VerifyError,
     problem: Problem,
+    anchor_sent: bool,
 }
 
 /// Declines when the chain's trouble is another one, or when the verdict was inherited.
@@ -35,16 +36,17 @@ fn problem<'a>(facts: &'a Facts<'_>, wanted: Problem) -> Option<Found<'a>> {
         check,
         error: found.error,
         problem: found.problem,
+        anchor_sent: found.anchor_sent,
     })
 }
 
 impl Found<'_> {
     /// The certificate the error is about.
     fn shown(&self) -> Option<&Certificate> {
-        let depth = usize::try_from(self.error.depth).ok()?;
+        let index = self.error.index.unwrap_or(self.error.depth);
         self.check
             .chain
-            .get(depth)
+            .get(usize::try_from(index).ok()?)
             .or_else(|| self.check.chain.first())
     }
 

@@ -44,8 +44,11 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    if !facts.name.missing() {
+    if facts.name.sent.is_some() || facts.offered.is_none() {
         return None;
+    }
+    if !facts.name.missing() {
+        return to_an_address(facts);
     }
     if facts.ending() == EndingKind::NameRejected {
         // A default certificate came; that its name does not match is the first thing to say.
@@ -53,16 +56,19 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         evidence.push(because::NAME_NOT_PRESENTED);
         return Some(finding(facts, Confidence::Possible, &evidence).as_alternative());
     }
-    if !facts.no_hello_came() || facts.sent().is_some() {
+    if !facts.name_may_decide() || facts.sent().is_some() {
         return None;
     }
     let mut evidence = evidence(facts);
-    evidence.push(because::NO_SERVER_HELLO);
+    if facts.no_hello_came() {
+        evidence.push(because::NO_SERVER_HELLO);
+    }
     let (confidence, seen) = match (facts.received(), facts.ending()) {
         (Some(Alert::UNRECOGNIZED_NAME), _) => (Confidence::Certain, because::ALERT_IS_SPECIFIC),
         (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), _) => {
             (Confidence::Likely, because::ALERT_RECEIVED)
         }
+        _ if !facts.no_hello_came() => return None,
         (Some(ILLEGAL_PARAMETER | Alert::PROTOCOL_VERSION), _) => {
             (Confidence::Possible, because::ALERT_RECEIVED)
         }
@@ -79,12 +85,29 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(finding(facts, confidence, &evidence))
 }
 
+/// `proxy_pass` names an address: nginx has no name to send, yet the server may want one.
+fn to_an_address(facts: &Facts<'_>) -> Option<Finding> {
+    if !facts.name_may_decide() {
+        return None;
+    }
+    let evidence = evidence(facts);
+    match facts.received()? {
+        Alert::UNRECOGNIZED_NAME => Some(finding(facts, Confidence::Certain, &evidence)),
+        Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR => {
+            Some(finding(facts, Confidence::Possible, &evidence).as_alternative())
+        }
+        _ => None,
+    }
+}
+
 fn evidence(facts: &Facts<'_>) -> Vec<&'static str> {
-    let name = match facts.name.to_hand() {
-        Some(_) => because::DNS_NAME_TO_HAND,
-        None => because::NAME_IS_UPSTREAM_BLOCK,
-    };
-    vec![because::NO_SERVER_NAME_SENT, name]
+    let mut evidence = vec![because::NO_SERVER_NAME_SENT];
+    if facts.name.to_hand().is_some() {
+        evidence.push(because::DNS_NAME_TO_HAND);
+    } else if facts.name.is_block {
+        evidence.push(because::NAME_IS_UPSTREAM_BLOCK);
+    }
+    evidence
 }
 
 fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[&'static str]) -> Finding {

@@ -36,7 +36,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let sent = facts.name.sent.as_deref()?;
-    if !facts.no_hello_came() {
+    if !facts.name_may_decide() {
         return None;
     }
     let odd = facts.name.problem.map(|problem| match problem {
@@ -49,7 +49,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         (Some(Alert::HANDSHAKE_FAILURE | ILLEGAL_PARAMETER | Alert::INTERNAL_ERROR), Some(odd)) => {
             (Confidence::Likely, odd)
         }
-        (None, Some(odd)) if facts.closed_silently() => (Confidence::Likely, odd),
+        (None, Some(odd)) if facts.no_hello_came() && facts.closed_silently() => {
+            (Confidence::Likely, odd)
+        }
         _ => return None,
     };
     let what = match facts.name.problem {
@@ -73,7 +75,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         confidence,
         sentence,
-        &[because::NO_SERVER_HELLO, seen],
+        &[seen],
         Remedy::paste(facts, &[fix]),
     ))
 }
