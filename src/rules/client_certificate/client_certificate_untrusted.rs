@@ -25,6 +25,7 @@ use crate::registry::Alert;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
 const UNKNOWN_CA: Alert = Alert(48);
+const EXPIRED: Alert = Alert(45);
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_untrusted",
@@ -44,6 +45,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         .as_ref()
         .and_then(|issuer| authorities.lists(issuer));
     let (confidence, seen) = match (facts.received(), listed) {
+        (Some(EXPIRED), _) => return None,
         (Some(UNKNOWN_CA), Some(false)) => (Confidence::Certain, because::ALERT_RECEIVED),
         (Some(UNKNOWN_CA), _) | (Some(_), Some(false)) => {
             (Confidence::Likely, because::ALERT_RECEIVED)

@@ -1,0 +1,278 @@
+//! The whole catalogue: every rule fires on its case, not on the nearest other one, and is
+//! documented; every document is valid.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails should stop"
+)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::{json, Value};
+use tlsdiag::rules::{Applicability, Confidence, CATALOGUE, SOURCES};
+use tlsdiag::{diagnose, report, Diagnosis, Recording};
+
+mod catalogue {
+    pub(crate) mod cases;
+}
+use catalogue::cases::{Case, CASES};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// (folder, file) of every recording.
+fn fixtures() -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(root().join("tests/fixtures"))
+        .unwrap()
+        .flatten()
+    {
+        if folder.path().is_dir() {
+            for file in std::fs::read_dir(folder.path()).unwrap().flatten() {
+                found.push((folder.file_name().into_string().unwrap(), file.path()));
+            }
+        }
+    }
+    found.sort();
+    assert!(found.len() >= 19, "the fixtures are missing");
+    found
+}
+
+fn load(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn recording(value: &Value) -> Recording {
+    Recording::from_json(&value.to_string()).unwrap()
+}
+
+impl Case {
+    /// The fixture with this case's changes.
+    fn recording(&self) -> Recording {
+        let mut value = load(&root().join("tests/fixtures").join(self.fixture));
+        for (pointer, change) in self.changes {
+            let change: Value = serde_json::from_str(change).unwrap();
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            let parent = value
+                .pointer_mut(parent)
+                .unwrap_or_else(|| panic!("no {parent}"));
+            match parent {
+                Value::Array(list) => list[key.parse::<usize>().unwrap()] = change,
+                Value::Object(map) if change.is_null() => drop(map.remove(key)),
+                Value::Object(map) => drop(map.insert(key.to_owned(), change)),
+                _ => panic!("{pointer} is below a scalar"),
+            }
+        }
+        recording(&value)
+    }
+}
+
+#[test]
+fn recordings_get_the_name_of_their_folder() {
+    for (folder, path) in fixtures() {
+        let value = load(&path);
+        let recording = recording(&value);
+        assert_eq!(diagnose(&recording).name, folder, "{path:?}");
+        assert_eq!(
+            serde_json::to_value(&recording).unwrap(),
+            value,
+            "{path:?} is not whole"
+        );
+    }
+}
+
+#[test]
+fn every_case_gets_its_name_and_no_other() {
+    for case in CASES {
+        let Diagnosis {
+            name,
+            alternatives,
+            finding,
+            ..
+        } = diagnose(&case.recording());
+        let told = format!(
+            "{} {:?}: {name}, then {alternatives:?}",
+            case.fixture, case.changes
+        );
+        assert_eq!(name, case.name, "{told}");
+        assert_ne!(name, case.not, "{told}");
+        let certain = finding.confidence == Confidence::Certain;
+        assert!(
+            !certain || !alternatives.contains(&case.not),
+            "certain, but {told}"
+        );
+    }
+}
+
+#[test]
+fn every_rule_has_a_firing_case_and_a_near_miss() {
+    let mut firing: BTreeSet<_> = CASES.iter().map(|case| case.name.to_owned()).collect();
+    firing.extend(fixtures().into_iter().map(|(folder, _)| folder));
+    let missing: BTreeSet<_> = CASES.iter().map(|case| case.not).collect();
+    for rule in CATALOGUE {
+        assert!(firing.contains(rule.name), "{} never fires", rule.name);
+        // The last rule takes what is left: there is no near miss to it.
+        assert!(
+            missing.contains(rule.name) || rule.name == "unknown",
+            "{} never misses",
+            rule.name
+        );
+    }
+}
+
+#[test]
+fn names_are_unique_and_are_files() {
+    let names: BTreeSet<_> = CATALOGUE.iter().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), CATALOGUE.len());
+    for rule in CATALOGUE {
+        let file = format!("src/rules/{}/{}.rs", rule.family.name(), rule.name);
+        assert!(root().join(&file).is_file(), "{file}");
+    }
+}
+
+fn explanation(source: &str) -> String {
+    let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
+    lines
+        .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
+        .collect()
+}
+
+#[test]
+fn every_rule_is_explained_under_every_heading() {
+    for (name, source) in SOURCES {
+        let text = explanation(source);
+        let headings: Vec<_> = text.lines().filter(|line| line.starts_with("# ")).collect();
+        let wanted = [
+            "# What it means",
+            "# Evidence",
+            "# Why it happens",
+            "# Workaround",
+            "# Dead ends",
+            "# References",
+        ];
+        assert_eq!(headings, wanted, "{name}");
+    }
+}
+
+/// `TLSDIAG_BLESS=1 cargo test` writes the page anew.
+#[test]
+fn the_page_of_diagnoses_is_current() {
+    let mut page = String::from(
+        "# Diagnoses\n\nGenerated from the rules (`TLSDIAG_BLESS=1 cargo test`). \
+         `tlsdiag explain NAME` shows the same.\n",
+    );
+    for rule in CATALOGUE {
+        let (_, source) = SOURCES.iter().find(|(name, _)| *name == rule.name).unwrap();
+        let text = explanation(source).replace("\n# ", "\n### ");
+        page.push_str(&format!("\n## {}\n\n{text}", rule.name));
+    }
+    let path = root().join("docs/diagnoses.md");
+    if std::env::var_os("TLSDIAG_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let current = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        current == page,
+        "docs/diagnoses.md is out of date: run TLSDIAG_BLESS=1 cargo test"
+    );
+}
+
+/// Every recording and case with its answer.
+fn answers() -> Vec<(Recording, Diagnosis)> {
+    let all = fixtures()
+        .into_iter()
+        .map(|(_, path)| recording(&load(&path)));
+    all.chain(CASES.iter().map(Case::recording))
+        .map(|recording| {
+            let diagnosis = diagnose(&recording);
+            (recording, diagnosis)
+        })
+        .collect()
+}
+
+#[test]
+fn every_fix_that_can_be_pasted_has_a_snippet() {
+    for (_, diagnosis) in answers() {
+        let remedy = &diagnosis.finding.remedy;
+        assert_eq!(
+            remedy.fix.is_empty(),
+            remedy.applicability == Applicability::Manual
+        );
+        let path = root().join(format!("nginx-conf/workarounds/{}.conf", diagnosis.name));
+        if remedy.fix.is_empty() {
+            assert!(remedy.action.is_some(), "{} offers nothing", diagnosis.name);
+            continue;
+        }
+        let snippet = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{path:?}"));
+        for directive in &remedy.fix {
+            let name = directive.split(' ').next().unwrap();
+            let weakens = remedy.security == tlsdiag::rules::Security::Weakens;
+            assert!(
+                snippet.contains(name) || weakens,
+                "{name} is not in {path:?}"
+            );
+        }
+        assert!(!remedy.fix.iter().any(|fix| fix.contains("_ssl_verify off")));
+    }
+}
+
+#[test]
+fn every_document_is_valid_and_every_line_has_its_shape() {
+    let schema = load(&root().join("docs/upstream_tls.schema.json"));
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    compiler
+        .add_resource("http://tlsdiag.invalid/schema.json", schema)
+        .unwrap();
+    let index = compiler
+        .compile("http://tlsdiag.invalid/schema.json", &mut schemas)
+        .unwrap();
+    for (recording, diagnosis) in answers() {
+        let text = report::document(&diagnosis, &recording);
+        assert!(text.len() <= 8192 && !text.contains('\n'));
+        let document: Value = serde_json::from_str(&text).unwrap();
+        if let Err(why) = schemas.validate(&document, index) {
+            panic!("{}: {why}\n{document:#}", diagnosis.name);
+        }
+        check_names(&document, "");
+        let line = report::line(&diagnosis, &recording);
+        assert!(
+            line.len() <= 900 && line.bytes().all(|byte| (0x20..0x7f).contains(&byte)),
+            "{line}"
+        );
+        assert!(line.starts_with(&format!("upstream_tls[{}] ", diagnosis.name)));
+        assert_eq!(line.matches("; fix: ").count(), 1, "{line}");
+        assert_eq!(line.matches("; facts: ").count(), 1, "{line}");
+        assert_eq!(line.matches('"').count() % 2, 0, "{line}");
+    }
+}
+
+/// Leaf names that Elasticsearch's default mapping takes for something else than a keyword.
+fn check_names(value: &Value, path: &str) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                check_names(inner, &format!("{path}/{key}"));
+            }
+        }
+        Value::Array(list) => {
+            assert!(
+                list.iter().all(|one| !one.is_object()),
+                "objects in the list {path}"
+            );
+        }
+        _ => {
+            let leaf = path.rsplit('/').next().unwrap();
+            let taken = ["location", "start", "end", "created", "usage", "exports"];
+            let suffix = ["_ip", "score", "_timestamp"];
+            assert!(!taken.contains(&leaf), "{path}");
+            assert!(!suffix.iter().any(|one| leaf.ends_with(one)), "{path}");
+            assert!(leaf != "ip" || path == "/server/ip", "{path}");
+            assert!(!value.is_null() && value != &json!(""), "{path} is empty");
+        }
+    }
+}

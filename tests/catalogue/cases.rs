@@ -1,0 +1,120 @@
+//! Cases made from real recordings by changing single fields, each named with what it must be and
+//! with its nearest neighbour, which it must not be.
+
+/// One case.
+pub(crate) struct Case {
+    /// File below tests/fixtures.
+    pub(crate) fixture: &'static str,
+    /// JSON pointers and what stands there instead; `null` takes the field away.
+    pub(crate) changes: &'static [(&'static str, &'static str)],
+    /// What it is.
+    pub(crate) name: &'static str,
+    /// What it must not be called.
+    pub(crate) not: &'static str,
+}
+
+#[rustfmt::skip]
+const fn case(
+    fixture: &'static str,
+    changes: &'static [(&'static str, &'static str)],
+    name: &'static str,
+    not: &'static str,
+) -> Case {
+    Case { fixture, changes, name, not }
+}
+
+const SNI: &str = "sni_missing/alert_40.json";
+const WRONG_SNI: &str = "sni_unrecognized/alert_112.json";
+const SUITE: &str = "cipher_mismatch/one_suite.json";
+const VERSION: &str = "protocol_version_mismatch/peer_is_tls13_only.json";
+const NONE_12: &str = "client_certificate_required/tls12_none.json";
+const NONE_13: &str = "client_certificate_required/tls13_none.json";
+const WRONG_CA: &str = "client_certificate_untrusted/tls12_wrong_ca.json";
+const EXPIRED: &str = "certificate_expired/leaf_expired.json";
+const MISSING: &str = "certificate_chain_incomplete/one_intermediate_missing.json";
+const LONG: &str = "certificate_chain_too_long/two_intermediates.json";
+const INHERITED: &str = "verify_result_inherited/resumed_across_locations.json";
+const NAME: &str = "certificate_hostname_mismatch/ip_address.json";
+const SELF: &str = "certificate_self_signed/self_signed.json";
+const HTTP: &str = "plaintext_upstream/http.json";
+const SILENT: &str = "handshake_timeout/silent.json";
+const CLOSED: &str = "peer_closed/after_client_hello.json";
+const RESET: &str = "peer_reset/after_client_hello.json";
+
+const ALERT: &str = "/handshake/alerts/0/code";
+const ERRORS: &str = "/certificate/errors";
+const KIND: &str = "/ending/kind";
+
+/// Every case.
+#[rustfmt::skip]
+pub(crate) static CASES: &[Case] = &[
+    // A name to hand that was not sent, and none to hand.
+    case(SNI, &[(ALERT, "112")], "sni_missing", "sni_unrecognized"),
+    case(SNI, &[(ALERT, "80")], "sni_missing", "unknown"),
+    case(SNI, &[("/settings/compared_name", "\"10.0.0.1\""), ("/context/upstream", "\"10.0.0.1\"")],
+        "handshake_failure_unspecified", "sni_missing"),
+    case(SNI, &[("/handshake/alerts", "[]"), (KIND, "\"eof\"")], "sni_missing", "peer_closed"),
+    case(SNI, &[("/handshake/alerts", "[]"), (KIND, "\"reset\"")], "sni_missing", "peer_reset"),
+    case(SNI, &[("/handshake/alerts", "[]"), (KIND, "\"timeout\"")], "handshake_timeout", "sni_missing"),
+    // A name sent that says nothing, and one that no server can know.
+    case(WRONG_SNI, &[(ALERT, "40")], "handshake_failure_unspecified", "sni_unrecognized"),
+    case(WRONG_SNI, &[(ALERT, "40"), ("/context/upstream", "\"wrong.example.com\""),
+        ("/settings/upstream_block", "true")], "sni_unrecognized", "handshake_failure_unspecified"),
+    case(WRONG_SNI, &[(ALERT, "40"), ("/context/upstream", "\"right.example.com\"")],
+        "sni_unrecognized", "cipher_mismatch"),
+    // The same alert with a narrow list and a default one, with and without a settled name.
+    case(SUITE, &[("/settings/compared_name", "\"api.example.com\""), ("/context/upstream", "\"api.example.com\"")],
+        "sni_missing", "cipher_mismatch"),
+    case(SUITE, &[(ALERT, "70")], "protocol_version_mismatch", "cipher_mismatch"),
+    case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "protocol_version_mismatch"),
+    // Asked for a certificate: none, one, and what was answered.
+    case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
+    case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",
+        "client_certificate_required"),
+    case(NONE_13, &[("/handshake/alerts", "[]"), (KIND, "\"late_close\"")], "client_certificate_required",
+        "client_certificate_rejected"),
+    case(WRONG_CA, &[(ALERT, "40")], "client_certificate_untrusted", "client_certificate_rejected"),
+    case(WRONG_CA, &[(ALERT, "42"), ("/handshake/client_certificate/issuer_name", "null")],
+        "client_certificate_rejected", "client_certificate_untrusted"),
+    case(WRONG_CA, &[(ALERT, "45"), ("/handshake/client_certificate/certificate/not_after", "1700000000")],
+        "client_certificate_expired", "client_certificate_untrusted"),
+    case(WRONG_CA, &[(ALERT, "44"), ("/handshake/client_certificate/issuer_name", "null")],
+        "client_certificate_rejected", "client_certificate_expired"),
+    // One chain, one code each.
+    case(EXPIRED, &[(ERRORS, "[{\"code\":9,\"depth\":0}]")], "certificate_not_yet_valid", "certificate_expired"),
+    case(EXPIRED, &[(ERRORS, "[{\"code\":10,\"depth\":0},{\"code\":23,\"depth\":0}]")],
+        "certificate_revoked", "certificate_expired"),
+    case(EXPIRED, &[(ERRORS, "[{\"code\":26,\"depth\":0}]")], "certificate_purpose_mismatch", "certificate_invalid"),
+    case(EXPIRED, &[(ERRORS, "[{\"code\":66,\"depth\":0}]")], "certificate_too_weak", "certificate_purpose_mismatch"),
+    case(EXPIRED, &[(ERRORS, "[{\"code\":68,\"depth\":1}]")], "certificate_too_weak", "certificate_revoked"),
+    case(EXPIRED, &[(ERRORS, "[{\"code\":3,\"depth\":0}]")], "crl_unavailable", "crl_expired"),
+    case(EXPIRED, &[(ERRORS, "[{\"code\":12,\"depth\":0}]")], "crl_expired", "crl_unavailable"),
+    case(EXPIRED, &[(ERRORS, "[{\"code\":47,\"depth\":0}]")], "certificate_invalid", "certificate_too_weak"),
+    case(EXPIRED, &[(ERRORS, "[{\"code\":10,\"depth\":0}]"), ("/certificate/proven_depth", "3")],
+        "certificate_chain_too_long", "certificate_not_yet_valid"),
+    // Missing, unknown, self-signed: the same codes, other chains.
+    case(MISSING, &[("/certificate/chain/0/self_issued", "true")], "certificate_issuer_unknown",
+        "certificate_chain_incomplete"),
+    case(MISSING, &[(ERRORS, "[{\"code\":19,\"depth\":1}]")], "certificate_issuer_unknown",
+        "certificate_self_signed"),
+    case(SELF, &[(ERRORS, "[{\"code\":20,\"depth\":0}]"), ("/certificate/chain/0/self_issued", "false"),
+        ("/certificate/chain/0/issuer", "\"CN=Elsewhere\"")], "certificate_chain_incomplete",
+        "certificate_issuer_unknown"),
+    case(LONG, &[("/certificate/proven_depth", "null"), (ERRORS, "[{\"code\":20,\"depth\":1}]")],
+        "certificate_issuer_unknown", "certificate_chain_too_long"),
+    // Inherited or not.
+    case(INHERITED, &[(ERRORS, "[{\"code\":10,\"depth\":0}]")], "certificate_expired", "verify_result_inherited"),
+    case(INHERITED, &[("/certificate/verified_again", "false")], "verify_result_inherited",
+        "certificate_chain_incomplete"),
+    // The name, with and without a server name sent; and a chain that is rejected before it.
+    case(NAME, &[("/context/upstream", "\"www.example.com\""), ("/settings/compared_name", "\"www.example.com\"")],
+        "certificate_hostname_mismatch", "sni_missing"),
+    case(NAME, &[(KIND, "\"chain_rejected\""), ("/certificate/result", "10")], "certificate_expired",
+        "certificate_hostname_mismatch"),
+    // What carries the handshake.
+    case(HTTP, &[("/handshake/opening", "\"1503030002\"")], "unknown", "plaintext_upstream"),
+    case(HTTP, &[("/handshake/opening", "\"5353482d32\"")], "plaintext_upstream", "peer_closed"),
+    case(SILENT, &[(KIND, "\"eof\"")], "peer_closed", "handshake_timeout"),
+    case(CLOSED, &[(KIND, "\"reset\"")], "peer_reset", "peer_closed"),
+    case(RESET, &[(KIND, "\"eof\"")], "peer_closed", "peer_reset"),
+];
