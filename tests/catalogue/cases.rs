@@ -108,7 +108,7 @@ pub(crate) static CASES: &[Case] = &[
         "certificate_chain_incomplete"),
     // The name, with and without a server name sent; and a chain that is rejected before it.
     case(NAME, &[("/context/upstream", "\"www.example.com\""), ("/settings/compared_name", "\"www.example.com\"")],
-        "certificate_hostname_mismatch", "sni_missing"),
+        "certificate_hostname_mismatch", "certificate_invalid"),
     case(NAME, &[(KIND, "\"chain_rejected\""), ("/certificate/result", "10")], "certificate_expired",
         "certificate_hostname_mismatch"),
     // What carries the handshake.
