@@ -4,7 +4,7 @@
 use tlsdiag_e2e::nginx::Config;
 use tlsdiag_e2e::peers::{Sni, Stack, Upstream};
 
-use super::lab::{Case, Lab, API};
+use super::lab::{pass, Case, Lab, API};
 
 const TLS12: &str = "TLSv1.2";
 const TLS13: &str = "TLSv1.2 TLSv1.3";
@@ -46,8 +46,7 @@ on_stacks!(row_10_no_certificate: OpenSsl, Go, Java, Python);
 fn row_10_no_certificate_tls13(stack: Stack) {
     wrong_name(stack, Sni::CertificateFor(API.into()), TLS13);
 }
-// TODO: Java, once an alert between ServerHello and Certificate is understood.
-on_stacks!(row_10_no_certificate_tls13: OpenSsl, Go, Python);
+on_stacks!(row_10_no_certificate_tls13: OpenSsl, Go, Java, Python);
 
 /// No name is sent, as is nginx's default; the host is known from `proxy_ssl_name`.
 fn no_name(stack: Stack, sni: Sni, protocols: &str) {
@@ -79,8 +78,7 @@ on_stacks!(row_15_no_certificate: OpenSsl, Go, Java, Node, Python);
 fn row_15_no_certificate_tls13(stack: Stack) {
     no_name(stack, Sni::CertificateFor(API.into()), TLS13);
 }
-// TODO: Java, as above.
-on_stacks!(row_15_no_certificate_tls13: OpenSsl, Go, Node, Python);
+on_stacks!(row_15_no_certificate_tls13: OpenSsl, Go, Java, Node, Python);
 
 /// The block is named as the host is: that name would be sent.
 #[test]
@@ -94,4 +92,19 @@ fn row_15_block_named_as_the_host() {
     let failure = case.failure("sni_missing");
     failure.assert_native(&["SSL alert number 40"]);
     case.assert_fix_helps(&failure, &[("proxy_ssl_name", API)]);
+}
+
+/// The upstream is an address, but `proxy_ssl_name` is there: one directive is missing, no value.
+#[test]
+fn row_15_configured_name() {
+    let lab = Lab::new();
+    let sni = Sni::CertificateFor(API.into());
+    let peer = Upstream::new(Stack::OpenSsl, lab.identity())
+        .sni(sni)
+        .start();
+    let location = pass(peer.port()) + &format!("proxy_ssl_name {API};\n");
+    let case = Case::new(|fix| Config::new().location("/", &format!("{location}{fix}")));
+    let failure = case.failure("sni_missing");
+    assert_eq!(failure.line.fix, ["proxy_ssl_server_name on;"]);
+    case.assert_fix_helps(&failure, &[]);
 }

@@ -1,6 +1,7 @@
 //! Rows 9 and 12: no TLS at all, or nothing at all.
 
 use tlsdiag_e2e::nginx::{Config, Nginx};
+use tlsdiag_e2e::observe::json::at;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 
 use super::lab::{pass, Case};
@@ -10,6 +11,9 @@ fn plaintext(port: u16, says: &str) {
     let case = Case::new(|_| Config::new().location("/", &location));
     let failure = case.failure("plaintext_upstream");
     failure.assert_native(&["SSL_do_handshake() failed"]);
+    // Only a record header was read; its "length" is text, and no bytes.
+    let bytes = at(&failure.document, "nginx/upstream_tls/received/bytes");
+    assert_eq!(bytes.and_then(serde_json::Value::as_u64), Some(5));
     assert!(
         failure.line.sentence.contains(says),
         "{}",
