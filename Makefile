@@ -7,7 +7,7 @@ FAULT = build/ngx_upstream_tls_diag_module-fault.so
 E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
 
-.PHONY: help deps build demo test test-core test-capi test-module test-e2e lint bench clean
+.PHONY: help deps build demo test test-core test-capi test-e2e lint bench clean
 .PHONY: module fault
 
 help: ## say what there is
@@ -27,23 +27,20 @@ module:
 fault:
 	scripts/build-module $(FAULT) fault-injection
 
-demo: ## break eight upstreams on loopback and show what nginx and the module say
+demo: ## break ten upstreams on loopback and show what nginx and the module say
 	scripts/deps demo
 	$(MAKE) --no-print-directory module
 	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin demo
 
-test: ## everything: core, module, C ABI, end to end on a real nginx, lints
+test: ## everything: core, C ABI, end to end on a real nginx, lints
 	scripts/deps test
-	$(MAKE) --no-print-directory test-core test-capi test-module test-e2e lint
+	$(MAKE) --no-print-directory test-core test-capi test-e2e lint
 
 test-core: ## the analysis core alone; needs nothing but Rust
 	cargo test --quiet --locked
 
 test-capi: ## the C ABI, from C and through its header's bindings
 	cargo test --quiet --locked -p tlsdiag-capi-tests
-
-test-module: ## unit tests of the nginx module
-	NGINX_SOURCE_DIR=$$(scripts/nginx-source) cargo test --quiet --locked -p ngx-upstream-tls-diag
 
 test-e2e: module fault ## every diagnosis on a real nginx, with real TLS stacks
 	$(E2E) cargo test --quiet --locked -p tlsdiag-e2e

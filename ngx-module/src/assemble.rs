@@ -6,11 +6,11 @@ use ngx::ffi::{
 };
 use tlsdiag::capture::{
     AlertSeen, Bytes, Captured, CertificateCheck, ClientCertificate, Direction, Ending, EndingKind,
-    Environment, Handshake, MessageSeen, Recording, Settings, FORMAT,
+    Environment, Handshake, Kept, MessageSeen, Presented, Recorder, Recording, Settings, FORMAT,
 };
 
 use crate::identity::Owner;
-use crate::recorder::{Kept, Presented, Recorder};
+use crate::note::Note;
 use crate::tls;
 
 /// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
@@ -32,22 +32,23 @@ pub(crate) fn monotonic_ns() -> u64 {
 /// # Safety
 /// Connection, owner and context are alive: only in the trigger.
 pub(crate) unsafe fn recording(
-    recorder: &Recorder,
+    note: &Note,
     kind: EndingKind,
     connection: &ngx_connection_t,
     owner: &Owner,
     ssl_context: *mut SSL_CTX,
     verify_result: i64,
 ) -> Recording {
+    let recorder = &note.recorder;
     let now_ns = monotonic_ns();
     // SAFETY: the caller's promise.
     unsafe {
         let (context, settings) = owner.describe(connection);
-        let certificate = recorder.leaf.as_ref().map(|leaf| match kind {
+        let certificate = note.leaf.as_ref().map(|leaf| match kind {
             EndingKind::ChainRejected | EndingKind::NameRejected => tls::check(
                 ssl_context,
                 leaf,
-                recorder.chain.as_ref(),
+                note.chain.as_ref(),
                 verify_result,
                 owner.compared_name(),
                 now_ns,
@@ -64,7 +65,7 @@ pub(crate) unsafe fn recording(
             environment: environment(),
             context,
             settings: with_context(settings, recorder, ssl_context),
-            handshake: handshake(recorder, now_ns),
+            handshake: handshake(note, now_ns),
             ending: ending(recorder, kind),
             certificate,
         }
@@ -104,7 +105,8 @@ unsafe fn with_context(
     }
 }
 
-fn handshake(recorder: &Recorder, now_ns: u64) -> Handshake {
+fn handshake(note: &Note, now_ns: u64) -> Handshake {
+    let recorder = &note.recorder;
     let direction = |sent| {
         if sent {
             Direction::Sent
@@ -167,7 +169,7 @@ fn handshake(recorder: &Recorder, now_ns: u64) -> Handshake {
         group: known(recorder.group),
         alpn: (!recorder.alpn.is_empty()).then(|| crate::text::bounded(&recorder.alpn)),
         resumed: recorder.finished.then_some(recorder.resumed),
-        client_certificate: client_certificate(recorder),
+        client_certificate: client_certificate(note),
         duration_ns: now_ns.saturating_sub(recorder.started_ns),
     }
 }
@@ -179,15 +181,15 @@ fn captured(kept: &Kept) -> Captured {
     }
 }
 
-fn client_certificate(recorder: &Recorder) -> Option<ClientCertificate> {
-    match recorder.presented {
+fn client_certificate(note: &Note) -> Option<ClientCertificate> {
+    match note.recorder.presented {
         Presented::Nothing => None,
         Presented::Empty => Some(ClientCertificate {
             empty: true,
             ..Default::default()
         }),
         Presented::Certificate => {
-            let own = recorder.own_certificate.as_ref();
+            let own = note.own_certificate.as_ref();
             // SAFETY: the reference is ours.
             let described = own.map(|own| unsafe { tls::describe(own.as_ptr()) });
             // SAFETY: as above.

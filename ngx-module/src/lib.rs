@@ -1,7 +1,7 @@
 //! The nginx side of tlsdiag: one shared object, three `ngx_module_t`s.
 //!
 //! Thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
-//! [`recorder`] keeps a bounded note of it, [`identity`] says whose connection it was, [`assemble`]
+//! [`note`] is what it keeps of it, [`identity`] says whose connection it was, [`assemble`]
 //! turns that into the core's `Recording`, and [`sink`]s write what the core answers. [`config`]
 //! holds the directives. All judgement is in the core.
 //!
@@ -11,17 +11,6 @@
     clippy::multiple_unsafe_ops_per_block,
     reason = "one SAFETY comment covers reading several fields of one C structure"
 )]
-#![cfg_attr(
-    test,
-    allow(
-        dead_code,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        reason = "unit tests link without nginx: most of the module is unreachable there"
-    )
-)]
 
 mod assemble;
 mod config;
@@ -29,7 +18,7 @@ mod cycle;
 mod guard;
 mod hook;
 mod identity;
-mod recorder;
+mod note;
 mod sink;
 mod text;
 mod tls;
@@ -47,7 +36,7 @@ pub struct Exported<T>(T);
 unsafe impl<T> Sync for Exported<T> {}
 
 /// The modules of this shared object (`ngx_load_module` looks the symbol up).
-#[cfg_attr(not(test), no_mangle)]
+#[no_mangle]
 #[allow(non_upper_case_globals, reason = "nginx fixes the name")]
 pub static ngx_modules: Exported<[*const ngx_module_t; MODULES + 1]> = Exported([
     ptr::addr_of!(config::core::ngx_upstream_tls_diag_module),
@@ -58,7 +47,7 @@ pub static ngx_modules: Exported<[*const ngx_module_t; MODULES + 1]> = Exported(
 ]);
 
 /// Their names, in the same order.
-#[cfg_attr(not(test), no_mangle)]
+#[no_mangle]
 #[allow(non_upper_case_globals, reason = "nginx fixes the name")]
 pub static ngx_module_names: Exported<[*const c_char; MODULES + 1]> = Exported([
     c"ngx_upstream_tls_diag_module".as_ptr(),
@@ -69,7 +58,7 @@ pub static ngx_module_names: Exported<[*const c_char; MODULES + 1]> = Exported([
 ]);
 
 /// No order is asked for.
-#[cfg_attr(not(test), no_mangle)]
+#[no_mangle]
 #[allow(non_upper_case_globals, reason = "nginx fixes the name")]
 pub static ngx_module_order: Exported<[*const c_char; 1]> = Exported([ptr::null()]);
 

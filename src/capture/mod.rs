@@ -2,12 +2,15 @@
 //!
 //! A [`Recording`] is the contract between nginx and the core and the format of every fixture: one
 //! bug report is one JSON file is one test. It holds observations only, never conclusions; it is
-//! bounded, and everything a peer sent in it is untrusted.
+//! bounded, and everything a peer sent in it is untrusted. A [`Recorder`] takes the observations down
+//! while the handshake runs.
 
 mod bytes;
+mod recorder;
 mod recording;
 
 pub use bytes::Bytes;
+pub use recorder::{Exit, Kept, Presented, RecordedAlert, Recorder};
 pub use recording::{
     AlertSeen, Captured, Certificate, CertificateCheck, ClientCertificate, Context, Direction,
     Ending, EndingKind, Environment, Handshake, MessageSeen, Module, Recording, Settings,

@@ -7,10 +7,11 @@ use ngx::ffi::{
     SSL_get_error, SSL_get_verify_callback, SSL_get_verify_result, SSL_session_reused, SSL_version,
     SSL,
 };
+use tlsdiag::capture::{Exit, Presented};
 
-use super::{contexts, message, recorder, release};
+use super::{contexts, message, note, release};
 use crate::guard;
-use crate::recorder::{Exit, Presented, Recorder};
+use crate::note::Note;
 use crate::tls::{peek, Chain, QueueMark, X509};
 
 /// SSL_CB_HANDSHAKE_DONE.
@@ -47,21 +48,22 @@ pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_in
 unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
     // SAFETY: the SSL is alive inside its callback; the recording is ours.
     unsafe {
-        let Some(recorder) = recorder(ssl).as_mut() else {
+        let Some(note) = note(ssl).as_mut() else {
             return;
         };
         if event == HANDSHAKE_DONE {
-            finished(ssl, recorder);
+            finished(ssl, note);
         } else {
-            exit(ssl, recorder, ret);
+            exit(ssl, note, ret);
         }
     }
 }
 
 /// Our side is done: the negotiated values, and the chain if nginx is going to reject it.
-unsafe fn finished(ssl: *mut SSL, recorder: &mut Recorder) {
+unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
     // SAFETY: the SSL is alive; getters only read it. References taken are ours.
     unsafe {
+        let recorder = &mut note.recorder;
         recorder.finished = true;
         recorder.version = u16::try_from(SSL_version(ssl)).unwrap_or(0);
         let cipher = SSL_get_current_cipher(ssl);
@@ -79,14 +81,14 @@ unsafe fn finished(ssl: *mut SSL, recorder: &mut Recorder) {
                 .extend_from_slice(core::slice::from_raw_parts(alpn, length));
         }
         if recorder.presented == Presented::Certificate {
-            recorder.own_certificate = X509::own(ssl);
+            note.own_certificate = X509::own(ssl);
         }
         recorder.verifies = SSL_get_verify_callback(ssl).is_some();
         if recorder.verifies {
             let _mark = QueueMark::set();
-            recorder.leaf = X509::peer(ssl);
+            note.leaf = X509::peer(ssl);
             if SSL_get_verify_result(ssl) != V_OK {
-                recorder.chain = Chain::peer(ssl);
+                note.chain = Chain::peer(ssl);
             }
         }
     }
@@ -94,18 +96,18 @@ unsafe fn finished(ssl: *mut SSL, recorder: &mut Recorder) {
 
 /// The handshake call failed. `errno` and the error queue are exact here and nowhere later; both
 /// are left as they were, because nginx reads them after us.
-unsafe fn exit(ssl: *mut SSL, recorder: &mut Recorder, ret: c_int) {
+unsafe fn exit(ssl: *mut SSL, note: &mut Note, ret: c_int) {
     // SAFETY: errno is this thread's; SSL_get_error only peeks the queue.
     unsafe {
         let errno = *libc::__errno_location();
         let ssl_error = SSL_get_error(ssl, ret);
-        if FAILURES.contains(&ssl_error) && recorder.exit.is_none() {
-            recorder.exit = Some(Exit {
+        if FAILURES.contains(&ssl_error) && note.recorder.exit.is_none() {
+            note.recorder.exit = Some(Exit {
                 ssl_error,
                 code: peek(),
                 errno,
             });
-            message::snapshot(ssl, recorder);
+            message::snapshot(ssl, note);
         }
         *libc::__errno_location() = errno;
     }

@@ -3,9 +3,10 @@
 use core::ffi::{c_int, c_void};
 
 use ngx::ffi::{SSL_is_server, SSL};
+use tlsdiag::capture::Presented;
 
-use super::{connection, keep, recorder, release};
-use crate::recorder::{Presented, Recorder};
+use super::{connection, keep, note, release};
+use crate::note::Note;
 use crate::tls::{QueueMark, X509};
 use crate::{cycle, guard, identity};
 
@@ -42,19 +43,19 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
     // SAFETY: the SSL is alive inside its callback; a recording is only reached from here and from
     // the info callback, never at once.
     unsafe {
-        let mut raw = recorder(ssl);
+        let mut raw = note(ssl);
         if raw.is_null() {
             if !begin(ssl) {
                 return true;
             }
-            raw = recorder(ssl);
+            raw = note(ssl);
         }
-        let Some(recorder) = raw.as_mut() else {
+        let Some(note) = raw.as_mut() else {
             return true;
         };
-        let done = recorder.observe(sent, content_type, bytes);
+        let done = note.recorder.observe(sent, content_type, bytes);
         if content_type == ALERT {
-            snapshot(ssl, recorder);
+            snapshot(ssl, note);
         }
         done
     }
@@ -73,23 +74,20 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         if !identity::of(connection).wants_diagnosis() {
             return false;
         }
-        keep(
-            ssl,
-            Box::new(Recorder::new(crate::assemble::monotonic_ns())),
-        )
+        keep(ssl, Box::new(Note::new(crate::assemble::monotonic_ns())))
     }
 }
 
 /// What only a live SSL can tell and only a failure needs: the certificates of both sides.
-pub(super) unsafe fn snapshot(ssl: *mut SSL, recorder: &mut Recorder) {
+pub(super) unsafe fn snapshot(ssl: *mut SSL, note: &mut Note) {
     let _mark = QueueMark::set();
     // SAFETY: the SSL is alive inside its callback.
     unsafe {
-        if recorder.leaf.is_none() {
-            recorder.leaf = X509::peer(ssl);
+        if note.leaf.is_none() {
+            note.leaf = X509::peer(ssl);
         }
-        if recorder.presented == Presented::Certificate && recorder.own_certificate.is_none() {
-            recorder.own_certificate = X509::own(ssl);
+        if note.recorder.presented == Presented::Certificate && note.own_certificate.is_none() {
+            note.own_certificate = X509::own(ssl);
         }
     }
 }

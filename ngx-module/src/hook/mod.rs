@@ -19,7 +19,7 @@ use ngx::ffi::{
     SSL_set_msg_callback, SSL,
 };
 
-use crate::recorder::Recorder;
+use crate::note::Note;
 use crate::tls::{Slot, CLASS_SSL, CLASS_SSL_CTX};
 
 pub(crate) use contexts::attach;
@@ -43,14 +43,14 @@ unsafe fn connection(ssl: *const SSL) -> *mut ngx_connection_t {
 }
 
 /// The recording of an SSL, NULL when there is none.
-unsafe fn recorder(ssl: *const SSL) -> *mut Recorder {
+unsafe fn note(ssl: *const SSL) -> *mut Note {
     // SAFETY: as above; the slot holds NULL or a pointer made by Box::into_raw.
     unsafe { SSL_get_ex_data(ssl, SSL_SLOT.index()).cast() }
 }
 
 /// Stores a recording. False when OpenSSL is out of memory; then it is dropped.
-unsafe fn keep(ssl: *mut SSL, recorder: Box<Recorder>) -> bool {
-    let raw = Box::into_raw(recorder);
+unsafe fn keep(ssl: *mut SSL, note: Box<Note>) -> bool {
+    let raw = Box::into_raw(note);
     // SAFETY: the slot is ours.
     let stored: c_int = unsafe { SSL_set_ex_data(ssl, SSL_SLOT.index(), raw.cast()) };
     if stored != 1 {
@@ -65,7 +65,7 @@ unsafe fn release(ssl: *mut SSL) {
     // SAFETY: called from OpenSSL's callbacks on a live SSL; the slot's box is ours and is taken
     // out of it before it is dropped.
     unsafe {
-        let raw = recorder(ssl);
+        let raw = note(ssl);
         SSL_set_msg_callback(ssl, None);
         if !raw.is_null() {
             SSL_set_ex_data(ssl, SSL_SLOT.index(), core::ptr::null_mut());

@@ -7,12 +7,12 @@
 use core::ffi::{c_int, c_long, c_void};
 
 use ngx::ffi::{ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL};
-use tlsdiag::capture::EndingKind;
+use tlsdiag::capture::{EndingKind, Exit};
 
 use super::connection;
 use super::info::{SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN};
 use crate::identity::Owner;
-use crate::recorder::{Exit, Recorder};
+use crate::note::Note;
 use crate::tls::{self, QueueMark};
 use crate::{assemble, cycle, guard, identity, sink};
 
@@ -35,17 +35,17 @@ pub(super) unsafe extern "C" fn ssl_freed(
     }
     guard::guard("free", || {
         // SAFETY: the slot held a box of ours, and OpenSSL forgets the slot after this call.
-        let recorder = unsafe { Box::from_raw(slot.cast::<Recorder>()) };
+        let note = unsafe { Box::from_raw(slot.cast::<Note>()) };
         if !cycle::is_live() {
             return;
         }
         let _mark = QueueMark::set();
         // SAFETY: see the module's first lines.
-        unsafe { close(ssl.cast(), &recorder) }
+        unsafe { close(ssl.cast(), &note) }
     });
 }
 
-unsafe fn close(ssl: *mut SSL, recorder: &Recorder) {
+unsafe fn close(ssl: *mut SSL, note: &Note) {
     // SAFETY: nginx frees the SSL before the connection it belongs to.
     unsafe {
         let Some(connection) = connection(ssl).as_ref() else {
@@ -53,12 +53,11 @@ unsafe fn close(ssl: *mut SSL, recorder: &Recorder) {
         };
         let owner = identity::of(connection);
         let verify_result = SSL_get_verify_result(ssl);
-        let Some(kind) = verdict(recorder, connection, &owner, verify_result) else {
+        let Some(kind) = verdict(note, connection, &owner, verify_result) else {
             return;
         };
         let context = SSL_get_SSL_CTX(ssl);
-        let recording =
-            assemble::recording(recorder, kind, connection, &owner, context, verify_result);
+        let recording = assemble::recording(note, kind, connection, &owner, context, verify_result);
         sink::write(connection, &owner, &recording);
     }
 }
@@ -66,11 +65,12 @@ unsafe fn close(ssl: *mut SSL, recorder: &Recorder) {
 /// How the attempt failed; `None` where nothing failed that TLS could explain: the client went away
 /// mid-handshake, the worker exits, the upstream died after the handshake.
 unsafe fn verdict(
-    recorder: &Recorder,
+    note: &Note,
     connection: &ngx_connection_t,
     owner: &Owner,
     verify_result: i64,
 ) -> Option<EndingKind> {
+    let recorder = &note.recorder;
     let received = recorder.fatal_alert(false);
     if recorder.finished {
         if recorder.exit.is_some() || recorder.fatal_alert(true).is_some() {
@@ -80,7 +80,7 @@ unsafe fn verdict(
             return Some(EndingKind::LateAlert);
         }
         // SAFETY: the owner's structures are alive in the trigger.
-        let rejected = unsafe { rejected_by_nginx(recorder, owner, verify_result) };
+        let rejected = unsafe { rejected_by_nginx(note, owner, verify_result) };
         if rejected.is_some() {
             return rejected;
         }
@@ -112,13 +112,9 @@ fn exit_kind(exit: Exit) -> EndingKind {
 }
 
 /// Repeats nginx's two tests of a finished handshake, in nginx's order.
-unsafe fn rejected_by_nginx(
-    recorder: &Recorder,
-    owner: &Owner,
-    verify_result: i64,
-) -> Option<EndingKind> {
+unsafe fn rejected_by_nginx(note: &Note, owner: &Owner, verify_result: i64) -> Option<EndingKind> {
     // SAFETY: the owner's structures are alive in the trigger.
-    if !recorder.verifies || unsafe { owner.has_used_connection() } {
+    if !note.recorder.verifies || unsafe { owner.has_used_connection() } {
         return None;
     }
     if verify_result != 0 {
@@ -126,7 +122,7 @@ unsafe fn rejected_by_nginx(
     }
     // SAFETY: as above.
     let name = unsafe { owner.compared_name() };
-    let matches = match (&recorder.leaf, name) {
+    let matches = match (&note.leaf, name) {
         (Some(leaf), Some(name)) => tls::matches_host(leaf, name),
         _ => true,
     };

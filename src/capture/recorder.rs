@@ -1,12 +1,10 @@
-//! The bounded note kept while a handshake runs.
+//! The bounded note kept while a handshake runs: what OpenSSL's callbacks told, as they told it.
 //!
-//! One allocation for the note itself and one for each hello kept; nothing is allocated per record.
-//! Facts about the SSL are written down when they happen, because at `SSL_free` the SSL is no longer
-//! readable (OpenSSL 3.5 frees its insides before it calls the ex_data callbacks).
+//! One allocation for each hello kept; nothing is allocated per record. Facts are written down when
+//! they happen, because at `SSL_free` the SSL is no longer readable (OpenSSL 3.5 frees its insides
+//! before it calls the ex_data callbacks).
 
-use tlsdiag::capture::{MAX_MESSAGE, MAX_MESSAGES};
-
-use crate::tls::{Chain, X509};
+use super::{MAX_MESSAGE, MAX_MESSAGES};
 
 /// SSL3_RT_HEADER: a record header goes by.
 const RECORD_HEADER: i32 = 256;
@@ -28,9 +26,11 @@ const TLS13: u16 = 0x0304;
 
 /// A message copied, cut at `MAX_MESSAGE`.
 #[derive(Default)]
-pub(crate) struct Kept {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) length: usize,
+pub struct Kept {
+    /// The message from its type byte on.
+    pub bytes: Vec<u8>,
+    /// Its true length.
+    pub length: usize,
 }
 
 impl Kept {
@@ -50,17 +50,21 @@ impl Kept {
 
 /// An alert that went by.
 #[derive(Clone, Copy)]
-pub(crate) struct Alert {
-    pub(crate) sent: bool,
-    pub(crate) level: u8,
-    pub(crate) code: u8,
-    pub(crate) after_finished: bool,
+pub struct RecordedAlert {
+    /// By our side.
+    pub sent: bool,
+    /// 1 warning, 2 fatal.
+    pub level: u8,
+    /// AlertDescription.
+    pub code: u8,
+    /// Our side had finished its handshake.
+    pub after_finished: bool,
 }
 
-impl Alert {
+impl RecordedAlert {
     /// Whether it ended the connection. TLS 1.3 ignores the level (RFC 8446 section 6), but for
     /// closures, and for warnings that older servers send and go on.
-    pub(crate) fn is_fatal(self, version: u16) -> bool {
+    pub fn is_fatal(self, version: u16) -> bool {
         const CLOSE_NOTIFY: u8 = 0;
         const USER_CANCELED: u8 = 90;
         const NO_RENEGOTIATION: u8 = 100;
@@ -77,18 +81,18 @@ impl Alert {
 
 /// The first failing `SSL_do_handshake`.
 #[derive(Clone, Copy)]
-pub(crate) struct Exit {
+pub struct Exit {
     /// `SSL_get_error`.
-    pub(crate) ssl_error: i32,
+    pub ssl_error: i32,
     /// `ERR_peek_error`, 0 for an empty queue.
-    pub(crate) code: u64,
+    pub code: u64,
     /// `errno` at that moment.
-    pub(crate) errno: i32,
+    pub errno: i32,
 }
 
 /// Our answer to a CertificateRequest.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Presented {
+pub enum Presented {
     /// No Certificate message was sent.
     Nothing,
     /// An empty one was.
@@ -97,39 +101,54 @@ pub(crate) enum Presented {
     Certificate,
 }
 
-/// What the SSL said when the handshake finished, or when it failed.
-pub(crate) struct Recorder {
+/// What went by, and what the SSL said when the handshake finished or failed. Code points are 0 where
+/// none was seen.
+pub struct Recorder {
     /// CLOCK_MONOTONIC of the first handshake byte, nanoseconds.
-    pub(crate) started_ns: u64,
-    pub(crate) client_hellos: [Option<Kept>; 2],
+    pub started_ns: u64,
+    /// The ClientHello, and the one after a HelloRetryRequest.
+    pub client_hellos: [Option<Kept>; 2],
     /// A HelloRetryRequest and a ServerHello are both type 2; the core tells them apart.
-    pub(crate) server_hellos: [Option<Kept>; 2],
-    pub(crate) certificate_request: Option<Kept>,
+    pub server_hellos: [Option<Kept>; 2],
+    /// The peer's CertificateRequest.
+    pub certificate_request: Option<Kept>,
     /// (sent, HandshakeType) in order.
-    pub(crate) messages: [(bool, u8); MAX_MESSAGES],
-    pub(crate) message_count: usize,
-    pub(crate) alerts: [Option<Alert>; 4],
-    pub(crate) opening: [u8; 5],
-    pub(crate) opening_length: usize,
-    pub(crate) bytes_sent: u64,
-    pub(crate) bytes_received: u64,
-    pub(crate) presented: Presented,
-    pub(crate) exit: Option<Exit>,
-    pub(crate) finished: bool,
-    pub(crate) version: u16,
-    pub(crate) cipher: u16,
-    pub(crate) group: u16,
-    pub(crate) resumed: bool,
-    pub(crate) alpn: Vec<u8>,
+    pub messages: [(bool, u8); MAX_MESSAGES],
+    /// How many of `messages` are set.
+    pub message_count: usize,
+    /// In order; of too many the last one is kept.
+    pub alerts: [Option<RecordedAlert>; 4],
+    /// The first bytes received.
+    pub opening: [u8; 5],
+    /// How many of `opening` came.
+    pub opening_length: usize,
+    /// Record bytes, headers included.
+    pub bytes_sent: u64,
+    /// Record bytes, headers included.
+    pub bytes_received: u64,
+    /// Our client certificate.
+    pub presented: Presented,
+    /// The first failure.
+    pub exit: Option<Exit>,
+    /// Our side was done.
+    pub finished: bool,
+    /// Version negotiated.
+    pub version: u16,
+    /// Suite negotiated.
+    pub cipher: u16,
+    /// Group of the key exchange.
+    pub group: u16,
+    /// The session was resumed.
+    pub resumed: bool,
+    /// Protocol selected; empty for none.
+    pub alpn: Vec<u8>,
     /// The SSL has a verify callback: nginx verifies (`*_ssl_verify on`).
-    pub(crate) verifies: bool,
-    pub(crate) leaf: Option<X509>,
-    pub(crate) chain: Option<Chain>,
-    pub(crate) own_certificate: Option<X509>,
+    pub verifies: bool,
 }
 
 impl Recorder {
-    pub(crate) fn new(started_ns: u64) -> Self {
+    /// An empty one.
+    pub fn new(started_ns: u64) -> Self {
         Self {
             started_ns,
             client_hellos: [None, None],
@@ -151,15 +170,12 @@ impl Recorder {
             resumed: false,
             alpn: Vec::new(),
             verifies: false,
-            leaf: None,
-            chain: None,
-            own_certificate: None,
         }
     }
 
     /// Takes one call of OpenSSL's message callback. True once the first application data has
     /// arrived: then there is nothing left to explain and the recording can go.
-    pub(crate) fn observe(&mut self, sent: bool, content_type: i32, bytes: &[u8]) -> bool {
+    pub fn observe(&mut self, sent: bool, content_type: i32, bytes: &[u8]) -> bool {
         match (content_type, bytes) {
             (RECORD_HEADER, header) => return self.record_header(sent, header),
             (INNER_CONTENT_TYPE, [APPLICATION_DATA, ..]) => return self.finished && !sent,
@@ -212,7 +228,7 @@ impl Recorder {
     }
 
     fn alert(&mut self, sent: bool, level: u8, code: u8) {
-        let alert = Alert {
+        let alert = RecordedAlert {
             sent,
             level,
             code,
@@ -227,8 +243,8 @@ impl Recorder {
     }
 
     /// The last fatal alert in one direction.
-    pub(crate) fn fatal_alert(&self, sent: bool) -> Option<Alert> {
-        let matching = |alert: &&Alert| alert.sent == sent && alert.is_fatal(self.version);
+    pub fn fatal_alert(&self, sent: bool) -> Option<RecordedAlert> {
+        let matching = |alert: &&RecordedAlert| alert.sent == sent && alert.is_fatal(self.version);
         self.alerts.iter().flatten().rev().find(matching).copied()
     }
 }
@@ -302,7 +318,7 @@ mod tests {
 
     #[test]
     fn the_level_decides_before_tls13_and_the_code_after() {
-        let alert = |level, code| Alert {
+        let alert = |level, code| RecordedAlert {
             sent: false,
             level,
             code,
