@@ -51,6 +51,9 @@ pub(crate) fn silence_panics() {
     ONCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
 }
 
+#[cfg(feature = "fault-injection")]
+pub(crate) use fault::fault_is;
+
 #[cfg(not(feature = "fault-injection"))]
 mod fault {
     pub(super) fn inject(_point: &str) {}
@@ -64,7 +67,13 @@ mod fault {
     static POINT: OnceLock<Option<String>> = OnceLock::new();
 
     pub(super) fn inject(point: &str) {
-        let wanted = POINT.get_or_init(|| std::env::var("TLSDIAG_FAULT").ok());
-        assert!(wanted.as_deref() != Some(point), "injected fault");
+        POINT.get_or_init(|| std::env::var("TLSDIAG_FAULT").ok());
+        assert!(!fault_is(point), "injected fault");
+    }
+
+    pub(crate) fn fault_is(point: &str) -> bool {
+        POINT
+            .get()
+            .is_some_and(|wanted| wanted.as_deref() == Some(point))
     }
 }

@@ -6,12 +6,13 @@
 //! holds the directives. All judgement is in the core.
 //!
 //! Nothing here may harm a request: every callback runs inside [`guard`], and whatever goes wrong
-//! drops the recording and nothing else.
+//! drops the recording and nothing else. [`allocator`] keeps a lack of memory from ending the worker.
 #![allow(
     clippy::multiple_unsafe_ops_per_block,
     reason = "one SAFETY comment covers reading several fields of one C structure"
 )]
 
+mod allocator;
 mod assemble;
 mod config;
 mod cycle;

@@ -8,7 +8,7 @@ use tlsdiag::capture::Presented;
 use super::{connection, keep, note, release};
 use crate::note::Note;
 use crate::tls::{QueueMark, X509};
-use crate::{cycle, guard, identity};
+use crate::{allocator, cycle, guard, identity};
 
 /// SSL3_RT_ALERT.
 const ALERT: c_int = 21;
@@ -74,7 +74,8 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         if !identity::of(connection).wants_diagnosis() {
             return false;
         }
-        keep(ssl, Box::new(Note::new(crate::assemble::monotonic_ns())))
+        allocator::try_box(Note::new(crate::assemble::monotonic_ns()))
+            .is_some_and(|note| keep(ssl, note))
     }
 }
 

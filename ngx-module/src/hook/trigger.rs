@@ -14,7 +14,7 @@ use super::info::{SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN};
 use crate::identity::Owner;
 use crate::note::Note;
 use crate::tls::{self, QueueMark};
-use crate::{assemble, cycle, guard, identity, sink};
+use crate::{allocator, assemble, cycle, guard, identity, sink};
 
 /// ERR_LIB_SSL and SSL_R_UNEXPECTED_EOF_WHILE_READING: how OpenSSL 3 says EOF when nginx did not
 /// set SSL_OP_IGNORE_UNEXPECTED_EOF.
@@ -41,7 +41,7 @@ pub(super) unsafe extern "C" fn ssl_freed(
         }
         let _mark = QueueMark::set();
         // SAFETY: see the module's first lines.
-        unsafe { close(ssl.cast(), &note) }
+        allocator::with_reserve(|| unsafe { close(ssl.cast(), &note) });
     });
 }
 

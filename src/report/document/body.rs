@@ -376,23 +376,37 @@ impl Writer<'_> {
         ])
     }
 
-    /// Once a handshake has finished, what was offered was good enough: only its size is shown.
+    /// Short lists are shown whole, because they are somebody's choice; a long one is a library's
+    /// default and its length says so. Once a handshake has finished the offer was good enough.
     fn offered(&self) -> Option<Value> {
         let offered = self.facts.offered.as_ref()?;
         let versions = offered.versions();
-        let shown = !self.facts.recording.handshake.finished;
-        let unfinished = |list: Option<Value>| list.filter(|_| shown);
+        let shown =
+            |length: usize| !self.facts.recording.handshake.finished && length <= self.limits.list;
         object([
             (
                 "versions",
                 self.list(versions.iter().filter_map(|version| version.number())),
             ),
-            ("ciphers", unfinished(self.list(offered.ciphers()))),
+            (
+                "ciphers",
+                self.list(offered.ciphers())
+                    .filter(|_| shown(offered.ciphers().len())),
+            ),
             ("cipher_count", Some(offered.ciphers().len().into())),
-            ("groups", unfinished(self.list(offered.groups()))),
+            (
+                "groups",
+                self.list(offered.groups())
+                    .filter(|_| shown(offered.groups().len())),
+            ),
             (
                 "signature_algorithms",
-                unfinished(self.list(offered.signature_algorithms())),
+                self.list(offered.signature_algorithms())
+                    .filter(|_| shown(offered.signature_algorithms().len())),
+            ),
+            (
+                "signature_algorithm_count",
+                Some(offered.signature_algorithms().len().into()),
             ),
             ("alpn", self.list(offered.alpn())),
             ("server_name", self.text(self.facts.name.sent.as_deref())),

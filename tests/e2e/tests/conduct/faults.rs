@@ -87,6 +87,12 @@ fn in_the_verify_callback() {
     assert_eq!(survives("verify"), 4);
 }
 
+/// Without memory the diagnosis is made in the module's reserve.
+#[test]
+fn without_memory() {
+    assert_eq!(survives("memory"), 4);
+}
+
 /// A fault while the module is being loaded is a configuration that is refused, not a crash.
 #[test]
 fn while_loading() {
