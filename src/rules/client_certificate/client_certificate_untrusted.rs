@@ -72,6 +72,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(first) = authorities.names.first() {
         sentence.push_str(&format!(", it accepts certificates of {first}"));
     }
-    let remedy = Remedy::paste(facts, &super::OWN_CERTIFICATE);
+    let remedy = Remedy::paste(facts, &super::OWN_CERTIFICATE).with_action(
+        "use a certificate of an authority the upstream accepts, its intermediates in the same file",
+    );
     Some(Finding::new(confidence, sentence, &evidence, remedy))
 }
