@@ -249,3 +249,34 @@ fn compile(source: &Path, library: &PathBuf) {
         .expect("cc is needed (Debian package gcc)");
     assert!(status.success());
 }
+
+/// nginx-conf/example.conf, with the paths of this machine.
+#[test]
+fn the_example_is_accepted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let example = std::fs::read_to_string(root.join("nginx-conf/example.conf")).unwrap();
+    let directory = TempDir::new("example");
+    let bundle = tlsdiag_e2e::certs::Authority::root("Root").write(directory.path(), "root");
+    let module = require::module();
+    let text = example
+        .replace(
+            "modules/ngx_upstream_tls_diag_module.so",
+            module.to_str().unwrap(),
+        )
+        .replace(
+            "/etc/ssl/certs/ca-certificates.crt",
+            bundle.to_str().unwrap(),
+        )
+        .replace("/var/log/nginx", directory.path().to_str().unwrap());
+    let file = directory.file("nginx.conf");
+    std::fs::write(&file, format!("pid nginx.pid; error_log stderr;\n{text}")).unwrap();
+    let output = Command::new(require::nginx_bin())
+        .args(["-t", "-p"])
+        .arg(directory.path())
+        .arg("-c")
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
