@@ -2,6 +2,12 @@
 
 ngx_addon_name=ngx_upstream_tls_diag_module
 
+# nginx makes its paths absolute after this file (auto/install).
+case "$NGX_MODULES_PATH" in
+    /*) tlsdiag_modules_path=$NGX_MODULES_PATH ;;
+    *)  tlsdiag_modules_path=$NGX_PREFIX/$NGX_MODULES_PATH ;;
+esac
+
 cat << END                                                    >> $NGX_MAKEFILE
 
 .PHONY: tlsdiag
@@ -17,9 +23,9 @@ tlsdiag:	$NGX_OBJS/ngx_auto_config.h
 modules:	tlsdiag
 
 tlsdiag-install:	tlsdiag
-	mkdir -p '\$(DESTDIR)$NGX_MODULES_PATH'
+	mkdir -p '\$(DESTDIR)$tlsdiag_modules_path'
 	cp "$NGX_OBJS/$ngx_addon_name.so" \\
-		'\$(DESTDIR)$NGX_MODULES_PATH/$ngx_addon_name.so'
+		'\$(DESTDIR)$tlsdiag_modules_path/$ngx_addon_name.so'
 
 install:	tlsdiag-install
 
