@@ -5,7 +5,8 @@
 
 use std::process::Command;
 
-use super::{programs, ClientAuth, Peer, Sni, Stack, Suite, Upstream, Version};
+use super::upstream::DH_1024;
+use super::{programs, ClientAuth, Defect, Dhe, Group, Peer, Sni, Stack, Upstream, Version};
 use crate::ports::Port;
 use crate::process::Process;
 use crate::tempdir::TempDir;
@@ -22,7 +23,7 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
     add_arguments(&mut command, upstream, &port, &directory);
     let mut process = Process::start(command, &directory.file("output.txt"));
     process.wait_for_output("ready\n");
-    Peer::new(port.number(), (process, port, directory))
+    Peer::program(port.number(), process, (port, directory))
 }
 
 fn add_arguments(command: &mut Command, upstream: &Upstream, port: &Port, directory: &TempDir) {
@@ -35,16 +36,43 @@ fn add_arguments(command: &mut Command, upstream: &Upstream, port: &Port, direct
     add("key", &files.key.display().to_string());
     add("min", version(upstream.min));
     add("max", version(upstream.max));
-    if let Some(suite) = upstream.suite {
-        let names_are_iana = matches!(upstream.stack, Stack::Go | Stack::Java);
-        add(
-            "suite",
-            if names_are_iana {
-                suite.iana()
-            } else {
-                suite.openssl()
-            },
-        );
+    if let Some(suites) = suites(upstream) {
+        add("suites", &suites);
+    }
+    if let Some(Group::P256) = upstream.group {
+        let name = match upstream.stack {
+            Stack::Node => "P-256",
+            Stack::Python => "prime256v1",
+            _ => "secp256r1",
+        };
+        add("group", name);
+    }
+    if upstream.dhe.is_some() {
+        upstream.assert_able(upstream.stack != Stack::Go, "use finite fields");
+        let path = directory.write("dh.pem", DH_1024);
+        add("dh", &path.display().to_string());
+    }
+    if upstream.is_weak() {
+        add("weak", "yes");
+    }
+    if let Some(protocol) = upstream.alpn {
+        add("alpn", protocol);
+    }
+    if let Some(defect) = upstream.defect {
+        let name = match defect {
+            Defect::NoCertificate => "no_certificate",
+            Defect::LookupFails => "lookup_fails",
+            Defect::Denies => "denies",
+            Defect::Plain => "plain",
+            _ => panic!("{:?} peers are not able to break so", upstream.stack),
+        };
+        add("defect", name);
+    }
+    if let Some(crl) = &upstream.client_crl {
+        let can = matches!(upstream.stack, Stack::Node | Stack::Python);
+        upstream.assert_able(can, "read revocation lists");
+        let path = directory.write("client.crl", crl);
+        add("client_crl", &path.display().to_string());
     }
     if let ClientAuth::Required(authority) = &upstream.client_auth {
         let path = authority.write(directory.path(), "client-ca");
@@ -57,36 +85,25 @@ fn add_arguments(command: &mut Command, upstream: &Upstream, port: &Port, direct
     }
 }
 
+/// TLS 1.2 suites in the language of the stack.
+fn suites(upstream: &Upstream) -> Option<String> {
+    if matches!(upstream.stack, Stack::Node | Stack::Python) {
+        return upstream.openssl_ciphers();
+    }
+    const DHE: &str = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256";
+    const ECDHE: &str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+    match (upstream.suite, upstream.dhe) {
+        (Some(suite), _) => Some(suite.iana().to_owned()),
+        (None, Some(Dhe::Only)) => Some(DHE.to_owned()),
+        (None, Some(Dhe::Preferred)) => Some(format!("{DHE},{ECDHE}")),
+        (None, None) => None,
+    }
+}
+
 fn version(version: Version) -> &'static str {
     match version {
         Version::Tls10 => "1.0",
         Version::Tls12 => "1.2",
         Version::Tls13 => "1.3",
-    }
-}
-
-impl Suite {
-    /// OpenSSL's name.
-    pub fn openssl(self) -> &'static str {
-        match self {
-            Suite::EcdheRsaChacha20 => "ECDHE-RSA-CHACHA20-POLY1305",
-            Suite::EcdheRsaAes256 => "ECDHE-RSA-AES256-GCM-SHA384",
-        }
-    }
-
-    /// IANA's name.
-    pub fn iana(self) -> &'static str {
-        match self {
-            Suite::EcdheRsaChacha20 => "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-            Suite::EcdheRsaAes256 => "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-        }
-    }
-
-    /// The part of a GnuTLS priority string that names it.
-    pub(super) fn gnutls(self) -> &'static str {
-        match self {
-            Suite::EcdheRsaChacha20 => "+ECDHE-RSA:+CHACHA20-POLY1305:+AEAD",
-            Suite::EcdheRsaAes256 => "+ECDHE-RSA:+AES-256-GCM:+AEAD",
-        }
     }
 }

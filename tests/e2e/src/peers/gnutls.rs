@@ -3,7 +3,8 @@
 use std::net::TcpStream;
 use std::process::Command;
 
-use super::{ClientAuth, Peer, Sni, Upstream, Version};
+use super::upstream::DH_1024;
+use super::{ClientAuth, Dhe, Group, Peer, Sni, Suite, Upstream, Version};
 use crate::ports::Port;
 use crate::process::Process;
 use crate::require;
@@ -19,6 +20,17 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
     command.arg("--x509certfile").arg(&files.chain);
     command.arg("--x509keyfile").arg(&files.key);
     command.arg("--priority").arg(priority(upstream));
+    if let Some(protocol) = upstream.alpn {
+        command.arg(format!("--alpn={protocol}"));
+        command.arg("--alpn-fatal");
+    }
+    if upstream.dhe.is_some() {
+        command
+            .arg("--dhparams")
+            .arg(directory.write("dh.pem", DH_1024));
+    }
+    upstream.assert_able(upstream.defect.is_none(), "break");
+    upstream.assert_able(upstream.client_crl.is_none(), "read revocation lists");
     match &upstream.client_auth {
         ClientAuth::None => {
             command.arg("--disable-client-cert");
@@ -45,30 +57,47 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
         process.assert_alive();
         TcpStream::connect(("127.0.0.1", port.number())).ok()
     });
-    Peer::new(port.number(), (process, port, directory))
+    Peer::program(port.number(), process, (port, directory))
 }
 
 fn priority(upstream: &Upstream) -> String {
-    let mut priority = match upstream.suite {
-        None => String::from("NORMAL"),
-        Some(suite) => {
-            format!(
-                "NONE:+MAC-ALL:+SIGN-ALL:+GROUP-ALL:+COMP-NULL:+CTYPE-X509:{}",
-                suite.gnutls()
-            )
+    const ANY: &str = "NONE:+MAC-ALL:+SIGN-ALL:+GROUP-ALL:+COMP-NULL:+CTYPE-X509";
+    let mut priority = match (upstream.suite, upstream.dhe) {
+        (None, None) => String::from("NORMAL"),
+        (Some(suite), _) => format!("{ANY}:{}", suite.gnutls()),
+        (None, Some(Dhe::Only)) => format!("{ANY}:+DHE-RSA:+AES-128-GCM:+AEAD"),
+        (None, Some(Dhe::Preferred)) => {
+            format!("{ANY}:+DHE-RSA:+ECDHE-RSA:+AES-128-GCM:+AEAD:%SERVER_PRECEDENCE")
         }
     };
+    if upstream.is_weak() {
+        priority.push_str(":%PROFILE_VERY_WEAK");
+    }
+    if let Some(Group::P256) = upstream.group {
+        priority.push_str(":-GROUP-ALL:+GROUP-SECP256R1");
+    }
+    if upstream.no_secure_renegotiation {
+        priority.push_str(":%DISABLE_SAFE_RENEGOTIATION");
+    }
     priority.push_str(":-VERS-ALL");
-    let versions = [
-        (Version::Tls10, "1.0"),
-        (Version::Tls12, "1.2"),
-        (Version::Tls13, "1.3"),
-    ];
-    for (version, name) in versions {
-        if upstream.min <= version && version <= upstream.max {
-            priority.push_str(":+VERS-TLS");
-            priority.push_str(name);
-        }
+    for version in Version::between(upstream.min, upstream.max) {
+        priority.push_str(match version {
+            Version::Tls10 => ":+VERS-TLS1.0",
+            Version::Tls12 => ":+VERS-TLS1.2",
+            Version::Tls13 => ":+VERS-TLS1.3",
+        });
     }
     priority
+}
+
+impl Suite {
+    /// The part of a priority string that names it.
+    fn gnutls(self) -> &'static str {
+        match self {
+            Suite::EcdheRsaChacha20 => "+ECDHE-RSA:+CHACHA20-POLY1305:+AEAD",
+            Suite::EcdheRsaAes256 => "+ECDHE-RSA:+AES-256-GCM:+AEAD",
+            Suite::EcdheRsaAes128Sha => "+ECDHE-RSA:+AES-128-CBC:+SHA1",
+            Suite::RsaAes128Sha => "+RSA:+AES-128-CBC:+SHA1",
+        }
+    }
 }

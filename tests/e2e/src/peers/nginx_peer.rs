@@ -2,38 +2,29 @@
 
 use std::fmt::Write;
 
-use super::{ClientAuth, Peer, Sni, Upstream, Version};
+use super::upstream::DH_1024;
+use super::{ClientAuth, Defect, Group, Peer, Sni, Upstream, Version};
 use crate::nginx::{Config, Nginx};
 use crate::tempdir::TempDir;
 
+const HELLO: &str = "return 200 'hello from nginx\\n';";
+
 pub(super) fn start(upstream: &Upstream) -> Peer {
     let directory = TempDir::new("nginx-peer");
-    let files = upstream.identity.write(directory.path(), "server");
-    let mut server = format!(
-        "ssl_certificate {}; ssl_certificate_key {};\nssl_protocols",
-        files.chain.display(),
-        files.key.display()
-    );
-    let versions = [
-        (Version::Tls10, "v1"),
-        (Version::Tls12, "v1.2"),
-        (Version::Tls13, "v1.3"),
-    ];
-    for (version, name) in versions {
-        if upstream.min <= version && version <= upstream.max {
-            let _ = write!(server, " TLS{name}");
-        }
-    }
-    server.push_str(";\n");
-    if let Some(suite) = upstream.suite {
-        let _ = writeln!(server, "ssl_ciphers {};", suite.openssl());
-    }
-    if let ClientAuth::Required(_) = upstream.client_auth {
-        panic!("nginx asks for a client certificate in TLS, but refuses it in HTTP");
-    }
     let mut config = Config::new();
-    let protocol = if upstream.http2 { "ssl http2" } else { "ssl" };
-    config.listen = protocol.to_owned();
+    let mut protocol = match upstream.defect {
+        Some(Defect::Plain) => String::new(),
+        Some(Defect::ProxyProtocol) => "ssl proxy_protocol".to_owned(),
+        _ => "ssl".to_owned(),
+    };
+    if upstream.http2 {
+        protocol.push_str(" http2");
+    }
+    let mut server = match upstream.defect {
+        Some(Defect::Plain) => String::new(),
+        _ => tls(upstream, &directory),
+    };
+    config.listen = protocol.clone();
     match &upstream.sni {
         Sni::Ignored => {}
         Sni::CertificateFor(_) => panic!("nginx always has its certificate"),
@@ -41,15 +32,51 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
             let port = config.port.number();
             config.http = format!(
                 "server {{ listen 127.0.0.1:{port} {protocol}; server_name {name};\n{server}\n\
-                 location / {{ return 200 'hello from nginx\\n'; }} }}\n"
+                 location / {{ {HELLO} }} }}\n"
             );
             config.listen.push_str(" default_server");
             server.push_str("ssl_reject_handshake on;\n");
         }
     }
-    let config = config
-        .server(&server)
-        .location("/", "return 200 'hello from nginx\\n';");
-    let nginx = Nginx::start(config);
-    Peer::new(nginx.port(), (nginx, directory))
+    let nginx = Nginx::start(config.server(&server).location("/", HELLO));
+    let pids = [nginx.workers(), vec![nginx.master()]].concat();
+    Peer {
+        pids,
+        ..Peer::new(nginx.port(), (nginx, directory))
+    }
+}
+
+fn tls(upstream: &Upstream, directory: &TempDir) -> String {
+    upstream.assert_able(
+        matches!(upstream.client_auth, ClientAuth::None),
+        "refuse a client certificate in TLS: nginx does it in HTTP",
+    );
+    upstream.assert_able(upstream.alpn.is_none(), "be told their protocols");
+    let files = upstream.identity.write(directory.path(), "server");
+    let certificate = match upstream.defect {
+        None | Some(Defect::ProxyProtocol) => files.chain.display().to_string(),
+        // A variable makes nginx look for the file in every handshake.
+        Some(Defect::LookupFails) => format!("{}/$connection.pem", directory.path().display()),
+        Some(_) => panic!("nginx peers are not able to break so"),
+    };
+    let mut server = format!(
+        "ssl_certificate {certificate}; ssl_certificate_key {};\nssl_prefer_server_ciphers on;\n\
+         ssl_protocols",
+        files.key.display()
+    );
+    for version in Version::between(upstream.min, upstream.max) {
+        let _ = write!(server, " {}", version.nginx());
+    }
+    server.push_str(";\n");
+    if let Some(ciphers) = upstream.openssl_ciphers() {
+        let _ = writeln!(server, "ssl_ciphers {ciphers};");
+    }
+    if let Some(Group::P256) = upstream.group {
+        server.push_str("ssl_ecdh_curve prime256v1;\n");
+    }
+    if upstream.dhe.is_some() {
+        let path = directory.write("dh.pem", DH_1024);
+        let _ = writeln!(server, "ssl_dhparam {};", path.display());
+    }
+    server
 }

@@ -3,23 +3,39 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use openssl::dh::Dh;
 use openssl::ssl::{
-    NameType, SniError, Ssl, SslAlert, SslContext, SslContextBuilder, SslMethod, SslOptions,
-    SslSessionCacheMode, SslVerifyMode, SslVersion,
+    AlpnError, NameType, SniError, Ssl, SslAlert, SslContext, SslContextBuilder, SslMethod,
+    SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::X509;
 
 use super::scripted::Listener;
-use super::{ClientAuth, Peer, Sni, Upstream, Version};
+use super::upstream::DH_1024;
+use super::{ClientAuth, Defect, Group, Peer, Sni, Upstream, Version};
 
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Length: 19\r\nConnection: close\r\n\r\nhello from openssl\n";
 
 pub(super) fn start(upstream: &Upstream) -> Peer {
-    let certified = context(upstream, true);
+    let certified = context(upstream, upstream.defect != Some(Defect::NoCertificate));
     let context = match &upstream.sni {
-        Sni::Ignored => certified.build(),
+        Sni::Ignored => {
+            let mut context = certified;
+            let refusal = match upstream.defect {
+                Some(Defect::LookupFails) => Some(SslAlert::INTERNAL_ERROR),
+                Some(Defect::Denies) => Some(SslAlert::ACCESS_DENIED),
+                _ => None,
+            };
+            if let Some(refusal) = refusal {
+                context.set_servername_callback(move |_, alert| {
+                    *alert = refusal;
+                    Err(SniError::ALERT_FATAL)
+                });
+            }
+            context.build()
+        }
         Sni::Only(name) => {
             let (mut context, name) = (certified, name.clone());
             context.set_servername_callback(move |ssl, alert| {
@@ -43,17 +59,19 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
             bare.build()
         }
     };
-    let dies = upstream.dies;
+    let dies = match upstream.defect {
+        Some(Defect::DiesAfterHandshake) => true,
+        Some(Defect::ProxyProtocol | Defect::Plain) => panic!("no such peer in this process"),
+        _ => false,
+    };
     let listener = Listener::start(move |stream| serve(&context, stream, dies));
     Peer::new(listener.port(), listener)
 }
 
 fn context(upstream: &Upstream, with_certificate: bool) -> SslContextBuilder {
     let mut context = SslContext::builder(SslMethod::tls_server()).expect("SSL_CTX_new");
-    if upstream.min < Version::Tls12 {
-        context
-            .set_cipher_list("ALL:@SECLEVEL=0")
-            .expect("cipher list");
+    if let Some(ciphers) = upstream.openssl_ciphers() {
+        context.set_cipher_list(&ciphers).expect("cipher list");
     }
     context
         .set_min_proto_version(Some(version(upstream.min)))
@@ -66,10 +84,21 @@ fn context(upstream: &Upstream, with_certificate: bool) -> SslContextBuilder {
         .expect("session id context");
     context.set_session_cache_mode(SslSessionCacheMode::SERVER);
     context.set_options(SslOptions::CIPHER_SERVER_PREFERENCE);
-    if let Some(suite) = upstream.suite {
-        context
-            .set_cipher_list(suite.openssl())
-            .expect("cipher list");
+    if let Some(Group::P256) = upstream.group {
+        context.set_groups_list("P-256").expect("groups");
+    }
+    if upstream.dhe.is_some() {
+        let group = Dh::params_from_pem(DH_1024).expect("PEM");
+        context.set_tmp_dh(&group).expect("DH group");
+    }
+    if let Some(protocol) = upstream.alpn {
+        context.set_alpn_select_callback(move |_, offered| {
+            let mut offered_ones = protocols(offered);
+            match offered_ones.find(|p| *p == protocol.as_bytes()) {
+                Some(found) => Ok(found),
+                None => Err(AlpnError::ALERT_FATAL),
+            }
+        });
     }
     if with_certificate {
         context
@@ -89,10 +118,21 @@ fn context(upstream: &Upstream, with_certificate: bool) -> SslContextBuilder {
         context.add_client_ca(&certificate).expect("CA name");
         let mut store = X509StoreBuilder::new().expect("store");
         store.add_cert(certificate).expect("store");
+        upstream.assert_able(upstream.client_crl.is_none(), "read revocation lists");
         context.set_cert_store(store.build());
         context.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
     }
     context
+}
+
+/// The names in a ProtocolNameList (RFC 7301 section 3.1) without its outer length.
+fn protocols(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = list.split_first()?;
+        let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+        list = rest;
+        Some(name)
+    })
 }
 
 fn version(version: Version) -> SslVersion {
@@ -104,6 +144,10 @@ fn version(version: Version) -> SslVersion {
 }
 
 /// Shakes hands, reads one request head, answers it. A client that gives up is not our business.
+pub fn answer(context: &SslContext, stream: TcpStream) {
+    serve(context, stream, false);
+}
+
 fn serve(context: &SslContext, stream: TcpStream, dies: bool) {
     let ssl = Ssl::new(context).expect("SSL_new");
     let copy = stream.try_clone().expect("duplicate a socket");

@@ -11,6 +11,7 @@ import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.Principal;
 import java.security.PrivateKey;
+import java.security.Security;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -42,12 +43,8 @@ public class Server {
             String[] parts = argument.split("=", 2);
             OPTIONS.put(parts[0], parts[1]);
         }
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(new KeyManager[] {new ByName()}, trust(), null);
-        SSLServerSocket server =
-                (SSLServerSocket) context.getServerSocketFactory().createServerSocket();
+        SSLServerSocket server = open();
         server.setReuseAddress(true);
-        configure(server);
         int port = Integer.parseInt(OPTIONS.get("port"));
         server.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 64);
         System.out.print("ready\n");
@@ -60,6 +57,30 @@ public class Server {
         }
     }
 
+    /** What the library reads once, before its first use. */
+    private static void setProperties() {
+        if (OPTIONS.containsKey("group")) {
+            System.setProperty("jdk.tls.namedGroups", OPTIONS.get("group"));
+        }
+        if (OPTIONS.containsKey("dh")) {
+            System.setProperty("jdk.tls.ephemeralDHKeySize", "1024");
+        }
+        if (OPTIONS.containsKey("weak")) {
+            Security.setProperty("jdk.tls.disabledAlgorithms", "");
+            Security.setProperty("jdk.certpath.disabledAlgorithms", "");
+        }
+    }
+
+    private static SSLServerSocket open() throws Exception {
+        setProperties();
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(new KeyManager[] {new ByName()}, trust(), null);
+        SSLServerSocket server =
+                (SSLServerSocket) context.getServerSocketFactory().createServerSocket();
+        configure(server);
+        return server;
+    }
+
     private static void configure(SSLServerSocket server) {
         List<String> protocols = new ArrayList<>();
         for (String version : List.of("1.0", "1.2", "1.3")) {
@@ -70,8 +91,12 @@ public class Server {
         }
         SSLParameters parameters = server.getSSLParameters();
         parameters.setProtocols(protocols.toArray(new String[0]));
-        if (OPTIONS.containsKey("suite")) {
-            parameters.setCipherSuites(new String[] {OPTIONS.get("suite")});
+        if (OPTIONS.containsKey("suites")) {
+            parameters.setCipherSuites(OPTIONS.get("suites").split(","));
+        }
+        parameters.setUseCipherSuitesOrder(true);
+        if (OPTIONS.containsKey("alpn")) {
+            parameters.setApplicationProtocols(new String[] {OPTIONS.get("alpn")});
         }
         if (OPTIONS.containsKey("client_ca")) {
             parameters.setNeedClientAuth(true);
@@ -148,6 +173,12 @@ public class Server {
 
         @Override
         public String chooseServerAlias(String keyType, Principal[] issuers, Socket socket) {
+            if ("lookup_fails".equals(OPTIONS.get("defect"))) {
+                throw new IllegalStateException("the certificate store does not answer");
+            }
+            if ("no_certificate".equals(OPTIONS.get("defect"))) {
+                return null;
+            }
             String algorithm = key.getAlgorithm();
             if (!keyType.equals(algorithm) || !wanted((SSLSocket) socket)) {
                 return null;

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -28,6 +29,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if options["defect"] == "plain" {
+		fmt.Println("ready")
+		log.Fatal(http.Serve(listener, http.NotFoundHandler()))
+	}
 	config := configure(options)
 	fmt.Println("ready")
 	for {
@@ -45,7 +50,13 @@ func configure(options map[string]string) *tls.Config {
 		log.Fatal(err)
 	}
 	config := &tls.Config{MinVersion: versions[options["min"]], MaxVersion: versions[options["max"]]}
-	if name := options["suite"]; name != "" {
+	if options["group"] == "secp256r1" {
+		config.CurvePreferences = []tls.CurveID{tls.CurveP256}
+	}
+	if protocol := options["alpn"]; protocol != "" {
+		config.NextProtos = []string{protocol}
+	}
+	if name := options["suites"]; name != "" {
 		for _, suite := range tls.CipherSuites() {
 			if suite.Name == name {
 				config.CipherSuites = []uint16{suite.ID}
@@ -54,6 +65,17 @@ func configure(options map[string]string) *tls.Config {
 		if config.CipherSuites == nil {
 			log.Fatal("no such suite: " + name)
 		}
+	}
+	switch options["defect"] {
+	case "no_certificate":
+		// A server without certificates that leaves it to a callback, which has none.
+		config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, nil }
+		return config
+	case "lookup_fails":
+		config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return nil, errors.New("the certificate store does not answer")
+		}
+		return config
 	}
 	if path := options["client_ca"]; path != "" {
 		pem, err := os.ReadFile(path)

@@ -1,6 +1,7 @@
 // TLS upstream on Node's tls module. Arguments are key=value; prints "ready" when listening.
 'use strict';
 const fs = require('fs');
+const http = require('http');
 const tls = require('tls');
 
 const options = Object.fromEntries(process.argv.slice(2).map((a) => {
@@ -14,12 +15,17 @@ const settings = {
   minVersion: versions[options.min],
   maxVersion: versions[options.max],
 };
-if (!options.certificate_for) Object.assign(settings, certified);
-if (options.suite) settings.ciphers = options.suite;
+if (!options.certificate_for && options.defect !== 'no_certificate') Object.assign(settings, certified);
+if (options.suites) settings.ciphers = options.suites;
+if (options.group) settings.ecdhCurve = options.group;
+if (options.dh) settings.dhparam = fs.readFileSync(options.dh);
+if (options.alpn) settings.ALPNProtocols = [options.alpn];
+settings.honorCipherOrder = true;
 if (options.client_ca) {
   settings.requestCert = true;
   settings.rejectUnauthorized = true;
   settings.ca = fs.readFileSync(options.client_ca);
+  if (options.client_crl) settings.crl = fs.readFileSync(options.client_crl);
 }
 if (options.only || options.certificate_for) {
   // Node asks only when a name came.
@@ -30,7 +36,7 @@ if (options.only || options.certificate_for) {
   };
 }
 
-const server = tls.createServer(settings, (socket) => {
+function serve(socket) {
   let request = '';
   socket.on('data', (part) => {
     request += part;
@@ -39,6 +45,11 @@ const server = tls.createServer(settings, (socket) => {
     socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
   });
   socket.on('error', () => {});
-});
+}
+
+const plain = options.defect === 'plain';
+const server = plain
+  ? http.createServer((_, response) => response.end('hello from node\n'))
+  : tls.createServer(settings, serve);
 server.on('tlsClientError', () => {});
 server.listen(Number(options.port), '127.0.0.1', () => console.log('ready'));

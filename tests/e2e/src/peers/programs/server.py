@@ -16,17 +16,30 @@ def context(with_certificate):
     ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ctx.minimum_version = VERSIONS[options["min"]]
     ctx.maximum_version = VERSIONS[options["max"]]
+    if "suites" in options:
+        ctx.set_ciphers(options["suites"])
     if with_certificate:
         ctx.load_cert_chain(options["cert"], options["key"])
-    if "suite" in options:
-        ctx.set_ciphers(options["suite"])
+    if "group" in options:
+        ctx.set_ecdh_curve(options["group"])
+    if "dh" in options:
+        ctx.load_dh_params(options["dh"])
+    if "alpn" in options:
+        ctx.set_alpn_protocols([options["alpn"]])
     if "client_ca" in options:
         ctx.verify_mode = ssl.CERT_REQUIRED
         ctx.load_verify_locations(options["client_ca"])
+        if "client_crl" in options:
+            ctx.load_verify_locations(options["client_crl"])
+            ctx.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
     return ctx
 
 
 def by_name(connection, name, _ctx):
+    if options.get("defect") == "lookup_fails":
+        raise OSError("the certificate store does not answer")
+    if options.get("defect") == "denies":
+        return ssl.ALERT_DESCRIPTION_ACCESS_DENIED
     if "certificate_for" in options:
         if name == options["certificate_for"]:
             connection.context = named
@@ -66,8 +79,9 @@ def serve(plain):
 
 
 named = context(True)
-default = context("certificate_for" not in options)
-if "only" in options or "certificate_for" in options:
+DEFECT = options.get("defect")
+default = context("certificate_for" not in options and DEFECT != "no_certificate")
+if "only" in options or "certificate_for" in options or DEFECT in ("lookup_fails", "denies"):
     default.sni_callback = by_name
 
 listener = socket.socket()

@@ -1,11 +1,13 @@
 //! A small PKI, made anew by every test.
 
-use std::net::IpAddr;
+mod leaf;
+mod revocation;
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use openssl::asn1::Asn1Time;
+use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
@@ -15,7 +17,9 @@ use openssl::rsa::Rsa;
 use openssl::x509::extension::{
     BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
 };
-use openssl::x509::{X509Builder, X509Name, X509};
+use openssl::x509::{X509Builder, X509Extension, X509Name, X509};
+
+pub use leaf::{Leaf, Usage};
 
 const DAY: i64 = 86_400;
 
@@ -27,74 +31,23 @@ pub enum Key {
     Ec,
     /// RSA 2048, made once per process.
     Rsa,
+    /// RSA 1024, made once per process: too short for OpenSSL's security level 2.
+    ShortRsa,
 }
 
 impl Key {
     fn make(self) -> PKey<Private> {
         static RSA: OnceLock<PKey<Private>> = OnceLock::new();
+        static SHORT_RSA: OnceLock<PKey<Private>> = OnceLock::new();
+        let rsa = |bits| PKey::from_rsa(Rsa::generate(bits).expect("RSA key")).expect("RSA key");
         match self {
             Key::Ec => {
                 let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("P-256");
                 PKey::from_ec_key(EcKey::generate(&group).expect("EC key")).expect("EC key")
             }
-            Key::Rsa => {
-                let make =
-                    || PKey::from_rsa(Rsa::generate(2048).expect("RSA key")).expect("RSA key");
-                RSA.get_or_init(make).clone()
-            }
+            Key::Rsa => RSA.get_or_init(|| rsa(2048)).clone(),
+            Key::ShortRsa => SHORT_RSA.get_or_init(|| rsa(1024)).clone(),
         }
-    }
-}
-
-/// What a leaf says of itself.
-#[derive(Debug, Clone)]
-pub struct Leaf {
-    /// Common name.
-    pub common_name: String,
-    /// DNS names of subjectAltName.
-    pub dns: Vec<String>,
-    /// IP addresses of subjectAltName.
-    pub ips: Vec<IpAddr>,
-    /// Start of validity, in days from now.
-    pub from_day: i64,
-    /// End of validity, in days from now.
-    pub to_day: i64,
-    /// Its key.
-    pub key: Key,
-    /// Extended key usage `clientAuth` only, where the default is `serverAuth` and `clientAuth`.
-    pub client_only: bool,
-}
-
-impl Leaf {
-    /// A valid leaf with one DNS name.
-    pub fn named(name: &str) -> Leaf {
-        Leaf {
-            common_name: name.to_owned(),
-            dns: vec![name.to_owned()],
-            ips: Vec::new(),
-            from_day: -1,
-            to_day: 30,
-            key: Key::Ec,
-            client_only: false,
-        }
-    }
-
-    /// The same with an RSA key.
-    pub fn rsa(mut self) -> Leaf {
-        self.key = Key::Rsa;
-        self
-    }
-
-    /// The same with another validity, in days from now.
-    pub fn valid(mut self, from_day: i64, to_day: i64) -> Leaf {
-        (self.from_day, self.to_day) = (from_day, to_day);
-        self
-    }
-
-    /// The same with an IP address besides its names.
-    pub fn ip(mut self, ip: &str) -> Leaf {
-        self.ips.push(ip.parse().expect("an IP address"));
-        self
     }
 }
 
@@ -154,6 +107,11 @@ impl Authority {
             key,
             chain: self.intermediates.clone(),
         }
+    }
+
+    /// Its certificate.
+    pub fn certificate(&self) -> &X509 {
+        &self.certificate
     }
 
     /// Its certificate in PEM.
@@ -222,9 +180,13 @@ impl Identity {
             key: directory.join(format!("{name}.key")),
         };
         std::fs::write(&files.chain, self.chain_pem()).expect("cannot write a certificate");
-        let key = self.key.private_key_to_pem_pkcs8().expect("PEM");
-        std::fs::write(&files.key, key).expect("cannot write a key");
+        std::fs::write(&files.key, self.key_pem()).expect("cannot write a key");
         files
+    }
+
+    /// The key in PEM, PKCS #8.
+    pub fn key_pem(&self) -> Vec<u8> {
+        self.key.private_key_to_pem_pkcs8().expect("PEM")
     }
 }
 
@@ -242,13 +204,20 @@ fn sign_leaf(
         leaf.to_day,
     );
     let mut usage = ExtendedKeyUsage::new();
-    usage.client_auth();
-    if !leaf.client_only {
+    if leaf.usage != Usage::Server {
+        usage.client_auth();
+    }
+    if leaf.usage != Usage::Client {
         usage.server_auth();
     }
     builder
         .append_extension(usage.build().expect("extension"))
         .expect("extension");
+    if leaf.critical_extension {
+        builder
+            .append_extension(unknown_critical_extension())
+            .expect("extension");
+    }
     if !leaf.dns.is_empty() || !leaf.ips.is_empty() {
         let mut names = SubjectAlternativeName::new();
         for name in &leaf.dns {
@@ -262,10 +231,20 @@ fn sign_leaf(
             .expect("extension");
         builder.append_extension(names).expect("extension");
     }
-    builder
-        .sign(signer.unwrap_or(&key), MessageDigest::sha256())
-        .expect("sign");
+    let digest = if leaf.sha1 {
+        MessageDigest::sha1()
+    } else {
+        MessageDigest::sha256()
+    };
+    builder.sign(signer.unwrap_or(&key), digest).expect("sign");
     (builder.build(), key)
+}
+
+/// An extension that nobody knows and everybody must.
+fn unknown_critical_extension() -> X509Extension {
+    let oid = Asn1Object::from_str("1.3.6.1.4.1.32473.1").expect("an object identifier");
+    let value = Asn1OctetString::new_from_bytes(&[5, 0]).expect("octets");
+    X509Extension::new_from_der(&oid, true, &value).expect("extension")
 }
 
 fn subject(common_name: &str) -> X509Name {

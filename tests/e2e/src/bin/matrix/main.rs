@@ -1,0 +1,142 @@
+//! The matrix: every cause on every stack that is able to have it, in TLS 1.2 and 1.3, against a
+//! real nginx with the module; and, where the remedy lies in nginx, the remedy pasted as printed.
+//!
+//! usage: `matrix [--write FILE] [WORD...]`. With words only scenarios whose name, cause or stack
+//! has one of them are run, each is told at once with nginx's own lines, and no target counts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a program of tests that meets something unexpected should stop"
+)]
+
+mod odd;
+mod paste;
+mod report;
+mod run;
+mod scenario;
+mod table;
+mod totals;
+mod versions;
+
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+
+use tlsdiag_e2e::peers::{Stack, Version};
+
+use run::Outcome;
+use scenario::Row;
+
+/// One run of a row.
+pub(crate) struct Scenario<'a> {
+    pub(crate) row: &'a Row,
+    /// `None`: a script.
+    pub(crate) stack: Option<Stack>,
+    pub(crate) version: Option<Version>,
+}
+
+/// A scenario and how it went; the error is what stopped it.
+pub(crate) struct Told<'a> {
+    pub(crate) scenario: Scenario<'a>,
+    pub(crate) outcome: Result<Outcome, String>,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1).peekable();
+    let file = arguments
+        .next_if_eq("--write")
+        .and_then(|_| arguments.next());
+    let words: Vec<String> = arguments.collect();
+    std::panic::set_hook(Box::new(|_| {}));
+
+    let rows = table::all();
+    let scenarios: Vec<Scenario> = rows.iter().flat_map(scenarios).collect();
+    let chosen = |s: &Scenario| {
+        let fields = [s.row.name, s.row.cause, &report::stack(s.stack)];
+        words.is_empty()
+            || words
+                .iter()
+                .any(|w| fields.iter().any(|f| f.contains(w.as_str())))
+    };
+    let scenarios: Vec<Scenario> = scenarios.into_iter().filter(chosen).collect();
+    let told = run_all(scenarios, !words.is_empty());
+    let totals = totals::Totals::of(&told);
+    let text = report::document(&told, &totals);
+    println!("{text}");
+    if let Some(file) = file {
+        std::fs::write(&file, &text).unwrap_or_else(|e| panic!("cannot write {file}: {e}"));
+    }
+    if words.is_empty() && !totals.reached() {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn scenarios(row: &Row) -> impl Iterator<Item = Scenario<'_>> {
+    let stacks: Vec<Option<Stack>> = match row.stacks {
+        [] => vec![None],
+        stacks => stacks.iter().copied().map(Some).collect(),
+    };
+    let versions: Vec<Option<Version>> = match row.versions {
+        [] => vec![None],
+        versions => versions.iter().copied().map(Some).collect(),
+    };
+    stacks.into_iter().flat_map(move |stack| {
+        let each = versions.clone().into_iter();
+        each.map(move |version| Scenario {
+            row,
+            stack,
+            version,
+        })
+    })
+}
+
+/// Runs all, a few at a time, and tells them in their order.
+fn run_all(scenarios: Vec<Scenario<'_>>, aloud: bool) -> Vec<Told<'_>> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(scenario) = scenarios.get(index) else {
+                    break;
+                };
+                let outcome = attempt(scenario);
+                let line = report::line(scenario, &outcome);
+                eprintln!("[{}/{}] {line}", index + 1, scenarios.len());
+                if let (true, Ok(outcome)) = (aloud, &outcome) {
+                    eprintln!("{}", outcome.log);
+                }
+                let mut done = done.lock().expect("not poisoned");
+                done.push((index, outcome));
+            });
+        }
+    });
+    let mut done = done.into_inner().expect("not poisoned");
+    done.sort_by_key(|(index, _)| *index);
+    let outcomes = done.into_iter().map(|(_, outcome)| outcome);
+    let pairs = scenarios.into_iter().zip(outcomes);
+    pairs
+        .map(|(scenario, outcome)| Told { scenario, outcome })
+        .collect()
+}
+
+/// One scenario; a panic of the harness is its error.
+fn attempt(scenario: &Scenario) -> Result<Outcome, String> {
+    let Scenario {
+        row,
+        stack,
+        version,
+    } = scenario;
+    let attempt = AssertUnwindSafe(|| run::run(row, *stack, *version));
+    catch_unwind(attempt).map_err(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        text.unwrap_or("stopped").to_owned()
+    })
+}

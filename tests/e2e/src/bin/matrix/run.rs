@@ -1,0 +1,227 @@
+//! Runs one scenario: the failure, the diagnosis, the remedy, the same request again.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tlsdiag_e2e::certs::Leaf;
+use tlsdiag_e2e::client;
+use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::observe::json::{text, texts};
+use tlsdiag_e2e::peers::{Stack, Version};
+use tlsdiag_e2e::wait;
+
+use crate::paste::{fill, paste};
+use crate::scenario::{Lab, Row, Setup, API};
+
+/// One diagnosis as the document says it.
+pub(crate) struct Diagnosis {
+    pub(crate) name: String,
+    pub(crate) confidence: String,
+    pub(crate) alternatives: Vec<String>,
+    pub(crate) fix: Vec<String>,
+    pub(crate) applicability: String,
+    pub(crate) weakens: bool,
+    pub(crate) action: Option<String>,
+}
+
+/// What was done about it.
+pub(crate) enum Loop {
+    /// The fix was pasted.
+    Pasted(Result<(), String>),
+    /// What the action says was done outside nginx.conf.
+    Done(Result<(), String>),
+    /// Nothing to be done, and why.
+    Open(&'static str),
+}
+
+/// How a scenario went.
+pub(crate) struct Outcome {
+    /// `None`: the module said nothing.
+    pub(crate) diagnosis: Option<Diagnosis>,
+    pub(crate) closed: Loop,
+    /// Nothing that does not weaken security helps.
+    pub(crate) weak_only: bool,
+    /// nginx's own line and ours, for whoever reads the run.
+    pub(crate) log: String,
+}
+
+/// Runs one scenario.
+pub(crate) fn run(row: &Row, stack: Option<Stack>, version: Option<Version>) -> Outcome {
+    let lab = Lab::new(stack, version);
+    let mut setup = (row.set_up)(&lab);
+    let chooses_versions = |d: &String| d.starts_with("proxy_ssl_protocols");
+    if version == Some(Version::Tls13) && !setup.location.iter().any(chooses_versions) {
+        // Older versions of nginx do not offer it by default.
+        let protocols = match setup.pass {
+            "proxy_pass https://" => "proxy_ssl_protocols TLSv1.2 TLSv1.3;",
+            _ => "grpc_ssl_protocols TLSv1.2 TLSv1.3;",
+        };
+        setup.location.push(protocols.to_owned());
+        if let Some(first) = &mut setup.first {
+            first.push(protocols.to_owned());
+        }
+    }
+    let nginx =
+        Nginx::start(configure(Config::new(), &setup, &setup.location).module(Module::Ours));
+    let mut scene = Scene { lab, setup, nginx };
+    let status = scene.request();
+    let diagnosis = scene.diagnosis(status);
+    let log = scene.lines();
+    let closed = match &diagnosis {
+        None => Loop::Open("no diagnosis"),
+        Some(diagnosis) => scene.close(diagnosis),
+    };
+    let weak_only = scene.setup.weak_only;
+    scene.nginx.finish();
+    Outcome {
+        diagnosis,
+        closed,
+        weak_only,
+        log,
+    }
+}
+
+struct Scene {
+    lab: Lab,
+    setup: Setup,
+    nginx: Nginx,
+}
+
+impl Scene {
+    /// The request of the scenario, after the one before it.
+    fn request(&self) -> u16 {
+        if self.setup.first.is_some() {
+            client::get(self.nginx.port(), "/first");
+        }
+        client::get(self.nginx.port(), "/").status
+    }
+
+    /// The one document of the request that failed.
+    fn diagnosis(&self, status: u16) -> Option<Diagnosis> {
+        assert_ne!(status, 200, "the request does not fail");
+        let limit = Duration::from_secs(1);
+        let documents = wait::poll(limit, || {
+            Some(self.nginx.documents()).filter(|documents| !documents.is_empty())
+        })?;
+        assert_eq!(documents.len(), 1, "documents: {documents:#?}");
+        Some(Diagnosis::read(&documents[0]))
+    }
+
+    /// nginx's own line and ours.
+    fn lines(&self) -> String {
+        let log = self.nginx.log();
+        let both = log.native().into_iter().chain(log.ours());
+        both.map(|line| line.message.clone() + "\n").collect()
+    }
+
+    /// Does what the diagnosis says and repeats the request.
+    fn close(&mut self, diagnosis: &Diagnosis) -> Loop {
+        if diagnosis.applicability == "manual" {
+            return match self.setup.remedy.take() {
+                Some(remedy) => {
+                    let location = self.setup.location.clone();
+                    Loop::Done(self.repeat(location, Some(remedy)))
+                }
+                None => Loop::Open(if self.setup.script {
+                    "script"
+                } else {
+                    "manual"
+                }),
+            };
+        }
+        if self.setup.script {
+            return Loop::Open("script");
+        }
+        let mut values = self.setup.values.clone();
+        values.extend(self.known_values());
+        Loop::Pasted(fill(&diagnosis.fix, &values).and_then(|fix| {
+            let location = paste(&self.setup.location, &fix);
+            self.repeat(location, None)
+        }))
+    }
+
+    /// What whoever set up this upstream knows.
+    fn known_values(&self) -> Vec<(&'static str, String)> {
+        let client = self
+            .lab
+            .client(&self.lab.clients, &Leaf::named("good-client"));
+        vec![
+            ("proxy_ssl_name", API.to_owned()),
+            ("proxy_ssl_trusted_certificate", self.lab.root_file()),
+            ("proxy_ssl_certificate", client.chain.display().to_string()),
+            (
+                "proxy_ssl_certificate_key",
+                client.key.display().to_string(),
+            ),
+        ]
+    }
+
+    /// Reloads with this location, and with another peer, then sends the same requests: 200, and no
+    /// word of the module.
+    fn repeat(
+        &mut self,
+        location: Vec<String>,
+        remedy: Option<Box<dyn FnOnce(tlsdiag_e2e::peers::Peer) -> tlsdiag_e2e::peers::Peer>>,
+    ) -> Result<(), String> {
+        if let Some(remedy) = remedy {
+            let nobody = tlsdiag_e2e::peers::scripted::start_with(drop);
+            let old = std::mem::replace(&mut self.setup.peer, nobody);
+            self.setup.peer = remedy(old);
+        }
+        let before = self.nginx.documents().len();
+        let setup = &self.setup;
+        let reloaded = self.nginx.reload(|config| {
+            config.http.clear();
+            config.locations.clear();
+            let old = std::mem::take(config);
+            *config = configure(old, setup, &location);
+        });
+        if let Err(said) = reloaded {
+            self.nginx.expect_trouble("[emerg]");
+            let line = said.lines().find(|l| l.contains("[emerg]"));
+            let reason = line.and_then(|l| l.split(": ").nth(1)).unwrap_or(&said);
+            return Err(format!("nginx refuses it: {reason}"));
+        }
+        let status = self.request();
+        let documents = self.nginx.documents();
+        match (status, documents.get(before..)) {
+            (200, Some([])) => Ok(()),
+            (status, Some([.., last])) => Err(format!("{status}, {}", text(last, "error/type"))),
+            (status, _) => Err(format!("{status}")),
+        }
+    }
+}
+
+impl Diagnosis {
+    fn read(document: &Value) -> Diagnosis {
+        let ours = |path: &str| text(document, &format!("nginx/upstream_tls/{path}")).to_owned();
+        let list = |path: &str| texts(document, &format!("nginx/upstream_tls/{path}"));
+        let action = document.pointer("/nginx/upstream_tls/action");
+        Diagnosis {
+            name: ours("diagnosis/name"),
+            confidence: ours("diagnosis/confidence"),
+            alternatives: list("diagnosis/alternatives"),
+            fix: list("fix"),
+            applicability: ours("fix_applicability"),
+            weakens: document
+                .pointer("/nginx/upstream_tls/fix_security")
+                .is_some_and(|grade| grade == "weakens"),
+            action: action.and_then(Value::as_str).map(str::to_owned),
+        }
+    }
+}
+
+/// nginx in front of the scenario's peer.
+fn configure(mut config: Config, setup: &Setup, location: &[String]) -> Config {
+    let address = format!("127.0.0.1:{}", setup.peer.port());
+    let mut target = address.clone();
+    if let Some(name) = setup.block {
+        config = config.http(&format!("upstream {name} {{ server {address}; }}"));
+        name.clone_into(&mut target);
+    }
+    let pass = format!("{}{target};\n", setup.pass);
+    if let Some(first) = &setup.first {
+        config = config.location("= /first", &(pass.clone() + &first.join("\n")));
+    }
+    config.location("= /", &(pass + &location.join("\n")))
+}

@@ -1,0 +1,71 @@
+//! Protocol versions. The TLS column is what the upstream speaks.
+
+use tlsdiag_e2e::peers::{Stack, Suite, Version};
+
+use super::{ALL, BOTH, TLS10, TLS12, TLS13};
+use crate::scenario::{row, Row, Setup};
+
+use Stack::{Apache, GnuTls, Go, HaProxy, Java, Nginx, Node, OpenSsl, Python};
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row(
+            "protocol_version_mismatch",
+            "upstream TLS 1.3 only, nginx up to 1.2",
+            ALL,
+            TLS13,
+            |lab| {
+                let newer = lab.good().versions(Version::Tls13, Version::Tls13);
+                Setup::to(newer).set("proxy_ssl_protocols TLSv1.2;")
+            },
+        ),
+        row(
+            "protocol_version_mismatch",
+            "upstream TLS 1.2 only, nginx 1.3 only",
+            ALL,
+            TLS12,
+            |lab| Setup::to(lab.good()).set("proxy_ssl_protocols TLSv1.3;"),
+        ),
+        row(
+            "protocol_version_mismatch",
+            "upstream TLS 1.0 only, nginx 1.2 and newer",
+            ALL,
+            TLS10,
+            |lab| {
+                Setup::to(lab.good())
+                    .set("proxy_ssl_protocols TLSv1.2 TLSv1.3;")
+                    .weak_only()
+            },
+        ),
+        row(
+            "protocol_version_mismatch",
+            "upstream TLS 1.0 with ECDHE only, nginx from 1.0",
+            &[
+                OpenSsl, GnuTls, Go, Java, Node, Python, Nginx, HaProxy, Apache,
+            ],
+            TLS10,
+            |lab| {
+                Setup::to(lab.good().suite(Suite::EcdheRsaAes128Sha))
+                    .set("proxy_ssl_protocols TLSv1 TLSv1.1 TLSv1.2;")
+                    .weak_only()
+            },
+        ),
+        row(
+            "no_protocols_enabled",
+            "SSLv3 only, which the library lacks",
+            &[OpenSsl, GnuTls, Go, Java],
+            BOTH,
+            |lab| Setup::to(lab.good()).set("proxy_ssl_protocols SSLv3;"),
+        ),
+        row(
+            "no_protocols_enabled",
+            "MinProtocol above proxy_ssl_protocols",
+            &[OpenSsl, GnuTls, Go, Nginx],
+            TLS13,
+            |lab| {
+                Setup::to(lab.good())
+                    .set("proxy_ssl_protocols TLSv1.2; proxy_ssl_conf_command MinProtocol TLSv1.3;")
+            },
+        ),
+    ]
+}

@@ -1,0 +1,192 @@
+//! What the scenarios come to, against the targets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tlsdiag_e2e::peers::Stack;
+
+use crate::run::{Diagnosis, Loop};
+use crate::Told;
+
+/// A part of a whole.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Share {
+    pub(crate) part: usize,
+    pub(crate) whole: usize,
+}
+
+impl Share {
+    fn count(&mut self, is: bool) {
+        self.whole += 1;
+        self.part += usize::from(is);
+    }
+
+    /// Whether it is this many percent or more; nothing of nothing is all of it.
+    pub(crate) fn reaches(self, percent: usize) -> bool {
+        self.part * 100 >= self.whole * percent
+    }
+}
+
+/// Counts over all scenarios.
+#[derive(Default)]
+pub(crate) struct Totals {
+    pub(crate) scenarios: usize,
+    /// Those that could not be run.
+    pub(crate) stopped: usize,
+    pub(crate) first: Share,
+    pub(crate) among: Share,
+    pub(crate) certain: Share,
+    pub(crate) likely: Share,
+    pub(crate) possible: Share,
+    pub(crate) machine: Share,
+    pub(crate) placeholder: Share,
+    /// Remedies outside nginx.conf.
+    pub(crate) done: Share,
+    /// `machine` and `placeholder` that no script can confirm.
+    pub(crate) unconfirmed: usize,
+    pub(crate) weakens: usize,
+    pub(crate) weakens_in_vain: usize,
+    /// Where each name was set up: `None` is a script.
+    pub(crate) names: BTreeMap<&'static str, BTreeSet<Option<Stack>>>,
+}
+
+impl Totals {
+    pub(crate) fn of(told: &[Told]) -> Totals {
+        let mut totals = Totals::default();
+        for one in told {
+            totals.add(one);
+        }
+        totals
+    }
+
+    fn add(&mut self, told: &Told) {
+        let row = told.scenario.row;
+        self.scenarios += 1;
+        self.names
+            .entry(row.name)
+            .or_default()
+            .insert(told.scenario.stack);
+        let Ok(outcome) = &told.outcome else {
+            self.stopped += 1;
+            return;
+        };
+        let Some(diagnosis) = &outcome.diagnosis else {
+            self.first.count(false);
+            self.among.count(false);
+            return;
+        };
+        let right = diagnosis.name == row.name;
+        self.first.count(right);
+        self.among.count(diagnosis.is_among(row.name));
+        match diagnosis.confidence.as_str() {
+            "certain" => self.certain.count(right),
+            "likely" => self.likely.count(right),
+            _ => self.possible.count(right),
+        }
+        if diagnosis.weakens {
+            self.weakens += 1;
+            self.weakens_in_vain += usize::from(!outcome.weak_only);
+        }
+        match &outcome.closed {
+            Loop::Pasted(result) if diagnosis.applicability == "machine" => {
+                self.machine.count(result.is_ok());
+            }
+            Loop::Pasted(result) => self.placeholder.count(result.is_ok()),
+            Loop::Done(result) => self.done.count(result.is_ok()),
+            Loop::Open(_) if diagnosis.applicability != "manual" => self.unconfirmed += 1,
+            Loop::Open(_) => {}
+        }
+    }
+
+    /// `machine` and `placeholder` together.
+    pub(crate) fn pasted(&self) -> Share {
+        Share {
+            part: self.machine.part + self.placeholder.part,
+            whole: self.machine.whole + self.placeholder.whole,
+        }
+    }
+
+    /// Names set up on three makes or more; a script is one of its own.
+    pub(crate) fn names_on(&self, makes: usize) -> usize {
+        self.names.values().filter(|on| on.len() >= makes).count()
+    }
+
+    /// Whether every target is reached.
+    pub(crate) fn reached(&self) -> bool {
+        self.targets().iter().all(|target| target.reached)
+    }
+
+    /// What is counted, what came out, what is asked for.
+    pub(crate) fn targets(&self) -> Vec<Target> {
+        vec![
+            target(
+                "scenarios",
+                self.scenarios.to_string(),
+                ">= 120",
+                self.scenarios >= 120 && self.stopped == 0,
+            ),
+            share("first name right", self.first, ">= 97 %", 97),
+            share(
+                "right name among first and alternatives",
+                self.among,
+                "100 %",
+                100,
+            ),
+            target(
+                "`certain` and wrong",
+                (self.certain.whole - self.certain.part).to_string(),
+                "0",
+                self.certain.part == self.certain.whole,
+            ),
+            share("`likely` and right", self.likely, ">= 90 %", 90),
+            share(
+                "fixes (`machine`, `placeholder`) pasted verbatim after which the request got 200",
+                self.pasted(),
+                ">= 97 %",
+                97,
+            ),
+            target(
+                "`weakens` proposed where something neutral works",
+                self.weakens_in_vain.to_string(),
+                "0",
+                self.weakens_in_vain == 0,
+            ),
+        ]
+    }
+}
+
+/// One line of the totals.
+pub(crate) struct Target {
+    pub(crate) what: &'static str,
+    pub(crate) seen: String,
+    pub(crate) wanted: &'static str,
+    pub(crate) reached: bool,
+}
+
+fn target(what: &'static str, seen: String, wanted: &'static str, reached: bool) -> Target {
+    Target {
+        what,
+        seen,
+        wanted,
+        reached,
+    }
+}
+
+fn share(what: &'static str, share: Share, wanted: &'static str, percent: usize) -> Target {
+    target(what, share.to_string(), wanted, share.reaches(percent))
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Share { part, whole } = *self;
+        // Rounded down: what is not reached must not look as if it were.
+        let tenths = (part * 1000).checked_div(whole).unwrap_or(1000);
+        write!(f, "{part} of {whole} ({}.{} %)", tenths / 10, tenths % 10)
+    }
+}
+
+impl Diagnosis {
+    /// First or an alternative.
+    pub(crate) fn is_among(&self, name: &str) -> bool {
+        self.name == name || self.alternatives.iter().any(|a| a == name)
+    }
+}

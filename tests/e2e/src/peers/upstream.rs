@@ -1,0 +1,329 @@
+//! What an upstream is like. The same description starts the same cause on any stack.
+
+use super::{apache, external, gnutls, haproxy, nginx_peer, openssl_peer, Peer};
+use crate::certs::{Authority, Identity};
+
+/// RFC 2409's group of 1024 bits.
+pub(super) const DH_1024: &[u8] = b"-----BEGIN DH PARAMETERS-----
+MIGHAoGBAP//////////yQ/aoiFowjTExmKLgNwc0SkCTgiKZ8x0Agu+pjsTmyJR
+Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL
+/1y29Aa37e44a/taiZ+lrp8kEXxLH+ZJKGZR7OZTgf//////////AgEC
+-----END DH PARAMETERS-----
+";
+
+/// A TLS implementation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stack {
+    /// The system's libssl, in a thread of this process.
+    OpenSsl,
+    /// `gnutls-serv`.
+    GnuTls,
+    /// Go's crypto/tls.
+    Go,
+    /// Java's JSSE.
+    Java,
+    /// Node's tls module.
+    Node,
+    /// Python's ssl module.
+    Python,
+    /// Another nginx, stock, in front of nothing.
+    Nginx,
+    /// HAProxy.
+    HaProxy,
+    /// Apache httpd with mod_ssl.
+    Apache,
+}
+
+/// A protocol version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// TLS 1.0; on OpenSSL only at security level 0.
+    Tls10,
+    /// TLS 1.2
+    Tls12,
+    /// TLS 1.3
+    Tls13,
+}
+
+impl Version {
+    /// All of them between two.
+    pub(super) fn between(min: Version, max: Version) -> impl Iterator<Item = Version> {
+        let all = [Version::Tls10, Version::Tls12, Version::Tls13];
+        all.into_iter().filter(move |v| min <= *v && *v <= max)
+    }
+
+    /// nginx's name, and mod_ssl's.
+    pub(super) fn nginx(self) -> &'static str {
+        match self {
+            Version::Tls10 => "TLSv1",
+            Version::Tls12 => "TLSv1.2",
+            Version::Tls13 => "TLSv1.3",
+        }
+    }
+}
+
+/// A TLS 1.2 cipher suite that a peer can be limited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suite {
+    /// TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+    EcdheRsaChacha20,
+    /// TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+    EcdheRsaAes256,
+    /// TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, which TLS 1.0 knows too.
+    EcdheRsaAes128Sha,
+    /// TLS_RSA_WITH_AES_128_CBC_SHA, which TLS 1.0 knows too.
+    RsaAes128Sha,
+}
+
+/// A group for key exchange that a peer can be limited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// secp256r1
+    P256,
+}
+
+/// Finite-field Diffie-Hellman over a group of 1024 bits, in TLS 1.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dhe {
+    /// Before ECDHE in the peer's order.
+    Preferred,
+    /// And nothing else.
+    Only,
+}
+
+/// How a peer treats the name in the ClientHello.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Sni {
+    /// It does not look at it.
+    #[default]
+    Ignored,
+    /// It serves this name only and refuses every other, also none, in its stack's own way.
+    Only(String),
+    /// It has a certificate for this name only: no other name, no certificate to begin with.
+    CertificateFor(String),
+}
+
+/// Client certificates.
+#[derive(Clone, Default)]
+pub enum ClientAuth {
+    /// Not asked for.
+    #[default]
+    None,
+    /// Demanded, issued by this authority.
+    Required(Authority),
+}
+
+/// What is wrong inside a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defect {
+    /// It was given no certificate.
+    NoCertificate,
+    /// It fails while it looks for its certificate.
+    LookupFails,
+    /// It answers every ClientHello with access_denied(49).
+    Denies,
+    /// It closes right after the handshake; OpenSSL only.
+    DiesAfterHandshake,
+    /// It expects the PROXY protocol before TLS.
+    ProxyProtocol,
+    /// It speaks HTTP and no TLS.
+    Plain,
+}
+
+/// What an upstream is like.
+#[derive(Clone)]
+pub struct Upstream {
+    /// Implementation.
+    pub stack: Stack,
+    /// Its certificate, key and chain.
+    pub identity: Identity,
+    /// Lowest version it speaks.
+    pub min: Version,
+    /// Highest version it speaks.
+    pub max: Version,
+    /// The only TLS 1.2 suite it takes.
+    pub suite: Option<Suite>,
+    /// The only group it takes.
+    pub group: Option<Group>,
+    /// Small Diffie-Hellman groups.
+    pub dhe: Option<Dhe>,
+    /// Takes what a security level above 0 refuses, its own certificate for instance.
+    pub weak: bool,
+    /// The only application protocol it takes.
+    pub alpn: Option<&'static str>,
+    /// Client certificates.
+    pub client_auth: ClientAuth,
+    /// A revocation list for client certificates, PEM.
+    pub client_crl: Option<Vec<u8>>,
+    /// Server names.
+    pub sni: Sni,
+    /// Speaks HTTP/2; nginx only.
+    pub http2: bool,
+    /// What is wrong inside.
+    pub defect: Option<Defect>,
+    /// Does not know RFC 5746; GnuTLS only.
+    pub no_secure_renegotiation: bool,
+}
+
+impl Upstream {
+    /// A peer with which nothing is wrong.
+    pub fn new(stack: Stack, identity: Identity) -> Upstream {
+        Upstream {
+            stack,
+            identity,
+            min: Version::Tls12,
+            max: Version::Tls13,
+            suite: None,
+            group: None,
+            dhe: None,
+            weak: false,
+            alpn: None,
+            client_auth: ClientAuth::None,
+            client_crl: None,
+            sni: Sni::Ignored,
+            http2: false,
+            defect: None,
+            no_secure_renegotiation: false,
+        }
+    }
+
+    /// The same with another certificate.
+    pub fn identity(mut self, identity: Identity) -> Upstream {
+        self.identity = identity;
+        self
+    }
+
+    /// The same, limited to these versions.
+    pub fn versions(mut self, min: Version, max: Version) -> Upstream {
+        (self.min, self.max) = (min, max);
+        self
+    }
+
+    /// The same, limited to one TLS 1.2 suite.
+    pub fn suite(mut self, suite: Suite) -> Upstream {
+        self.suite = Some(suite);
+        self
+    }
+
+    /// The same, limited to one group.
+    pub fn group(mut self, group: Group) -> Upstream {
+        self.group = Some(group);
+        self
+    }
+
+    /// The same with a small Diffie-Hellman group.
+    pub fn dhe(mut self, dhe: Dhe) -> Upstream {
+        self.dhe = Some(dhe);
+        self
+    }
+
+    /// The same, taking what a security level above 0 refuses.
+    pub fn weak(mut self) -> Upstream {
+        self.weak = true;
+        self
+    }
+
+    /// The same, limited to one application protocol.
+    pub fn alpn(mut self, protocol: &'static str) -> Upstream {
+        self.alpn = Some(protocol);
+        self
+    }
+
+    /// The same, demanding a client certificate of this authority.
+    pub fn demand_client(mut self, authority: &Authority) -> Upstream {
+        self.client_auth = ClientAuth::Required(authority.clone());
+        self
+    }
+
+    /// The same, refusing client certificates that this list revokes.
+    pub fn client_crl(mut self, crl: Vec<u8>) -> Upstream {
+        self.client_crl = Some(crl);
+        self
+    }
+
+    /// The same, with another treatment of server names.
+    pub fn sni(mut self, sni: Sni) -> Upstream {
+        self.sni = sni;
+        self
+    }
+
+    /// The same, speaking HTTP/2; nginx only.
+    pub fn http2(mut self) -> Upstream {
+        self.http2 = true;
+        self
+    }
+
+    /// The same with something wrong inside.
+    pub fn defect(mut self, defect: Defect) -> Upstream {
+        self.defect = Some(defect);
+        self
+    }
+
+    /// The same, closing right after the handshake without an alert; OpenSSL only.
+    pub fn dies_after_handshake(self) -> Upstream {
+        self.defect(Defect::DiesAfterHandshake)
+    }
+
+    /// The same without RFC 5746; GnuTLS only.
+    pub fn no_secure_renegotiation(mut self) -> Upstream {
+        self.no_secure_renegotiation = true;
+        self
+    }
+
+    /// Starts it and waits until it listens on 127.0.0.1.
+    pub fn start(&self) -> Peer {
+        match self.stack {
+            Stack::OpenSsl => openssl_peer::start(self),
+            Stack::GnuTls => gnutls::start(self),
+            Stack::Nginx => nginx_peer::start(self),
+            Stack::HaProxy => haproxy::start(self),
+            Stack::Apache => apache::start(self),
+            Stack::Go | Stack::Java | Stack::Node | Stack::Python => external::start(self),
+        }
+    }
+
+    /// The list of TLS 1.2 suites in OpenSSL's language, when it is not the default one.
+    pub(super) fn openssl_ciphers(&self) -> Option<String> {
+        let list = match (self.suite, self.dhe) {
+            (Some(suite), _) => suite.openssl(),
+            (None, Some(Dhe::Only)) => "DHE-RSA-AES128-GCM-SHA256",
+            (None, Some(Dhe::Preferred)) => "DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+            (None, None) if self.is_weak() => "ALL:!aNULL",
+            (None, None) => return None,
+        };
+        let level = if self.is_weak() { ":@SECLEVEL=0" } else { "" };
+        Some(format!("{list}{level}"))
+    }
+
+    /// Whether it does what the library's default security level forbids.
+    pub(super) fn is_weak(&self) -> bool {
+        self.weak || self.min < Version::Tls12 || self.dhe.is_some()
+    }
+
+    /// Stops the test when the description asks for something this stack was not taught.
+    pub(super) fn assert_able(&self, can: bool, what: &str) {
+        assert!(can, "{:?} peers are not able to {what}", self.stack);
+    }
+}
+
+impl Suite {
+    /// OpenSSL's name.
+    pub fn openssl(self) -> &'static str {
+        match self {
+            Suite::EcdheRsaChacha20 => "ECDHE-RSA-CHACHA20-POLY1305",
+            Suite::EcdheRsaAes256 => "ECDHE-RSA-AES256-GCM-SHA384",
+            Suite::EcdheRsaAes128Sha => "ECDHE-RSA-AES128-SHA",
+            Suite::RsaAes128Sha => "AES128-SHA",
+        }
+    }
+
+    /// IANA's name.
+    pub fn iana(self) -> &'static str {
+        match self {
+            Suite::EcdheRsaChacha20 => "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+            Suite::EcdheRsaAes256 => "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            Suite::EcdheRsaAes128Sha => "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+            Suite::RsaAes128Sha => "TLS_RSA_WITH_AES_128_CBC_SHA",
+        }
+    }
+}
