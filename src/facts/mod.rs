@@ -20,6 +20,9 @@ use crate::registry::{Alert, ProtocolVersion};
 /// ERR_LIB_SSL: the library whose reasons are classified.
 const SSL_LIBRARY: u32 = 20;
 
+/// Bytes that fit one TCP segment on an Ethernet path, with options.
+pub const ONE_SEGMENT: u32 = 1400;
+
 /// Everything the rules may know.
 #[derive(Debug)]
 pub struct Facts<'a> {

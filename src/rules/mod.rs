@@ -7,6 +7,7 @@
 mod certificate;
 mod client_certificate;
 mod finding;
+mod local;
 mod parameters;
 mod peer;
 mod server_name;
@@ -100,6 +101,7 @@ catalogue! {
     parameters { cipher_mismatch }
     certificate {
         verify_result_inherited,
+        trust_store_empty,
         certificate_chain_too_long,
         certificate_revoked,
         certificate_expired,
@@ -114,8 +116,17 @@ catalogue! {
         crl_expired,
         certificate_invalid,
     }
-    transport { plaintext_upstream, handshake_timeout, peer_closed, peer_reset }
-    peer { handshake_failure_unspecified }
+    transport {
+        plaintext_upstream,
+        session_resumption_rejected,
+        client_hello_too_large,
+        handshake_timeout,
+        peer_closed,
+        peer_reset,
+    }
+    peer { peer_access_denied, peer_internal_error, handshake_failure_unspecified }
+    local { local_error }
+    peer { protocol_violation }
     unknown { unknown }
 }
 
@@ -161,6 +172,8 @@ pub mod because {
     pub const VERSION_NOT_OFFERED: &str = "version_not_offered";
     /// Only part of the versions this library has was offered.
     pub const VERSIONS_LIMITED: &str = "versions_limited";
+    /// The suite chosen is none of those offered.
+    pub const CIPHER_NOT_OFFERED: &str = "cipher_not_offered";
     /// Whole cipher families are missing from the offer.
     pub const CIPHER_LIST_NARROW: &str = "cipher_list_narrow";
     /// The peer asked for a client certificate.
@@ -201,6 +214,16 @@ pub mod because {
     pub const NAME_NOT_PRESENTED: &str = "name_not_presented";
     /// The address is presented as an IP SAN, which nginx does not compare.
     pub const IP_SAN_NOT_COMPARED: &str = "ip_san_not_compared";
+    /// A session of an earlier handshake was offered.
+    pub const SESSION_OFFERED: &str = "session_offered";
+    /// The ClientHello takes more than one TCP segment.
+    pub const CLIENT_HELLO_LARGE: &str = "client_hello_large";
+    /// The library stopped at the peer's bytes.
+    pub const NOT_READABLE: &str = "not_readable";
+    /// nginx's own library failed.
+    pub const LIBRARY_FAILED: &str = "library_failed";
+    /// The trust store holds no certificate.
+    pub const STORE_EMPTY: &str = "store_empty";
     /// Nothing seen decides between several causes.
     pub const NOTHING_DECIDES: &str = "nothing_decides";
 
@@ -221,6 +244,7 @@ pub mod because {
         PEER_SILENT,
         VERSION_NOT_OFFERED,
         VERSIONS_LIMITED,
+        CIPHER_NOT_OFFERED,
         CIPHER_LIST_NARROW,
         CERTIFICATE_REQUESTED,
         NO_CERTIFICATE_SENT,
@@ -241,6 +265,11 @@ pub mod because {
         ROOT_NOT_TRUSTED,
         NAME_NOT_PRESENTED,
         IP_SAN_NOT_COMPARED,
+        SESSION_OFFERED,
+        CLIENT_HELLO_LARGE,
+        NOT_READABLE,
+        LIBRARY_FAILED,
+        STORE_EMPTY,
         NOTHING_DECIDES,
     ];
 }

@@ -41,6 +41,15 @@ const SILENT: &str = "handshake_timeout/silent.json";
 const CLOSED: &str = "peer_closed/after_client_hello.json";
 const RESET: &str = "peer_reset/after_client_hello.json";
 
+const INTERNAL: &str = "peer_internal_error/alert_80.json";
+const DENIED: &str = "peer_access_denied/alert_49.json";
+const ILLEGAL: &str = "protocol_violation/received_illegal_parameter.json";
+const SHORT: &str = "protocol_violation/short_server_hello.json";
+const TICKET: &str = "session_resumption_rejected/tls13_alert_51.json";
+const SESSION: &str = "session_resumption_rejected/tls12_alert_40.json";
+const LARGE: &str = "client_hello_too_large/reset.json";
+const OWN_KEY: &str = "local_error/own_certificate_below_security_level.json";
+
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
 const KIND: &str = "/ending/kind";
@@ -112,9 +121,36 @@ pub(crate) static CASES: &[Case] = &[
     case(NAME, &[(KIND, "\"chain_rejected\""), ("/certificate/result", "10")], "certificate_expired",
         "certificate_hostname_mismatch"),
     // What carries the handshake.
-    case(HTTP, &[("/handshake/opening", "\"1503030002\"")], "unknown", "plaintext_upstream"),
+    case(HTTP, &[("/handshake/opening", "\"1503030002\"")], "protocol_violation", "plaintext_upstream"),
     case(HTTP, &[("/handshake/opening", "\"5353482d32\"")], "plaintext_upstream", "peer_closed"),
     case(SILENT, &[(KIND, "\"eof\"")], "peer_closed", "handshake_timeout"),
     case(CLOSED, &[(KIND, "\"reset\"")], "peer_reset", "peer_closed"),
     case(RESET, &[(KIND, "\"eof\"")], "peer_closed", "peer_reset"),
+    // The upstream's own reasons, and what only looks like them.
+    case(INTERNAL, &[(ALERT, "49")], "peer_access_denied", "peer_internal_error"),
+    case(INTERNAL, &[(ALERT, "90")], "unknown", "peer_internal_error"),
+    case(DENIED, &[(ALERT, "80")], "peer_internal_error", "peer_access_denied"),
+    case(NONE_12, &[(ALERT, "49")], "client_certificate_required", "peer_access_denied"),
+    // Violations: received, sent, and neither.
+    case(ILLEGAL, &[(ALERT, "110")], "protocol_violation", "unknown"),
+    case(ILLEGAL, &[(ALERT, "112")], "sni_unrecognized", "protocol_violation"),
+    case(SHORT, &[("/handshake/alerts", "[]")], "protocol_violation", "local_error"),
+    case(SHORT, &[("/handshake/alerts", "[]"), (KIND, "\"eof\""), ("/ending/reason", "294")], "peer_closed",
+        "protocol_violation"),
+    // A session offered, and none.
+    case(TICKET, &[(ALERT, "40")], "session_resumption_rejected", "handshake_failure_unspecified"),
+    case(TICKET, &[("/handshake/alerts", "[]"), (KIND, "\"eof\"")], "peer_closed", "session_resumption_rejected"),
+    case(SESSION, &[(ALERT, "70")], "protocol_version_mismatch", "session_resumption_rejected"),
+    case(ILLEGAL, &[(ALERT, "51")], "protocol_violation", "session_resumption_rejected"),
+    // A large hello: reset, closed, and answered.
+    case(LARGE, &[(KIND, "\"eof\"")], "peer_closed", "client_hello_too_large"),
+    case(LARGE, &[("/handshake/bytes_received", "7")], "peer_reset", "client_hello_too_large"),
+    case(LARGE, &[("/environment/nginx", "1018000")], "peer_reset", "client_hello_too_large"),
+    // Our own side.
+    case(OWN_KEY, &[("/ending/library", "3"), ("/ending/reason", "65")], "local_error", "unknown"),
+    case(OWN_KEY, &[("/handshake/alerts/0/from", "\"received\""), (ALERT, "42")], "client_certificate_required",
+        "local_error"),
+    // A store with nothing in it, and one with something.
+    case(MISSING, &[("/certificate/trusted", "0")], "trust_store_empty", "certificate_chain_incomplete"),
+    case(MISSING, &[("/certificate/trusted", "1")], "certificate_chain_incomplete", "trust_store_empty"),
 ];

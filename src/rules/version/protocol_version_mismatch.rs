@@ -105,7 +105,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         &[because::ALERT_RECEIVED, because::VERSIONS_LIMITED],
         other_versions(facts, &offered.versions(), highest),
     );
-    Some(if only_tls13 {
+    // With a session to offer the same versions have worked before.
+    Some(if only_tls13 && !offered.session_offered() {
         finding
     } else {
         finding.as_alternative()
