@@ -97,7 +97,9 @@ catalogue! {
         client_certificate_required,
     }
     version { protocol_version_mismatch }
-    parameters { cipher_mismatch }
+    parameters {
+        cipher_mismatch,
+    }
     certificate {
         verify_result_inherited,
         certificate_chain_too_long,
