@@ -96,7 +96,7 @@ catalogue! {
         client_certificate_rejected,
         client_certificate_required,
     }
-    version { protocol_version_mismatch }
+    version { protocol_version_mismatch, no_protocols_enabled }
     parameters {
         cipher_mismatch,
     }
@@ -165,6 +165,8 @@ pub mod because {
     pub const VERSIONS_LIMITED: &str = "versions_limited";
     /// Whole cipher families are missing from the offer.
     pub const CIPHER_LIST_NARROW: &str = "cipher_list_narrow";
+    /// The library's own reason has only this meaning.
+    pub const LIBRARY_REASON_IS_SPECIFIC: &str = "library_reason_is_specific";
     /// The peer asked for a client certificate.
     pub const CERTIFICATE_REQUESTED: &str = "certificate_requested";
     /// nginx answered with an empty Certificate.
@@ -224,6 +226,7 @@ pub mod because {
         VERSION_NOT_OFFERED,
         VERSIONS_LIMITED,
         CIPHER_LIST_NARROW,
+        LIBRARY_REASON_IS_SPECIFIC,
         CERTIFICATE_REQUESTED,
         NO_CERTIFICATE_SENT,
         CERTIFICATE_SENT,

@@ -41,9 +41,12 @@ const SILENT: &str = "handshake_timeout/silent.json";
 const CLOSED: &str = "peer_closed/after_client_hello.json";
 const RESET: &str = "peer_reset/after_client_hello.json";
 
+const NO_PROTOCOLS: &str = "no_protocols_enabled/sslv3_only.json";
+
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
 const KIND: &str = "/ending/kind";
+const LIBRARY: &str = "/ending/library";
 
 /// Every case.
 #[rustfmt::skip]
@@ -67,6 +70,8 @@ pub(crate) static CASES: &[Case] = &[
         "sni_missing", "cipher_mismatch"),
     case(SUITE, &[(ALERT, "70")], "protocol_version_mismatch", "cipher_mismatch"),
     case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "protocol_version_mismatch"),
+    // Nothing to offer: the library says which list left nothing.
+    case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",

@@ -1,3 +1,4 @@
 //! Protocol versions.
 
+pub(super) mod no_protocols_enabled;
 pub(super) mod protocol_version_mismatch;
