@@ -96,7 +96,7 @@ catalogue! {
         client_certificate_rejected,
         client_certificate_required,
     }
-    version { protocol_version_mismatch, no_protocols_enabled }
+    version { protocol_version_mismatch, no_protocols_enabled, inappropriate_fallback }
     parameters {
         cipher_mismatch,
     }
@@ -165,6 +165,8 @@ pub mod because {
     pub const VERSIONS_LIMITED: &str = "versions_limited";
     /// Whole cipher families are missing from the offer.
     pub const CIPHER_LIST_NARROW: &str = "cipher_list_narrow";
+    /// Our hello carries TLS_FALLBACK_SCSV.
+    pub const FALLBACK_SIGNALLED: &str = "fallback_signalled";
     /// The library's own reason has only this meaning.
     pub const LIBRARY_REASON_IS_SPECIFIC: &str = "library_reason_is_specific";
     /// The peer asked for a client certificate.
@@ -226,6 +228,7 @@ pub mod because {
         VERSION_NOT_OFFERED,
         VERSIONS_LIMITED,
         CIPHER_LIST_NARROW,
+        FALLBACK_SIGNALLED,
         LIBRARY_REASON_IS_SPECIFIC,
         CERTIFICATE_REQUESTED,
         NO_CERTIFICATE_SENT,

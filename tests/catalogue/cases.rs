@@ -42,11 +42,18 @@ const CLOSED: &str = "peer_closed/after_client_hello.json";
 const RESET: &str = "peer_reset/after_client_hello.json";
 
 const NO_PROTOCOLS: &str = "no_protocols_enabled/sslv3_only.json";
+const FALLBACK: &str = "inappropriate_fallback/alert_86.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
 const KIND: &str = "/ending/kind";
 const LIBRARY: &str = "/ending/library";
+const HELLO: &str = "/handshake/client_hellos/0/bytes";
+
+/// A TLS 1.0 hello with one suite and TLS_FALLBACK_SCSV.
+const MARKED: &str =
+    "\"0100002d030107070707070707070707070707070707070707070707070707070707070707070100\
+    0004002f56000100\"";
 
 /// Every case.
 #[rustfmt::skip]
@@ -72,6 +79,9 @@ pub(crate) static CASES: &[Case] = &[
     case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "protocol_version_mismatch"),
     // Nothing to offer: the library says which list left nothing.
     case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),
+    // A second try that is none, and one that says so.
+    case(FALLBACK, &[(ALERT, "70")], "protocol_version_mismatch", "inappropriate_fallback"),
+    case(FALLBACK, &[(HELLO, MARKED)], "inappropriate_fallback", "protocol_version_mismatch"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",
