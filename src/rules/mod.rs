@@ -98,6 +98,7 @@ catalogue! {
     }
     version { protocol_version_mismatch, no_protocols_enabled, inappropriate_fallback }
     parameters {
+        no_ciphers_enabled,
         cipher_mismatch,
     }
     certificate {

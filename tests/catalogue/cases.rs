@@ -42,11 +42,13 @@ const CLOSED: &str = "peer_closed/after_client_hello.json";
 const RESET: &str = "peer_reset/after_client_hello.json";
 
 const NO_PROTOCOLS: &str = "no_protocols_enabled/sslv3_only.json";
+const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
 const FALLBACK: &str = "inappropriate_fallback/alert_86.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
 const KIND: &str = "/ending/kind";
+const REASON: &str = "/ending/reason";
 const LIBRARY: &str = "/ending/library";
 const HELLO: &str = "/handshake/client_hellos/0/bytes";
 
@@ -79,6 +81,8 @@ pub(crate) static CASES: &[Case] = &[
     case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "protocol_version_mismatch"),
     // Nothing to offer: the library says which list left nothing.
     case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),
+    case(NO_PROTOCOLS, &[(REASON, "181")], "no_ciphers_enabled", "no_protocols_enabled"),
+    case(NO_CIPHERS, &[(REASON, "191")], "no_protocols_enabled", "no_ciphers_enabled"),
     // A second try that is none, and one that says so.
     case(FALLBACK, &[(ALERT, "70")], "protocol_version_mismatch", "inappropriate_fallback"),
     case(FALLBACK, &[(HELLO, MARKED)], "inappropriate_fallback", "protocol_version_mismatch"),
