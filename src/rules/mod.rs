@@ -99,6 +99,7 @@ catalogue! {
     version { protocol_version_mismatch, no_protocols_enabled, inappropriate_fallback }
     parameters {
         no_ciphers_enabled,
+        group_mismatch,
         cipher_mismatch,
     }
     certificate {
@@ -168,6 +169,12 @@ pub mod because {
     pub const CIPHER_LIST_NARROW: &str = "cipher_list_narrow";
     /// Our hello carries TLS_FALLBACK_SCSV.
     pub const FALLBACK_SIGNALLED: &str = "fallback_signalled";
+    /// Groups that most servers rely on are missing from the offer.
+    pub const GROUP_LIST_NARROW: &str = "group_list_narrow";
+    /// The group the peer chose was not offered.
+    pub const GROUP_NOT_OFFERED: &str = "group_not_offered";
+    /// The peer gave up after its HelloRetryRequest.
+    pub const HELLO_RETRY_FAILED: &str = "hello_retry_failed";
     /// The library's own reason has only this meaning.
     pub const LIBRARY_REASON_IS_SPECIFIC: &str = "library_reason_is_specific";
     /// The peer asked for a client certificate.
@@ -230,6 +237,9 @@ pub mod because {
         VERSIONS_LIMITED,
         CIPHER_LIST_NARROW,
         FALLBACK_SIGNALLED,
+        GROUP_LIST_NARROW,
+        GROUP_NOT_OFFERED,
+        HELLO_RETRY_FAILED,
         LIBRARY_REASON_IS_SPECIFIC,
         CERTIFICATE_REQUESTED,
         NO_CERTIFICATE_SENT,

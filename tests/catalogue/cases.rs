@@ -44,18 +44,29 @@ const RESET: &str = "peer_reset/after_client_hello.json";
 const NO_PROTOCOLS: &str = "no_protocols_enabled/sslv3_only.json";
 const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
 const FALLBACK: &str = "inappropriate_fallback/alert_86.json";
+const GROUP: &str = "group_mismatch/openssl_tls12.json";
+const RETRY: &str = "group_mismatch/hello_retry_outside_offer.json";
+const NO_GROUPS: &str = "group_mismatch/none_for_tls13.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
 const KIND: &str = "/ending/kind";
 const REASON: &str = "/ending/reason";
 const LIBRARY: &str = "/ending/library";
+const FROM: &str = "/handshake/alerts/0/from";
 const HELLO: &str = "/handshake/client_hellos/0/bytes";
+const RETRY_REQUEST: &str = "/handshake/hello_retry_request/bytes";
+const UPSTREAM: (&str, &str) = ("/context/upstream", "\"api.example.com\"");
+const COMPARED: (&str, &str) = ("/settings/compared_name", "\"api.example.com\"");
 
 /// A TLS 1.0 hello with one suite and TLS_FALLBACK_SCSV.
 const MARKED: &str =
     "\"0100002d030107070707070707070707070707070707070707070707070707070707070707070100\
     0004002f56000100\"";
+/// The HelloRetryRequest of `RETRY`, asking for X25519, which was offered.
+const ASKS_FOR_X25519: &str = "\"020000540303cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e\
+    079e09e2c8a8339c209c307290bb863fe8f21c83803ba9a432eb96465653430556abcbffb0776cfa\
+    87130100000c002b0002030400330002001d\"";
 
 /// Every case.
 #[rustfmt::skip]
@@ -83,9 +94,20 @@ pub(crate) static CASES: &[Case] = &[
     case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),
     case(NO_PROTOCOLS, &[(REASON, "181")], "no_ciphers_enabled", "no_protocols_enabled"),
     case(NO_CIPHERS, &[(REASON, "191")], "no_protocols_enabled", "no_ciphers_enabled"),
+    case(NO_GROUPS, &[(REASON, "181")], "no_ciphers_enabled", "group_mismatch"),
     // A second try that is none, and one that says so.
     case(FALLBACK, &[(ALERT, "70")], "protocol_version_mismatch", "inappropriate_fallback"),
     case(FALLBACK, &[(HELLO, MARKED)], "inappropriate_fallback", "protocol_version_mismatch"),
+    // Groups: a default list, a name that is not settled, a specific alert; a group that was offered.
+    case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "group_mismatch"),
+    case(GROUP, &[UPSTREAM, COMPARED], "sni_missing", "group_mismatch"),
+    case(GROUP, &[(ALERT, "70")], "protocol_version_mismatch", "group_mismatch"),
+    case(GROUP, &[(ALERT, "80")], "group_mismatch", "unknown"),
+    case(RETRY, &[(RETRY_REQUEST, ASKS_FOR_X25519)], "unknown", "group_mismatch"),
+    case(RETRY, &[(RETRY_REQUEST, ASKS_FOR_X25519), (FROM, "\"received\""), (REASON, "1047")],
+        "group_mismatch", "handshake_failure_unspecified"),
+    case(RETRY, &[("/handshake/alerts", "[]"), (KIND, "\"eof\""), (REASON, "null"), (LIBRARY, "null")],
+        "peer_closed", "group_mismatch"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",
