@@ -101,6 +101,7 @@ catalogue! {
         no_ciphers_enabled,
         group_mismatch,
         cipher_mismatch,
+        signature_algorithm_mismatch,
     }
     certificate {
         verify_result_inherited,
@@ -175,6 +176,10 @@ pub mod because {
     pub const GROUP_NOT_OFFERED: &str = "group_not_offered";
     /// The peer gave up after its HelloRetryRequest.
     pub const HELLO_RETRY_FAILED: &str = "hello_retry_failed";
+    /// Signature algorithms that most servers rely on are missing from the offer.
+    pub const SIGNATURE_LIST_NARROW: &str = "signature_list_narrow";
+    /// The peer signed with an algorithm that was not offered.
+    pub const SIGNATURE_NOT_OFFERED: &str = "signature_not_offered";
     /// The library's own reason has only this meaning.
     pub const LIBRARY_REASON_IS_SPECIFIC: &str = "library_reason_is_specific";
     /// The peer asked for a client certificate.
@@ -240,6 +245,8 @@ pub mod because {
         GROUP_LIST_NARROW,
         GROUP_NOT_OFFERED,
         HELLO_RETRY_FAILED,
+        SIGNATURE_LIST_NARROW,
+        SIGNATURE_NOT_OFFERED,
         LIBRARY_REASON_IS_SPECIFIC,
         CERTIFICATE_REQUESTED,
         NO_CERTIFICATE_SENT,

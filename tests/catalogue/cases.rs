@@ -46,7 +46,10 @@ const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
 const FALLBACK: &str = "inappropriate_fallback/alert_86.json";
 const GROUP: &str = "group_mismatch/openssl_tls12.json";
 const RETRY: &str = "group_mismatch/hello_retry_outside_offer.json";
+const CURVE: &str = "group_mismatch/wrong_curve.json";
 const NO_GROUPS: &str = "group_mismatch/none_for_tls13.json";
+const NO_RSA: &str = "signature_algorithm_mismatch/no_rsa_openssl.json";
+const SHA1: &str = "signature_algorithm_mismatch/signed_with_sha1.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
@@ -108,6 +111,11 @@ pub(crate) static CASES: &[Case] = &[
         "group_mismatch", "handshake_failure_unspecified"),
     case(RETRY, &[("/handshake/alerts", "[]"), (KIND, "\"eof\""), (REASON, "null"), (LIBRARY, "null")],
         "peer_closed", "group_mismatch"),
+    case(CURVE, &[(REASON, "370")], "signature_algorithm_mismatch", "group_mismatch"),
+    // Signatures: the library leaves suites out that the list of suites had.
+    case(NO_RSA, &[UPSTREAM, COMPARED], "sni_missing", "signature_algorithm_mismatch"),
+    case(SUITE, &[], "cipher_mismatch", "signature_algorithm_mismatch"),
+    case(SHA1, &[(REASON, "378")], "group_mismatch", "signature_algorithm_mismatch"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",

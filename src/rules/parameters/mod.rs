@@ -3,6 +3,7 @@
 pub(super) mod cipher_mismatch;
 pub(super) mod group_mismatch;
 pub(super) mod no_ciphers_enabled;
+pub(super) mod signature_algorithm_mismatch;
 
 use crate::facts::Facts;
 use crate::registry::Alert;
