@@ -102,6 +102,7 @@ catalogue! {
         group_mismatch,
         cipher_mismatch,
         signature_algorithm_mismatch,
+        dh_key_too_small,
     }
     certificate {
         verify_result_inherited,

@@ -50,6 +50,7 @@ const CURVE: &str = "group_mismatch/wrong_curve.json";
 const NO_GROUPS: &str = "group_mismatch/none_for_tls13.json";
 const NO_RSA: &str = "signature_algorithm_mismatch/no_rsa_openssl.json";
 const SHA1: &str = "signature_algorithm_mismatch/signed_with_sha1.json";
+const TINY_DH: &str = "dh_key_too_small/256_bits.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
@@ -116,6 +117,8 @@ pub(crate) static CASES: &[Case] = &[
     case(NO_RSA, &[UPSTREAM, COMPARED], "sni_missing", "signature_algorithm_mismatch"),
     case(SUITE, &[], "cipher_mismatch", "signature_algorithm_mismatch"),
     case(SHA1, &[(REASON, "378")], "group_mismatch", "signature_algorithm_mismatch"),
+    // The library's own refusals, told apart by library and reason alone.
+    case(TINY_DH, &[(LIBRARY, "6")], "unknown", "dh_key_too_small"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",

@@ -1,6 +1,7 @@
 //! Ciphers, groups, signatures and other negotiated parameters.
 
 pub(super) mod cipher_mismatch;
+pub(super) mod dh_key_too_small;
 pub(super) mod group_mismatch;
 pub(super) mod no_ciphers_enabled;
 pub(super) mod signature_algorithm_mismatch;
