@@ -103,6 +103,7 @@ catalogue! {
         cipher_mismatch,
         signature_algorithm_mismatch,
         dh_key_too_small,
+        legacy_renegotiation,
     }
     certificate {
         verify_result_inherited,

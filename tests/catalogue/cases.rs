@@ -50,7 +50,9 @@ const CURVE: &str = "group_mismatch/wrong_curve.json";
 const NO_GROUPS: &str = "group_mismatch/none_for_tls13.json";
 const NO_RSA: &str = "signature_algorithm_mismatch/no_rsa_openssl.json";
 const SHA1: &str = "signature_algorithm_mismatch/signed_with_sha1.json";
+const DH: &str = "dh_key_too_small/1024_bits_node.json";
 const TINY_DH: &str = "dh_key_too_small/256_bits.json";
+const LEGACY: &str = "legacy_renegotiation/gnutls.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
@@ -118,7 +120,9 @@ pub(crate) static CASES: &[Case] = &[
     case(SUITE, &[], "cipher_mismatch", "signature_algorithm_mismatch"),
     case(SHA1, &[(REASON, "378")], "group_mismatch", "signature_algorithm_mismatch"),
     // The library's own refusals, told apart by library and reason alone.
+    case(DH, &[(REASON, "338")], "legacy_renegotiation", "dh_key_too_small"),
     case(TINY_DH, &[(LIBRARY, "6")], "unknown", "dh_key_too_small"),
+    case(LEGACY, &[(REASON, "394")], "dh_key_too_small", "legacy_renegotiation"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",

@@ -3,6 +3,7 @@
 pub(super) mod cipher_mismatch;
 pub(super) mod dh_key_too_small;
 pub(super) mod group_mismatch;
+pub(super) mod legacy_renegotiation;
 pub(super) mod no_ciphers_enabled;
 pub(super) mod signature_algorithm_mismatch;
 
