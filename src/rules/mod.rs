@@ -104,6 +104,7 @@ catalogue! {
         signature_algorithm_mismatch,
         dh_key_too_small,
         legacy_renegotiation,
+        alpn_mismatch,
     }
     certificate {
         verify_result_inherited,
@@ -182,6 +183,10 @@ pub mod because {
     pub const SIGNATURE_LIST_NARROW: &str = "signature_list_narrow";
     /// The peer signed with an algorithm that was not offered.
     pub const SIGNATURE_NOT_OFFERED: &str = "signature_not_offered";
+    /// Application protocols were offered.
+    pub const ALPN_OFFERED: &str = "alpn_offered";
+    /// No application protocol was offered.
+    pub const NO_ALPN_OFFERED: &str = "no_alpn_offered";
     /// The library's own reason has only this meaning.
     pub const LIBRARY_REASON_IS_SPECIFIC: &str = "library_reason_is_specific";
     /// The peer asked for a client certificate.
@@ -249,6 +254,8 @@ pub mod because {
         HELLO_RETRY_FAILED,
         SIGNATURE_LIST_NARROW,
         SIGNATURE_NOT_OFFERED,
+        ALPN_OFFERED,
+        NO_ALPN_OFFERED,
         LIBRARY_REASON_IS_SPECIFIC,
         CERTIFICATE_REQUESTED,
         NO_CERTIFICATE_SENT,

@@ -53,6 +53,7 @@ const SHA1: &str = "signature_algorithm_mismatch/signed_with_sha1.json";
 const DH: &str = "dh_key_too_small/1024_bits_node.json";
 const TINY_DH: &str = "dh_key_too_small/256_bits.json";
 const LEGACY: &str = "legacy_renegotiation/gnutls.json";
+const ALPN: &str = "alpn_mismatch/grpc_java_tls12.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
@@ -123,6 +124,10 @@ pub(crate) static CASES: &[Case] = &[
     case(DH, &[(REASON, "338")], "legacy_renegotiation", "dh_key_too_small"),
     case(TINY_DH, &[(LIBRARY, "6")], "unknown", "dh_key_too_small"),
     case(LEGACY, &[(REASON, "394")], "dh_key_too_small", "legacy_renegotiation"),
+    // Alerts with one meaning beside the one that has many.
+    case(ALPN, &[(ALERT, "40")], "handshake_failure_unspecified", "alpn_mismatch"),
+    case(ALPN, &[("/context/module", "\"stream\""), ("/environment/nginx", "1031004")], "alpn_mismatch",
+        "handshake_failure_unspecified"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",

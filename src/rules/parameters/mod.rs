@@ -1,5 +1,6 @@
 //! Ciphers, groups, signatures and other negotiated parameters.
 
+pub(super) mod alpn_mismatch;
 pub(super) mod cipher_mismatch;
 pub(super) mod dh_key_too_small;
 pub(super) mod group_mismatch;
