@@ -123,7 +123,7 @@ catalogue! {
         certificate_invalid,
     }
     transport { plaintext_upstream, handshake_timeout, peer_closed, peer_reset }
-    peer { handshake_failure_unspecified }
+    peer { insufficient_security, handshake_failure_unspecified }
     unknown { unknown }
 }
 

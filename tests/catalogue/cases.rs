@@ -54,6 +54,7 @@ const DH: &str = "dh_key_too_small/1024_bits_node.json";
 const TINY_DH: &str = "dh_key_too_small/256_bits.json";
 const LEGACY: &str = "legacy_renegotiation/gnutls.json";
 const ALPN: &str = "alpn_mismatch/grpc_java_tls12.json";
+const WEAK: &str = "insufficient_security/alert_71.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
@@ -118,6 +119,7 @@ pub(crate) static CASES: &[Case] = &[
     case(CURVE, &[(REASON, "370")], "signature_algorithm_mismatch", "group_mismatch"),
     // Signatures: the library leaves suites out that the list of suites had.
     case(NO_RSA, &[UPSTREAM, COMPARED], "sni_missing", "signature_algorithm_mismatch"),
+    case(NO_RSA, &[(ALERT, "71")], "insufficient_security", "signature_algorithm_mismatch"),
     case(SUITE, &[], "cipher_mismatch", "signature_algorithm_mismatch"),
     case(SHA1, &[(REASON, "378")], "group_mismatch", "signature_algorithm_mismatch"),
     // The library's own refusals, told apart by library and reason alone.
@@ -128,6 +130,8 @@ pub(crate) static CASES: &[Case] = &[
     case(ALPN, &[(ALERT, "40")], "handshake_failure_unspecified", "alpn_mismatch"),
     case(ALPN, &[("/context/module", "\"stream\""), ("/environment/nginx", "1031004")], "alpn_mismatch",
         "handshake_failure_unspecified"),
+    case(WEAK, &[(ALERT, "40")], "handshake_failure_unspecified", "insufficient_security"),
+    case(SUITE, &[(ALERT, "71")], "insufficient_security", "cipher_mismatch"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",
