@@ -55,6 +55,7 @@ const TINY_DH: &str = "dh_key_too_small/256_bits.json";
 const LEGACY: &str = "legacy_renegotiation/gnutls.json";
 const ALPN: &str = "alpn_mismatch/grpc_java_tls12.json";
 const WEAK: &str = "insufficient_security/alert_71.json";
+const OLD: &str = "protocol_version_mismatch/tls10_signature.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
@@ -122,6 +123,8 @@ pub(crate) static CASES: &[Case] = &[
     case(NO_RSA, &[(ALERT, "71")], "insufficient_security", "signature_algorithm_mismatch"),
     case(SUITE, &[], "cipher_mismatch", "signature_algorithm_mismatch"),
     case(SHA1, &[(REASON, "378")], "group_mismatch", "signature_algorithm_mismatch"),
+    case(OLD, &[(REASON, "786691")], "protocol_version_mismatch", "unknown"),
+    case(OLD, &[(REASON, "370")], "signature_algorithm_mismatch", "protocol_version_mismatch"),
     // The library's own refusals, told apart by library and reason alone.
     case(DH, &[(REASON, "338")], "legacy_renegotiation", "dh_key_too_small"),
     case(TINY_DH, &[(LIBRARY, "6")], "unknown", "dh_key_too_small"),
