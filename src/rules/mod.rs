@@ -97,8 +97,16 @@ catalogue! {
         client_certificate_rejected,
         client_certificate_required,
     }
-    version { protocol_version_mismatch }
-    parameters { cipher_mismatch }
+    version { protocol_version_mismatch, no_protocols_enabled, inappropriate_fallback }
+    parameters {
+        no_ciphers_enabled,
+        group_mismatch,
+        cipher_mismatch,
+        signature_algorithm_mismatch,
+        dh_key_too_small,
+        legacy_renegotiation,
+        alpn_mismatch,
+    }
     certificate {
         verify_result_inherited,
         trust_store_empty,
@@ -124,7 +132,12 @@ catalogue! {
         peer_closed,
         peer_reset,
     }
-    peer { peer_access_denied, peer_internal_error, handshake_failure_unspecified }
+    peer {
+        insufficient_security,
+        peer_access_denied,
+        peer_internal_error,
+        handshake_failure_unspecified,
+    }
     local { local_error }
     peer { protocol_violation }
     unknown { unknown }
@@ -176,6 +189,24 @@ pub mod because {
     pub const CIPHER_NOT_OFFERED: &str = "cipher_not_offered";
     /// Whole cipher families are missing from the offer.
     pub const CIPHER_LIST_NARROW: &str = "cipher_list_narrow";
+    /// Our hello carries TLS_FALLBACK_SCSV.
+    pub const FALLBACK_SIGNALLED: &str = "fallback_signalled";
+    /// Groups that most servers rely on are missing from the offer.
+    pub const GROUP_LIST_NARROW: &str = "group_list_narrow";
+    /// The group the peer chose was not offered.
+    pub const GROUP_NOT_OFFERED: &str = "group_not_offered";
+    /// The peer gave up after its HelloRetryRequest.
+    pub const HELLO_RETRY_FAILED: &str = "hello_retry_failed";
+    /// Signature algorithms that most servers rely on are missing from the offer.
+    pub const SIGNATURE_LIST_NARROW: &str = "signature_list_narrow";
+    /// The peer signed with an algorithm that was not offered.
+    pub const SIGNATURE_NOT_OFFERED: &str = "signature_not_offered";
+    /// Application protocols were offered.
+    pub const ALPN_OFFERED: &str = "alpn_offered";
+    /// No application protocol was offered.
+    pub const NO_ALPN_OFFERED: &str = "no_alpn_offered";
+    /// The library's own reason has only this meaning.
+    pub const LIBRARY_REASON_IS_SPECIFIC: &str = "library_reason_is_specific";
     /// The peer asked for a client certificate.
     pub const CERTIFICATE_REQUESTED: &str = "certificate_requested";
     /// nginx answered with an empty Certificate.
@@ -246,6 +277,15 @@ pub mod because {
         VERSIONS_LIMITED,
         CIPHER_NOT_OFFERED,
         CIPHER_LIST_NARROW,
+        FALLBACK_SIGNALLED,
+        GROUP_LIST_NARROW,
+        GROUP_NOT_OFFERED,
+        HELLO_RETRY_FAILED,
+        SIGNATURE_LIST_NARROW,
+        SIGNATURE_NOT_OFFERED,
+        ALPN_OFFERED,
+        NO_ALPN_OFFERED,
+        LIBRARY_REASON_IS_SPECIFIC,
         CERTIFICATE_REQUESTED,
         NO_CERTIFICATE_SENT,
         CERTIFICATE_SENT,

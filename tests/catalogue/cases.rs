@@ -49,10 +49,41 @@ const TICKET: &str = "session_resumption_rejected/tls13_alert_51.json";
 const SESSION: &str = "session_resumption_rejected/tls12_alert_40.json";
 const LARGE: &str = "client_hello_too_large/reset.json";
 const OWN_KEY: &str = "local_error/own_certificate_below_security_level.json";
+const NO_PROTOCOLS: &str = "no_protocols_enabled/sslv3_only.json";
+const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
+const FALLBACK: &str = "inappropriate_fallback/alert_86.json";
+const GROUP: &str = "group_mismatch/openssl_tls12.json";
+const RETRY: &str = "group_mismatch/hello_retry_outside_offer.json";
+const CURVE: &str = "group_mismatch/wrong_curve.json";
+const NO_GROUPS: &str = "group_mismatch/none_for_tls13.json";
+const NO_RSA: &str = "signature_algorithm_mismatch/no_rsa_openssl.json";
+const SHA1: &str = "signature_algorithm_mismatch/signed_with_sha1.json";
+const DH: &str = "dh_key_too_small/1024_bits_node.json";
+const TINY_DH: &str = "dh_key_too_small/256_bits.json";
+const LEGACY: &str = "legacy_renegotiation/gnutls.json";
+const ALPN: &str = "alpn_mismatch/grpc_java_tls12.json";
+const WEAK: &str = "insufficient_security/alert_71.json";
+const OLD: &str = "protocol_version_mismatch/tls10_signature.json";
 
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
 const KIND: &str = "/ending/kind";
+const REASON: &str = "/ending/reason";
+const LIBRARY: &str = "/ending/library";
+const FROM: &str = "/handshake/alerts/0/from";
+const HELLO: &str = "/handshake/client_hellos/0/bytes";
+const RETRY_REQUEST: &str = "/handshake/hello_retry_request/bytes";
+const UPSTREAM: (&str, &str) = ("/context/upstream", "\"api.example.com\"");
+const COMPARED: (&str, &str) = ("/settings/compared_name", "\"api.example.com\"");
+
+/// A TLS 1.0 hello with one suite and TLS_FALLBACK_SCSV.
+const MARKED: &str =
+    "\"0100002d030107070707070707070707070707070707070707070707070707070707070707070100\
+    0004002f56000100\"";
+/// The HelloRetryRequest of `RETRY`, asking for X25519, which was offered.
+const ASKS_FOR_X25519: &str = "\"020000540303cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e\
+    079e09e2c8a8339c209c307290bb863fe8f21c83803ba9a432eb96465653430556abcbffb0776cfa\
+    87130100000c002b0002030400330002001d\"";
 
 /// Every case.
 #[rustfmt::skip]
@@ -76,6 +107,42 @@ pub(crate) static CASES: &[Case] = &[
         "sni_missing", "cipher_mismatch"),
     case(SUITE, &[(ALERT, "70")], "protocol_version_mismatch", "cipher_mismatch"),
     case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "protocol_version_mismatch"),
+    // Nothing to offer: the library says which list left nothing.
+    case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),
+    case(NO_PROTOCOLS, &[(REASON, "181")], "no_ciphers_enabled", "no_protocols_enabled"),
+    case(NO_CIPHERS, &[(REASON, "191")], "no_protocols_enabled", "no_ciphers_enabled"),
+    case(NO_GROUPS, &[(REASON, "181")], "no_ciphers_enabled", "group_mismatch"),
+    // A second try that is none, and one that says so.
+    case(FALLBACK, &[(ALERT, "70")], "protocol_version_mismatch", "inappropriate_fallback"),
+    case(FALLBACK, &[(HELLO, MARKED)], "inappropriate_fallback", "protocol_version_mismatch"),
+    // Groups: a default list, a name that is not settled, a specific alert; a group that was offered.
+    case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "group_mismatch"),
+    case(GROUP, &[UPSTREAM, COMPARED], "sni_missing", "group_mismatch"),
+    case(GROUP, &[(ALERT, "70")], "protocol_version_mismatch", "group_mismatch"),
+    case(GROUP, &[(ALERT, "80")], "group_mismatch", "unknown"),
+    case(RETRY, &[(RETRY_REQUEST, ASKS_FOR_X25519)], "protocol_violation", "group_mismatch"),
+    case(RETRY, &[(RETRY_REQUEST, ASKS_FOR_X25519), (FROM, "\"received\""), (REASON, "1047")],
+        "group_mismatch", "handshake_failure_unspecified"),
+    case(RETRY, &[("/handshake/alerts", "[]"), (KIND, "\"eof\""), (REASON, "null"), (LIBRARY, "null")],
+        "peer_closed", "group_mismatch"),
+    case(CURVE, &[(REASON, "370")], "signature_algorithm_mismatch", "group_mismatch"),
+    // Signatures: the library leaves suites out that the list of suites had.
+    case(NO_RSA, &[UPSTREAM, COMPARED], "sni_missing", "signature_algorithm_mismatch"),
+    case(NO_RSA, &[(ALERT, "71")], "insufficient_security", "signature_algorithm_mismatch"),
+    case(SUITE, &[], "cipher_mismatch", "signature_algorithm_mismatch"),
+    case(SHA1, &[(REASON, "378")], "group_mismatch", "signature_algorithm_mismatch"),
+    case(OLD, &[(REASON, "786691")], "protocol_version_mismatch", "unknown"),
+    case(OLD, &[(REASON, "370")], "signature_algorithm_mismatch", "protocol_version_mismatch"),
+    // The library's own refusals, told apart by library and reason alone.
+    case(DH, &[(REASON, "338")], "legacy_renegotiation", "dh_key_too_small"),
+    case(TINY_DH, &[(LIBRARY, "6")], "protocol_violation", "dh_key_too_small"),
+    case(LEGACY, &[(REASON, "394")], "dh_key_too_small", "legacy_renegotiation"),
+    // Alerts with one meaning beside the one that has many.
+    case(ALPN, &[(ALERT, "40")], "handshake_failure_unspecified", "alpn_mismatch"),
+    case(ALPN, &[("/context/module", "\"stream\""), ("/environment/nginx", "1031004")], "alpn_mismatch",
+        "handshake_failure_unspecified"),
+    case(WEAK, &[(ALERT, "40")], "handshake_failure_unspecified", "insufficient_security"),
+    case(SUITE, &[(ALERT, "71")], "insufficient_security", "cipher_mismatch"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",

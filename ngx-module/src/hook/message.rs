@@ -84,7 +84,8 @@ pub(super) unsafe fn snapshot(ssl: *mut SSL, note: &mut Note) {
     let _mark = QueueMark::set();
     // SAFETY: the SSL is alive inside its callback.
     unsafe {
-        if note.leaf.is_none() {
+        // Before that it is the certificate of the session offered.
+        if note.leaf.is_none() && (note.recorder.finished || note.recorder.certificate_came()) {
             note.leaf = X509::peer(ssl);
         }
         if note.recorder.presented == Presented::Certificate && note.own_certificate.is_none() {

@@ -10,7 +10,7 @@ use ngx::ffi::{ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_
 use tlsdiag::capture::{EndingKind, Exit};
 
 use super::connection;
-use super::info::{SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN};
+use super::info::{SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN};
 use crate::identity::Owner;
 use crate::note::Note;
 use crate::tls::{self, QueueMark};
@@ -19,6 +19,8 @@ use crate::{allocator, assemble, cycle, guard, identity, sink};
 /// ERR_LIB_SSL and SSL_R_UNEXPECTED_EOF_WHILE_READING: how OpenSSL 3 says EOF when nginx did not
 /// set SSL_OP_IGNORE_UNEXPECTED_EOF.
 const LIBRARY_SSL: u32 = 20;
+/// ERR_LIB_SYS.
+const LIBRARY_SYS: u32 = 2;
 const REASON_EOF: u32 = 294;
 
 /// OpenSSL's `CRYPTO_EX_free` for our slot, inside `SSL_free`.
@@ -101,9 +103,11 @@ unsafe fn verdict(
 }
 
 fn exit_kind(exit: Exit) -> EndingKind {
-    let reason = (tls::library(exit.code), tls::reason(exit.code));
+    let (library, reason) = (tls::library(exit.code), tls::reason(exit.code));
     match exit.ssl_error {
-        SSL_ERROR_SSL if reason == (LIBRARY_SSL, REASON_EOF) => EndingKind::Eof,
+        _ if (library, reason) == (LIBRARY_SSL, REASON_EOF) => EndingKind::Eof,
+        // OpenSSL 4.0 says SYSCALL in the info callback whatever stands in the queue.
+        _ if exit.code != 0 && library != LIBRARY_SYS => EndingKind::Error,
         SSL_ERROR_SYSCALL if exit.errno == 0 => EndingKind::Eof,
         SSL_ERROR_SYSCALL => EndingKind::Reset,
         SSL_ERROR_ZERO_RETURN => EndingKind::Eof,

@@ -46,7 +46,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 
 /// The upstream chose, but not among what was offered.
 fn not_offered(facts: &Facts<'_>) -> Option<Finding> {
-    let reason = facts.ssl_reason().filter(|one| WRONG_CIPHER.contains(one));
+    // With a session offered it is the session's suite: another diagnosis.
+    let fresh = !facts.offered.as_ref()?.session_offered();
+    let reason = facts
+        .ssl_reason()
+        .filter(|one| fresh && WRONG_CIPHER.contains(one));
     let chosen = facts.chosen.as_ref()?.cipher.filter(|_| reason.is_some())?;
     Some(Finding::new(
         Confidence::Certain,

@@ -8,7 +8,7 @@
 //! A session was offered, so an earlier full handshake with this peer worked with the same settings, and
 //! the connection ended before the peer's hello. decrypt_error(51), illegal_parameter(47),
 //! bad_record_mac(20) and decode_error(50) are about the ticket; a handshake_failure(40), a close or a
-//! reset allow it.
+//! reset allow it. Or the peer resumed the session with a suite that this offer does not have.
 //!
 //! # Why it happens
 //! Servers behind one address that do not share their ticket keys and mishandle the ones they do not
@@ -39,9 +39,32 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
+/// SSL_R_OLD_SESSION_CIPHER_NOT_RETURNED, SSL_R_UNKNOWN_CIPHER_RETURNED, SSL_R_WRONG_CIPHER_RETURNED.
+const WRONG_CIPHER: [u32; 3] = [197, 248, 261];
+
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    let offered = facts.offered.as_ref()?.session_offered();
-    if !offered || !facts.no_hello_came() || facts.plaintext.is_some() {
+    if !facts.offered.as_ref()?.session_offered() {
+        return None;
+    }
+    resumed_with_another_suite(facts).or_else(|| refused(facts))
+}
+
+/// Sessions are kept by peer, whatever the location: one with other ciphers may have begun this one.
+fn resumed_with_another_suite(facts: &Facts<'_>) -> Option<Finding> {
+    facts
+        .ssl_reason()
+        .filter(|reason| WRONG_CIPHER.contains(reason))?;
+    let chosen = facts.chosen.as_ref()?.cipher?;
+    Some(Finding::new(
+        Confidence::Likely,
+        format!("upstream answered the offer of an earlier session with {chosen}, which nginx did not offer now"),
+        &[because::SESSION_OFFERED, because::CIPHER_NOT_OFFERED],
+        Remedy::paste(facts, &["session_reuse off"]),
+    ))
+}
+
+fn refused(facts: &Facts<'_>) -> Option<Finding> {
+    if !facts.no_hello_came() || facts.plaintext.is_some() {
         return None;
     }
     let (confidence, answer, seen) = match (facts.received(), facts.alert, facts.ending()) {
@@ -68,7 +91,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         _ => return None,
     };
     let sentence =
-        format!("upstream ended a handshake that offered a session of an earlier one: {answer}");
+        format!("upstream ended a handshake that offered the session of an earlier one: {answer}");
     let finding = Finding::new(
         confidence,
         sentence,

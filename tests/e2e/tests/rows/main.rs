@@ -27,6 +27,7 @@ macro_rules! on_stacks {
 mod certificate;
 mod client_certificate;
 mod lab;
+mod offer;
 mod parameters;
 mod server_name;
 mod transport;
