@@ -48,7 +48,7 @@ pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_in
 unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
     // SAFETY: the SSL is alive inside its callback; the recording is ours.
     unsafe {
-        let Some(note) = note(ssl).as_mut() else {
+        let Some(note) = note(ssl) else {
             return;
         };
         if event == HANDSHAKE_DONE {
