@@ -1,7 +1,7 @@
 //! Runs the rules and ranks their findings.
 
 use crate::facts::Facts;
-use crate::rules::{self, Family, Finding, Rule, CATALOGUE};
+use crate::rules::{self, because, Family, Finding, Rule, CATALOGUE};
 use crate::Recording;
 
 /// Alternatives named beside the diagnosis.
@@ -37,9 +37,10 @@ pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
     found.sort_by_key(|(_, finding)| (finding.alternative_only, finding.confidence));
     let mut found = found.into_iter();
     let (rule, finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
+    // "Nothing decides" is an answer, but no alternative to one.
     let named = found
-        .map(|(rule, _)| rule)
-        .filter(|rule| rule.family != Family::Unknown);
+        .filter(|(_, finding)| !finding.because.contains(&because::NOTHING_DECIDES))
+        .map(|(rule, _)| rule);
     Diagnosis {
         name: rule.name,
         family: rule.family,

@@ -17,8 +17,10 @@ use tlsdiag::{diagnose, report, Diagnosis, Recording};
 
 mod catalogue {
     pub(crate) mod cases;
+    pub(crate) mod fixes;
 }
 use catalogue::cases::{Case, CASES};
+use catalogue::fixes::FIXES;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -217,6 +219,20 @@ fn every_fix_that_can_be_pasted_has_a_snippet() {
             );
         }
         assert!(!remedy.fix.iter().any(|fix| fix.contains("_ssl_verify off")));
+    }
+}
+
+#[test]
+fn fixes_fit_the_nginx_the_library_and_what_is_configured() {
+    for one in FIXES {
+        let Diagnosis { name, finding, .. } = diagnose(&one.case.recording());
+        let told = format!("{name}: {} {:?}", one.case.fixture, one.case.changes);
+        assert_eq!(finding.remedy.fix, one.fix, "{told}");
+        let lowers = one.fix.iter().any(|fix| {
+            fix.contains("Unsafe") || fix.contains("SECLEVEL=0") || fix.contains("!kECDHE")
+        });
+        let marked = finding.remedy.security == tlsdiag::rules::Security::Weakens;
+        assert!(marked || !lowers, "{told} is not marked");
     }
 }
 

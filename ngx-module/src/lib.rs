@@ -3,7 +3,7 @@
 //! Thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
 //! [`note`] is what it keeps of it, [`identity`] says whose connection it was, [`assemble`]
 //! turns that into the core's `Recording`, and [`sink`]s write what the core answers. [`config`]
-//! holds the directives. All judgement is in the core.
+//! holds the directives, [`variables`] are `$upstream_tls_*`. All judgement is in the core.
 //!
 //! Nothing here may harm a request: every callback runs inside [`guard`], and whatever goes wrong
 //! drops the recording and nothing else. [`allocator`] keeps a lack of memory from ending the worker.
@@ -23,6 +23,7 @@ mod note;
 mod sink;
 mod text;
 mod tls;
+mod variables;
 
 use core::ffi::c_char;
 use core::ptr;

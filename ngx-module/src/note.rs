@@ -4,6 +4,19 @@
 use tlsdiag::capture::Recorder;
 
 use crate::tls::{Chain, X509};
+use crate::variables::Negotiated;
+
+/// What the slot of an SSL holds.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly always Running, for which one allocation is better than two"
+)]
+pub(crate) enum Watched {
+    /// Its handshake, or what may still come of it.
+    Running(Note),
+    /// It carries data; kept only where variables ask for it.
+    Used(Negotiated),
+}
 
 /// One watched connection.
 pub(crate) struct Note {

@@ -20,6 +20,7 @@ const SERVER_HELLO: u8 = 2;
 const CERTIFICATE: u8 = 11;
 const SERVER_KEY_EXCHANGE: u8 = 12;
 const CERTIFICATE_REQUEST: u8 = 13;
+const COMPRESSED_CERTIFICATE: u8 = 25;
 /// ECCurveType named_curve (RFC 8422 section 5.4).
 const NAMED_CURVE: u8 = 3;
 const TLS13: u16 = 0x0304;
@@ -242,6 +243,12 @@ impl Recorder {
         }
     }
 
+    /// The peer's Certificate message went by.
+    pub fn certificate_came(&self) -> bool {
+        let mut kept = self.messages.iter().take(self.message_count);
+        kept.any(|(sent, kind)| !sent && [CERTIFICATE, COMPRESSED_CERTIFICATE].contains(kind))
+    }
+
     /// The last fatal alert in one direction.
     pub fn fatal_alert(&self, sent: bool) -> Option<RecordedAlert> {
         let matching = |alert: &&RecordedAlert| alert.sent == sent && alert.is_fatal(self.version);
@@ -306,6 +313,7 @@ mod tests {
             (MAX_MESSAGE, MAX_MESSAGE + 7)
         );
         assert_eq!(recorder.message_count, MAX_MESSAGES);
+        assert!(!recorder.certificate_came(), "only hellos went by");
         assert_eq!(recorder.alerts.iter().flatten().count(), 4);
     }
 

@@ -329,6 +329,9 @@ pub struct CertificateCheck {
     /// The chain was verified again with this context's own store and parameters. False when it
     /// could not be (chain gone with a serialised session, bounds, memory); `errors` is empty then.
     pub verified_again: bool,
+    /// Certificates and CRLs in the context's trust store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted: Option<u32>,
     /// Every error of that verification, in the order met.
     pub errors: Vec<VerifyError>,
     /// The smallest `*_ssl_verify_depth` with which the same chain verifies without any error, when

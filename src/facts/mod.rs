@@ -3,12 +3,14 @@
 mod chain;
 mod name;
 mod offer;
+mod parameters;
 mod phase;
 mod plaintext;
 
 pub use chain::{ChainProblem, Problem};
 pub use name::{is_dns_name, NameFacts, NameProblem};
 pub use offer::{Authorities, Chosen, Offered};
+pub use parameters::{Breadth, COMMON_GROUPS};
 pub use phase::Phase;
 pub use plaintext::PlainProtocol;
 
@@ -19,6 +21,9 @@ use crate::registry::{Alert, ProtocolVersion};
 
 /// ERR_LIB_SSL: the library whose reasons are classified.
 const SSL_LIBRARY: u32 = 20;
+
+/// Bytes that fit one TCP segment on an Ethernet path, with options.
+pub const ONE_SEGMENT: u32 = 1400;
 
 /// Everything the rules may know.
 #[derive(Debug)]
@@ -84,6 +89,12 @@ impl<'a> Facts<'a> {
         ending
             .reason
             .filter(|_| ending.library == Some(SSL_LIBRARY))
+    }
+
+    /// Library and reason of the earliest error, whichever library it came from.
+    pub fn library_error(&self) -> Option<(u32, u32)> {
+        let ending = &self.recording.ending;
+        ending.library.zip(ending.reason)
     }
 
     /// Nothing of the peer's hello came.

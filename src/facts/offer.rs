@@ -103,7 +103,8 @@ impl Offered {
     }
 
     /// Which of the two families that modern TLS 1.2 servers use are not offered at all, or offered
-    /// with fewer than two suites. Empty for every default list of OpenSSL 1.1.1 and later.
+    /// with fewer than two suites, through the list of suites alone. Empty for every default list of
+    /// OpenSSL 1.1.1 and later.
     pub fn narrow_families(&self) -> Vec<&'static str> {
         const ENOUGH: usize = 2;
         let families = [
@@ -113,6 +114,7 @@ impl Offered {
         families
             .into_iter()
             .filter(|(_, kind)| self.tls12_suites(KeyExchange::Ecdhe, *kind) < ENOUGH)
+            .filter(|(_, kind)| self.accepts_signatures(*kind))
             .map(|(name, _)| name)
             .collect()
     }

@@ -59,10 +59,16 @@ impl Alert {
     pub const USER_CANCELED: Self = Self(90);
     /// no_renegotiation
     pub const NO_RENEGOTIATION: Self = Self(100);
+    /// unexpected_message
+    pub const UNEXPECTED_MESSAGE: Self = Self(10);
     /// handshake_failure
     pub const HANDSHAKE_FAILURE: Self = Self(40);
+    /// illegal_parameter
+    pub const ILLEGAL_PARAMETER: Self = Self(47);
     /// protocol_version
     pub const PROTOCOL_VERSION: Self = Self(70);
+    /// inappropriate_fallback
+    pub const INAPPROPRIATE_FALLBACK: Self = Self(86);
     /// insufficient_security
     pub const INSUFFICIENT_SECURITY: Self = Self(71);
     /// internal_error
@@ -123,6 +129,13 @@ code_point!(
 );
 
 impl NamedGroup {
+    /// secp256r1
+    pub const P256: Self = Self(23);
+    /// secp384r1
+    pub const P384: Self = Self(24);
+    /// x25519
+    pub const X25519: Self = Self(29);
+
     /// Whether it is a post-quantum or hybrid group, whose key share does not fit a small hello.
     pub fn is_post_quantum(self) -> bool {
         row(tables::GROUPS, self.0, |row| row.0).is_some_and(|row| row.3 == "1")

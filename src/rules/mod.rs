@@ -7,6 +7,7 @@
 mod certificate;
 mod client_certificate;
 mod finding;
+mod local;
 mod parameters;
 mod peer;
 mod server_name;
@@ -96,10 +97,19 @@ catalogue! {
         client_certificate_rejected,
         client_certificate_required,
     }
-    version { protocol_version_mismatch }
-    parameters { cipher_mismatch }
+    version { protocol_version_mismatch, no_protocols_enabled, inappropriate_fallback }
+    parameters {
+        no_ciphers_enabled,
+        group_mismatch,
+        cipher_mismatch,
+        signature_algorithm_mismatch,
+        dh_key_too_small,
+        legacy_renegotiation,
+        alpn_mismatch,
+    }
     certificate {
         verify_result_inherited,
+        trust_store_empty,
         certificate_chain_too_long,
         certificate_revoked,
         certificate_expired,
@@ -114,8 +124,22 @@ catalogue! {
         crl_expired,
         certificate_invalid,
     }
-    transport { plaintext_upstream, handshake_timeout, peer_closed, peer_reset }
-    peer { handshake_failure_unspecified }
+    transport {
+        plaintext_upstream,
+        session_resumption_rejected,
+        client_hello_too_large,
+        handshake_timeout,
+        peer_closed,
+        peer_reset,
+    }
+    peer {
+        insufficient_security,
+        peer_access_denied,
+        peer_internal_error,
+        handshake_failure_unspecified,
+    }
+    local { local_error }
+    peer { protocol_violation }
     unknown { unknown }
 }
 
@@ -161,8 +185,28 @@ pub mod because {
     pub const VERSION_NOT_OFFERED: &str = "version_not_offered";
     /// Only part of the versions this library has was offered.
     pub const VERSIONS_LIMITED: &str = "versions_limited";
+    /// The suite chosen is none of those offered.
+    pub const CIPHER_NOT_OFFERED: &str = "cipher_not_offered";
     /// Whole cipher families are missing from the offer.
     pub const CIPHER_LIST_NARROW: &str = "cipher_list_narrow";
+    /// Our hello carries TLS_FALLBACK_SCSV.
+    pub const FALLBACK_SIGNALLED: &str = "fallback_signalled";
+    /// Groups that most servers rely on are missing from the offer.
+    pub const GROUP_LIST_NARROW: &str = "group_list_narrow";
+    /// The group the peer chose was not offered.
+    pub const GROUP_NOT_OFFERED: &str = "group_not_offered";
+    /// The peer gave up after its HelloRetryRequest.
+    pub const HELLO_RETRY_FAILED: &str = "hello_retry_failed";
+    /// Signature algorithms that most servers rely on are missing from the offer.
+    pub const SIGNATURE_LIST_NARROW: &str = "signature_list_narrow";
+    /// The peer signed with an algorithm that was not offered.
+    pub const SIGNATURE_NOT_OFFERED: &str = "signature_not_offered";
+    /// Application protocols were offered.
+    pub const ALPN_OFFERED: &str = "alpn_offered";
+    /// No application protocol was offered.
+    pub const NO_ALPN_OFFERED: &str = "no_alpn_offered";
+    /// The library's own reason has only this meaning.
+    pub const LIBRARY_REASON_IS_SPECIFIC: &str = "library_reason_is_specific";
     /// The peer asked for a client certificate.
     pub const CERTIFICATE_REQUESTED: &str = "certificate_requested";
     /// nginx answered with an empty Certificate.
@@ -201,6 +245,16 @@ pub mod because {
     pub const NAME_NOT_PRESENTED: &str = "name_not_presented";
     /// The address is presented as an IP SAN, which nginx does not compare.
     pub const IP_SAN_NOT_COMPARED: &str = "ip_san_not_compared";
+    /// A session of an earlier handshake was offered.
+    pub const SESSION_OFFERED: &str = "session_offered";
+    /// The ClientHello takes more than one TCP segment.
+    pub const CLIENT_HELLO_LARGE: &str = "client_hello_large";
+    /// The library stopped at the peer's bytes.
+    pub const NOT_READABLE: &str = "not_readable";
+    /// nginx's own library failed.
+    pub const LIBRARY_FAILED: &str = "library_failed";
+    /// The trust store holds no certificate.
+    pub const STORE_EMPTY: &str = "store_empty";
     /// Nothing seen decides between several causes.
     pub const NOTHING_DECIDES: &str = "nothing_decides";
 
@@ -221,7 +275,17 @@ pub mod because {
         PEER_SILENT,
         VERSION_NOT_OFFERED,
         VERSIONS_LIMITED,
+        CIPHER_NOT_OFFERED,
         CIPHER_LIST_NARROW,
+        FALLBACK_SIGNALLED,
+        GROUP_LIST_NARROW,
+        GROUP_NOT_OFFERED,
+        HELLO_RETRY_FAILED,
+        SIGNATURE_LIST_NARROW,
+        SIGNATURE_NOT_OFFERED,
+        ALPN_OFFERED,
+        NO_ALPN_OFFERED,
+        LIBRARY_REASON_IS_SPECIFIC,
         CERTIFICATE_REQUESTED,
         NO_CERTIFICATE_SENT,
         CERTIFICATE_SENT,
@@ -241,6 +305,11 @@ pub mod because {
         ROOT_NOT_TRUSTED,
         NAME_NOT_PRESENTED,
         IP_SAN_NOT_COMPARED,
+        SESSION_OFFERED,
+        CLIENT_HELLO_LARGE,
+        NOT_READABLE,
+        LIBRARY_FAILED,
+        STORE_EMPTY,
         NOTHING_DECIDES,
     ];
 }

@@ -41,9 +41,49 @@ const SILENT: &str = "handshake_timeout/silent.json";
 const CLOSED: &str = "peer_closed/after_client_hello.json";
 const RESET: &str = "peer_reset/after_client_hello.json";
 
+const INTERNAL: &str = "peer_internal_error/alert_80.json";
+const DENIED: &str = "peer_access_denied/alert_49.json";
+const ILLEGAL: &str = "protocol_violation/received_illegal_parameter.json";
+const SHORT: &str = "protocol_violation/short_server_hello.json";
+const TICKET: &str = "session_resumption_rejected/tls13_alert_51.json";
+const SESSION: &str = "session_resumption_rejected/tls12_alert_40.json";
+const LARGE: &str = "client_hello_too_large/reset.json";
+const OWN_KEY: &str = "local_error/own_certificate_below_security_level.json";
+const NO_PROTOCOLS: &str = "no_protocols_enabled/sslv3_only.json";
+const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
+const FALLBACK: &str = "inappropriate_fallback/alert_86.json";
+const GROUP: &str = "group_mismatch/openssl_tls12.json";
+const RETRY: &str = "group_mismatch/hello_retry_outside_offer.json";
+const CURVE: &str = "group_mismatch/wrong_curve.json";
+const NO_GROUPS: &str = "group_mismatch/none_for_tls13.json";
+const NO_RSA: &str = "signature_algorithm_mismatch/no_rsa_openssl.json";
+const SHA1: &str = "signature_algorithm_mismatch/signed_with_sha1.json";
+const DH: &str = "dh_key_too_small/1024_bits_node.json";
+const TINY_DH: &str = "dh_key_too_small/256_bits.json";
+const LEGACY: &str = "legacy_renegotiation/gnutls.json";
+const ALPN: &str = "alpn_mismatch/grpc_java_tls12.json";
+const WEAK: &str = "insufficient_security/alert_71.json";
+const OLD: &str = "protocol_version_mismatch/tls10_signature.json";
+
 const ALERT: &str = "/handshake/alerts/0/code";
 const ERRORS: &str = "/certificate/errors";
 const KIND: &str = "/ending/kind";
+const REASON: &str = "/ending/reason";
+const LIBRARY: &str = "/ending/library";
+const FROM: &str = "/handshake/alerts/0/from";
+const HELLO: &str = "/handshake/client_hellos/0/bytes";
+const RETRY_REQUEST: &str = "/handshake/hello_retry_request/bytes";
+const UPSTREAM: (&str, &str) = ("/context/upstream", "\"api.example.com\"");
+const COMPARED: (&str, &str) = ("/settings/compared_name", "\"api.example.com\"");
+
+/// A TLS 1.0 hello with one suite and TLS_FALLBACK_SCSV.
+const MARKED: &str =
+    "\"0100002d030107070707070707070707070707070707070707070707070707070707070707070100\
+    0004002f56000100\"";
+/// The HelloRetryRequest of `RETRY`, asking for X25519, which was offered.
+const ASKS_FOR_X25519: &str = "\"020000540303cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e\
+    079e09e2c8a8339c209c307290bb863fe8f21c83803ba9a432eb96465653430556abcbffb0776cfa\
+    87130100000c002b0002030400330002001d\"";
 
 /// Every case.
 #[rustfmt::skip]
@@ -67,6 +107,42 @@ pub(crate) static CASES: &[Case] = &[
         "sni_missing", "cipher_mismatch"),
     case(SUITE, &[(ALERT, "70")], "protocol_version_mismatch", "cipher_mismatch"),
     case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "protocol_version_mismatch"),
+    // Nothing to offer: the library says which list left nothing.
+    case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),
+    case(NO_PROTOCOLS, &[(REASON, "181")], "no_ciphers_enabled", "no_protocols_enabled"),
+    case(NO_CIPHERS, &[(REASON, "191")], "no_protocols_enabled", "no_ciphers_enabled"),
+    case(NO_GROUPS, &[(REASON, "181")], "no_ciphers_enabled", "group_mismatch"),
+    // A second try that is none, and one that says so.
+    case(FALLBACK, &[(ALERT, "70")], "protocol_version_mismatch", "inappropriate_fallback"),
+    case(FALLBACK, &[(HELLO, MARKED)], "inappropriate_fallback", "protocol_version_mismatch"),
+    // Groups: a default list, a name that is not settled, a specific alert; a group that was offered.
+    case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "group_mismatch"),
+    case(GROUP, &[UPSTREAM, COMPARED], "sni_missing", "group_mismatch"),
+    case(GROUP, &[(ALERT, "70")], "protocol_version_mismatch", "group_mismatch"),
+    case(GROUP, &[(ALERT, "80")], "group_mismatch", "unknown"),
+    case(RETRY, &[(RETRY_REQUEST, ASKS_FOR_X25519)], "protocol_violation", "group_mismatch"),
+    case(RETRY, &[(RETRY_REQUEST, ASKS_FOR_X25519), (FROM, "\"received\""), (REASON, "1047")],
+        "group_mismatch", "handshake_failure_unspecified"),
+    case(RETRY, &[("/handshake/alerts", "[]"), (KIND, "\"eof\""), (REASON, "null"), (LIBRARY, "null")],
+        "peer_closed", "group_mismatch"),
+    case(CURVE, &[(REASON, "370")], "signature_algorithm_mismatch", "group_mismatch"),
+    // Signatures: the library leaves suites out that the list of suites had.
+    case(NO_RSA, &[UPSTREAM, COMPARED], "sni_missing", "signature_algorithm_mismatch"),
+    case(NO_RSA, &[(ALERT, "71")], "insufficient_security", "signature_algorithm_mismatch"),
+    case(SUITE, &[], "cipher_mismatch", "signature_algorithm_mismatch"),
+    case(SHA1, &[(REASON, "378")], "group_mismatch", "signature_algorithm_mismatch"),
+    case(OLD, &[(REASON, "786691")], "protocol_version_mismatch", "unknown"),
+    case(OLD, &[(REASON, "370")], "signature_algorithm_mismatch", "protocol_version_mismatch"),
+    // The library's own refusals, told apart by library and reason alone.
+    case(DH, &[(REASON, "338")], "legacy_renegotiation", "dh_key_too_small"),
+    case(TINY_DH, &[(LIBRARY, "6")], "protocol_violation", "dh_key_too_small"),
+    case(LEGACY, &[(REASON, "394")], "dh_key_too_small", "legacy_renegotiation"),
+    // Alerts with one meaning beside the one that has many.
+    case(ALPN, &[(ALERT, "40")], "handshake_failure_unspecified", "alpn_mismatch"),
+    case(ALPN, &[("/context/module", "\"stream\""), ("/environment/nginx", "1031004")], "alpn_mismatch",
+        "handshake_failure_unspecified"),
+    case(WEAK, &[(ALERT, "40")], "handshake_failure_unspecified", "insufficient_security"),
+    case(SUITE, &[(ALERT, "71")], "insufficient_security", "cipher_mismatch"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
     case(NONE_12, &[("/handshake/certificate_request", "null")], "handshake_failure_unspecified",
@@ -112,9 +188,36 @@ pub(crate) static CASES: &[Case] = &[
     case(NAME, &[(KIND, "\"chain_rejected\""), ("/certificate/result", "10")], "certificate_expired",
         "certificate_hostname_mismatch"),
     // What carries the handshake.
-    case(HTTP, &[("/handshake/opening", "\"1503030002\"")], "unknown", "plaintext_upstream"),
+    case(HTTP, &[("/handshake/opening", "\"1503030002\"")], "protocol_violation", "plaintext_upstream"),
     case(HTTP, &[("/handshake/opening", "\"5353482d32\"")], "plaintext_upstream", "peer_closed"),
     case(SILENT, &[(KIND, "\"eof\"")], "peer_closed", "handshake_timeout"),
     case(CLOSED, &[(KIND, "\"reset\"")], "peer_reset", "peer_closed"),
     case(RESET, &[(KIND, "\"eof\"")], "peer_closed", "peer_reset"),
+    // The upstream's own reasons, and what only looks like them.
+    case(INTERNAL, &[(ALERT, "49")], "peer_access_denied", "peer_internal_error"),
+    case(INTERNAL, &[(ALERT, "90")], "unknown", "peer_internal_error"),
+    case(DENIED, &[(ALERT, "80")], "peer_internal_error", "peer_access_denied"),
+    case(NONE_12, &[(ALERT, "49")], "client_certificate_required", "peer_access_denied"),
+    // Violations: received, sent, and neither.
+    case(ILLEGAL, &[(ALERT, "110")], "protocol_violation", "unknown"),
+    case(ILLEGAL, &[(ALERT, "112")], "sni_unrecognized", "protocol_violation"),
+    case(SHORT, &[("/handshake/alerts", "[]")], "protocol_violation", "local_error"),
+    case(SHORT, &[("/handshake/alerts", "[]"), (KIND, "\"eof\""), ("/ending/reason", "294")], "peer_closed",
+        "protocol_violation"),
+    // A session offered, and none.
+    case(TICKET, &[(ALERT, "40")], "session_resumption_rejected", "handshake_failure_unspecified"),
+    case(TICKET, &[("/handshake/alerts", "[]"), (KIND, "\"eof\"")], "peer_closed", "session_resumption_rejected"),
+    case(SESSION, &[(ALERT, "70")], "protocol_version_mismatch", "session_resumption_rejected"),
+    case(ILLEGAL, &[(ALERT, "51")], "protocol_violation", "session_resumption_rejected"),
+    // A large hello: reset, closed, and answered.
+    case(LARGE, &[(KIND, "\"eof\"")], "peer_closed", "client_hello_too_large"),
+    case(LARGE, &[("/handshake/bytes_received", "7")], "peer_reset", "client_hello_too_large"),
+    case(LARGE, &[("/environment/nginx", "1018000")], "peer_reset", "client_hello_too_large"),
+    // Our own side.
+    case(OWN_KEY, &[("/ending/library", "3"), ("/ending/reason", "65")], "local_error", "unknown"),
+    case(OWN_KEY, &[("/handshake/alerts/0/from", "\"received\""), (ALERT, "42")], "client_certificate_required",
+        "local_error"),
+    // A store with nothing in it, and one with something.
+    case(MISSING, &[("/certificate/trusted", "0")], "trust_store_empty", "certificate_chain_incomplete"),
+    case(MISSING, &[("/certificate/trusted", "1")], "certificate_chain_incomplete", "trust_store_empty"),
 ];

@@ -4,11 +4,13 @@ use core::ffi::{c_char, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_command_t, ngx_conf_t, ngx_http_module_t, ngx_module_t, ngx_uint_t, NGX_HTTP_LOC_CONF,
-    NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_MODULE, NGX_HTTP_SRV_CONF,
+    ngx_command_t, ngx_conf_t, ngx_http_module_t, ngx_int_t, ngx_module_t, ngx_uint_t,
+    NGX_HTTP_LOC_CONF, NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_MODULE,
+    NGX_HTTP_SRV_CONF,
 };
 
 use super::{diag, log, LevelConf, UNSET_INDEX};
+use crate::variables;
 
 /// The module.
 #[allow(non_upper_case_globals, reason = "the name is public: nginx prints it")]
@@ -21,7 +23,7 @@ pub(crate) static mut ngx_http_upstream_tls_diag_module: ngx_module_t = ngx_modu
 
 static mut CONTEXT: ngx_http_module_t = ngx_http_module_t {
     preconfiguration: None,
-    postconfiguration: None,
+    postconfiguration: Some(postconfiguration),
     create_main_conf: None,
     init_main_conf: None,
     create_srv_conf: None,
@@ -37,6 +39,11 @@ static mut COMMANDS: [ngx_command_t; 3] = [
 ];
 
 const LEVELS: u32 = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
+
+unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
+    // SAFETY: nginx passes a valid configuration.
+    unsafe { super::add_variables(cf, variables::http::register) }
+}
 
 /// The module's place in `r->loc_conf`.
 pub(super) fn context_index() -> usize {

@@ -15,7 +15,10 @@ use ::core::ptr;
 
 #[cfg(ngx_feature = "stream")]
 use ngx::ffi::ngx_stream_session_t;
-use ngx::ffi::{ngx_array_t, ngx_conf_t, ngx_cycle, ngx_flag_t, ngx_http_request_t, ngx_pcalloc};
+use ngx::ffi::{
+    ngx_array_t, ngx_conf_t, ngx_cycle, ngx_cycle_t, ngx_flag_t, ngx_http_request_t, ngx_int_t,
+    ngx_pcalloc, NGX_ERROR, NGX_OK,
+};
 
 use crate::sink::Sink;
 
@@ -33,6 +36,8 @@ pub(crate) struct LevelConf {
     logs_off: ngx_flag_t,
     /// `upstream_tls_log` with a target: an array of [`Sink`]; NULL for none.
     logs: *mut ngx_array_t,
+    /// Main level only: something uses `$upstream_tls_*`.
+    variables: ngx_flag_t,
 }
 
 impl LevelConf {
@@ -147,11 +152,45 @@ impl Scope {
 }
 
 fn main_conf() -> Option<*const LevelConf> {
+    // SAFETY: nginx's own global.
+    unsafe { main_conf_of(ngx_cycle).map(|conf| conf.cast_const()) }
+}
+
+/// # Safety
+/// NULL, or a cycle that loaded us.
+unsafe fn main_conf_of(cycle: *mut ngx_cycle_t) -> Option<*mut LevelConf> {
     // SAFETY: conf_ctx of a cycle that loaded us holds what core::create_conf returned.
     unsafe {
-        let cycle = ngx_cycle.as_ref()?;
+        let cycle = cycle.as_ref()?;
         let conf = *cycle.conf_ctx.add(core::index());
-        Some(conf.cast_const().cast())
+        Some(conf.cast())
+    }
+}
+
+/// The running configuration uses `$upstream_tls_*`.
+pub(crate) fn uses_variables() -> bool {
+    // SAFETY: lives in the running cycle's pool.
+    main_conf().is_some_and(|main| unsafe { (*main).variables == 1 })
+}
+
+/// What a postconfiguration does: `register` adds the variables and tells whether one is used.
+/// Without memory for them the configuration is refused.
+unsafe fn add_variables(
+    cf: *mut ngx_conf_t,
+    register: unsafe fn(*mut ngx_conf_t) -> Option<bool>,
+) -> ngx_int_t {
+    let added = crate::guard::guard("postconfiguration", || {
+        // SAFETY: nginx passes the configuration of a cycle that loaded us.
+        unsafe {
+            if register(cf)? {
+                (*main_conf_of((*cf).cycle)?).variables = 1;
+            }
+        }
+        Some(())
+    });
+    match added.flatten() {
+        Some(()) => NGX_OK as ngx_int_t,
+        None => NGX_ERROR as ngx_int_t,
     }
 }
 

@@ -5,11 +5,12 @@ use core::ffi::{c_char, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_command_t, ngx_conf_t, ngx_module_t, ngx_stream_module_t, ngx_uint_t, NGX_STREAM_MAIN_CONF,
-    NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
+    ngx_command_t, ngx_conf_t, ngx_int_t, ngx_module_t, ngx_stream_module_t, ngx_uint_t,
+    NGX_STREAM_MAIN_CONF, NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
 };
 
 use super::{diag, log, LevelConf, UNSET_INDEX};
+use crate::variables;
 
 /// The module.
 #[allow(non_upper_case_globals, reason = "the name is public: nginx prints it")]
@@ -22,7 +23,7 @@ pub(crate) static mut ngx_stream_upstream_tls_diag_module: ngx_module_t = ngx_mo
 
 static mut CONTEXT: ngx_stream_module_t = ngx_stream_module_t {
     preconfiguration: None,
-    postconfiguration: None,
+    postconfiguration: Some(postconfiguration),
     create_main_conf: None,
     init_main_conf: None,
     create_srv_conf: Some(create_srv_conf),
@@ -36,6 +37,11 @@ static mut COMMANDS: [ngx_command_t; 3] = [
 ];
 
 const LEVELS: u32 = NGX_STREAM_MAIN_CONF | NGX_STREAM_SRV_CONF;
+
+unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
+    // SAFETY: nginx passes a valid configuration.
+    unsafe { super::add_variables(cf, variables::stream::register) }
+}
 
 /// The module's place in `s->srv_conf`.
 pub(super) fn context_index() -> usize {

@@ -20,7 +20,7 @@ const HANDSHAKE_DONE: c_int = 0x20;
 const CONNECT_EXIT: c_int = 0x1002;
 /// `SSL_get_error`'s failures; every other value means "call again".
 const FAILURES: [c_int; 3] = [SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN];
-pub(crate) const SSL_ERROR_SSL: c_int = 1;
+const SSL_ERROR_SSL: c_int = 1;
 pub(crate) const SSL_ERROR_SYSCALL: c_int = 5;
 pub(crate) const SSL_ERROR_ZERO_RETURN: c_int = 6;
 const V_OK: core::ffi::c_long = 0;
@@ -48,7 +48,7 @@ pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_in
 unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
     // SAFETY: the SSL is alive inside its callback; the recording is ours.
     unsafe {
-        let Some(note) = note(ssl).as_mut() else {
+        let Some(note) = note(ssl) else {
             return;
         };
         if event == HANDSHAKE_DONE {

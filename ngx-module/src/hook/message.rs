@@ -5,10 +5,10 @@ use core::ffi::{c_int, c_void};
 use ngx::ffi::{SSL_is_server, SSL};
 use tlsdiag::capture::Presented;
 
-use super::{connection, keep, note, release};
-use crate::note::Note;
+use super::{connection, keep, note, release, settle};
+use crate::note::{Note, Watched};
 use crate::tls::{QueueMark, X509};
-use crate::{allocator, cycle, guard, identity};
+use crate::{allocator, cycle, guard, identity, variables};
 
 /// SSL3_RT_ALERT.
 const ALERT: c_int = 21;
@@ -23,7 +23,7 @@ pub(super) unsafe extern "C" fn observe(
     ssl: *mut SSL,
     _argument: *mut c_void,
 ) {
-    let done = guard::guard("message", || {
+    let step = guard::guard("message", || {
         let bytes = match (buffer.is_null(), length) {
             (true, _) | (_, 0) => &[],
             // SAFETY: OpenSSL passes `length` readable bytes.
@@ -32,32 +32,29 @@ pub(super) unsafe extern "C" fn observe(
         // SAFETY: OpenSSL passes the SSL it is working on.
         unsafe { observe_message(ssl, write_p == 1, content_type, bytes) }
     });
-    if done != Some(false) {
-        // SAFETY: as above. Also after a fault: the request goes on without us.
+    if step.is_none() {
+        // SAFETY: as above. After a fault the request goes on without us.
         unsafe { release(ssl) }
     }
 }
 
-/// True when the connection needs no watching (any more).
-unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes: &[u8]) -> bool {
+unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes: &[u8]) {
     // SAFETY: the SSL is alive inside its callback; a recording is only reached from here and from
     // the info callback, never at once.
     unsafe {
-        let mut raw = note(ssl);
-        if raw.is_null() {
-            if !begin(ssl) {
-                return true;
-            }
-            raw = note(ssl);
+        if note(ssl).is_none() && !begin(ssl) {
+            return release(ssl);
         }
-        let Some(note) = raw.as_mut() else {
-            return true;
+        let Some(note) = note(ssl) else {
+            return release(ssl);
         };
-        let done = note.recorder.observe(sent, content_type, bytes);
+        let carries_data = note.recorder.observe(sent, content_type, bytes);
         if content_type == ALERT {
             snapshot(ssl, note);
         }
-        done
+        if carries_data {
+            settle(ssl);
+        }
     }
 }
 
@@ -71,11 +68,11 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         let Some(connection) = connection(ssl).as_ref() else {
             return false;
         };
-        if !identity::of(connection).wants_diagnosis() {
+        if !identity::of(connection).wants_diagnosis() && !variables::are_used() {
             return false;
         }
-        allocator::try_box(Note::new(crate::assemble::monotonic_ns()))
-            .is_some_and(|note| keep(ssl, note))
+        let note = Note::new(crate::assemble::monotonic_ns());
+        allocator::try_box(Watched::Running(note)).is_some_and(|watched| keep(ssl, watched))
     }
 }
 
@@ -84,7 +81,8 @@ pub(super) unsafe fn snapshot(ssl: *mut SSL, note: &mut Note) {
     let _mark = QueueMark::set();
     // SAFETY: the SSL is alive inside its callback.
     unsafe {
-        if note.leaf.is_none() {
+        // Before that it is the certificate of the session offered.
+        if note.leaf.is_none() && (note.recorder.finished || note.recorder.certificate_came()) {
             note.leaf = X509::peer(ssl);
         }
         if note.recorder.presented == Presented::Certificate && note.own_certificate.is_none() {

@@ -19,8 +19,10 @@ use ngx::ffi::{
     SSL_set_msg_callback, SSL,
 };
 
-use crate::note::Note;
+use crate::note::{Note, Watched};
 use crate::tls::{Slot, CLASS_SSL, CLASS_SSL_CTX};
+use crate::variables::Negotiated;
+use crate::{cycle, identity, variables};
 
 pub(crate) use contexts::attach;
 
@@ -42,15 +44,39 @@ unsafe fn connection(ssl: *const SSL) -> *mut ngx_connection_t {
     unsafe { SSL_get_ex_data(ssl, ngx_ssl_connection_index).cast() }
 }
 
-/// The recording of an SSL, NULL when there is none.
-unsafe fn note(ssl: *const SSL) -> *mut Note {
+/// What the slot of an SSL holds, NULL for nothing.
+unsafe fn watched(ssl: *const SSL) -> *mut Watched {
     // SAFETY: as above; the slot holds NULL or a pointer made by Box::into_raw.
     unsafe { SSL_get_ex_data(ssl, SSL_SLOT.index()).cast() }
 }
 
+/// The recording of an SSL.
+unsafe fn note<'a>(ssl: *const SSL) -> Option<&'a mut Note> {
+    // SAFETY: the box in the slot is ours, and callbacks of one SSL never run at once.
+    match unsafe { watched(ssl).as_mut() } {
+        Some(Watched::Running(note)) => Some(note),
+        _ => None,
+    }
+}
+
+/// What the handshake of a connection that carries data agreed on, where variables ask for it.
+///
+/// # Safety
+/// `ssl` is NULL or alive, and stays so while the answer is used.
+pub(crate) unsafe fn negotiated<'a>(ssl: *const SSL) -> Option<&'a Negotiated> {
+    if ssl.is_null() || !cycle::is_live() {
+        return None;
+    }
+    // SAFETY: the caller's promise; the box in the slot is ours.
+    match unsafe { watched(ssl).as_ref() } {
+        Some(Watched::Used(negotiated)) => Some(negotiated),
+        _ => None,
+    }
+}
+
 /// Stores a recording. False when OpenSSL is out of memory; then it is dropped.
-unsafe fn keep(ssl: *mut SSL, note: Box<Note>) -> bool {
-    let raw = Box::into_raw(note);
+unsafe fn keep(ssl: *mut SSL, watched: Box<Watched>) -> bool {
+    let raw = Box::into_raw(watched);
     // SAFETY: the slot is ours.
     let stored: c_int = unsafe { SSL_set_ex_data(ssl, SSL_SLOT.index(), raw.cast()) };
     if stored != 1 {
@@ -60,12 +86,31 @@ unsafe fn keep(ssl: *mut SSL, note: Box<Note>) -> bool {
     stored == 1
 }
 
+/// A connection carries data: there is nothing left to explain. Where variables ask for it, what was
+/// agreed on stays; no callback is called for it any more.
+unsafe fn settle(ssl: *mut SSL) {
+    // SAFETY: called from OpenSSL's callbacks on a live SSL of nginx.
+    unsafe {
+        let (Some(recorder), true) = (note(ssl).map(|note| &note.recorder), variables::are_used())
+        else {
+            return release(ssl);
+        };
+        let negotiated = Negotiated::of(recorder);
+        if let Some(connection) = connection(ssl).as_ref() {
+            let values = variables::values(Some(&negotiated), None);
+            variables::record(&identity::of(connection), &values);
+        }
+        SSL_set_msg_callback(ssl, None);
+        *watched(ssl) = Watched::Used(negotiated);
+    }
+}
+
 /// Lets go of a connection: no recording, no callback per record any more.
 unsafe fn release(ssl: *mut SSL) {
     // SAFETY: called from OpenSSL's callbacks on a live SSL; the slot's box is ours and is taken
     // out of it before it is dropped.
     unsafe {
-        let raw = note(ssl);
+        let raw = watched(ssl);
         SSL_set_msg_callback(ssl, None);
         if !raw.is_null() {
             SSL_set_ex_data(ssl, SSL_SLOT.index(), core::ptr::null_mut());

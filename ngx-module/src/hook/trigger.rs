@@ -10,15 +10,18 @@ use ngx::ffi::{ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_
 use tlsdiag::capture::{EndingKind, Exit};
 
 use super::connection;
-use super::info::{SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN};
+use super::info::{SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN};
 use crate::identity::Owner;
-use crate::note::Note;
+use crate::note::{Note, Watched};
 use crate::tls::{self, QueueMark};
-use crate::{allocator, assemble, cycle, guard, identity, sink};
+use crate::variables::Negotiated;
+use crate::{allocator, assemble, cycle, guard, identity, sink, variables};
 
 /// ERR_LIB_SSL and SSL_R_UNEXPECTED_EOF_WHILE_READING: how OpenSSL 3 says EOF when nginx did not
 /// set SSL_OP_IGNORE_UNEXPECTED_EOF.
 const LIBRARY_SSL: u32 = 20;
+/// ERR_LIB_SYS.
+const LIBRARY_SYS: u32 = 2;
 const REASON_EOF: u32 = 294;
 
 /// OpenSSL's `CRYPTO_EX_free` for our slot, inside `SSL_free`.
@@ -35,7 +38,10 @@ pub(super) unsafe extern "C" fn ssl_freed(
     }
     guard::guard("free", || {
         // SAFETY: the slot held a box of ours, and OpenSSL forgets the slot after this call.
-        let note = unsafe { Box::from_raw(slot.cast::<Note>()) };
+        let watched = unsafe { Box::from_raw(slot.cast::<Watched>()) };
+        let Watched::Running(note) = *watched else {
+            return;
+        };
         if !cycle::is_live() {
             return;
         }
@@ -53,12 +59,20 @@ unsafe fn close(ssl: *mut SSL, note: &Note) {
         };
         let owner = identity::of(connection);
         let verify_result = SSL_get_verify_result(ssl);
-        let Some(kind) = verdict(note, connection, &owner, verify_result) else {
-            return;
-        };
-        let context = SSL_get_SSL_CTX(ssl);
-        let recording = assemble::recording(note, kind, connection, &owner, context, verify_result);
-        sink::write(connection, &owner, &recording);
+        let failure = verdict(note, connection, &owner, verify_result);
+        let diagnosis = failure.and_then(|kind| {
+            let context = SSL_get_SSL_CTX(ssl);
+            let recording =
+                assemble::recording(note, kind, connection, &owner, context, verify_result);
+            sink::write(connection, &owner, &recording)
+        });
+        if variables::are_used() {
+            let recorder = &note.recorder;
+            let negotiated = recorder.finished.then(|| Negotiated::of(recorder));
+            let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
+            let failure = diagnosis.as_ref().map(|diagnosis| (diagnosis, alert));
+            variables::record(&owner, &variables::values(negotiated.as_ref(), failure));
+        }
     }
 }
 
@@ -101,9 +115,11 @@ unsafe fn verdict(
 }
 
 fn exit_kind(exit: Exit) -> EndingKind {
-    let reason = (tls::library(exit.code), tls::reason(exit.code));
+    let (library, reason) = (tls::library(exit.code), tls::reason(exit.code));
     match exit.ssl_error {
-        SSL_ERROR_SSL if reason == (LIBRARY_SSL, REASON_EOF) => EndingKind::Eof,
+        _ if (library, reason) == (LIBRARY_SSL, REASON_EOF) => EndingKind::Eof,
+        // OpenSSL 4.0 says SYSCALL in the info callback whatever stands in the queue.
+        _ if exit.code != 0 && library != LIBRARY_SYS => EndingKind::Error,
         SSL_ERROR_SYSCALL if exit.errno == 0 => EndingKind::Eof,
         SSL_ERROR_SYSCALL => EndingKind::Reset,
         SSL_ERROR_ZERO_RETURN => EndingKind::Eof,

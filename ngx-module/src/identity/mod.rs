@@ -9,7 +9,9 @@ mod http;
 #[cfg(ngx_feature = "stream")]
 mod stream;
 
-use ngx::ffi::{ngx_connection_t, ngx_http_request_t, ngx_http_upstream_t};
+use core::ffi::c_void;
+
+use ngx::ffi::{ngx_connection_t, ngx_http_request_t, ngx_http_upstream_t, ngx_pool_t};
 #[cfg(ngx_feature = "stream")]
 use ngx::ffi::{ngx_stream_session_t, ngx_stream_upstream_t};
 use tlsdiag::capture::{Context, Settings};
@@ -71,6 +73,33 @@ impl Owner {
     /// `upstream_tls_diag` is on where this connection belongs.
     pub(crate) fn wants_diagnosis(&self) -> bool {
         self.scope().is_some_and(|scope| scope.diag())
+    }
+
+    /// Request or session, its pool, and the place of the current attempt in its `upstream_states`;
+    /// `None` for other owners, and before an attempt has a state.
+    ///
+    /// # Safety
+    /// The owner's structures are alive.
+    pub(crate) unsafe fn attempt(&self) -> Option<(*const c_void, *mut ngx_pool_t, usize)> {
+        // SAFETY: the caller's promise.
+        let (owner, pool, states): (*const c_void, _, _) = unsafe {
+            match self {
+                Self::Http { request, .. } => (
+                    request.cast(),
+                    (**request).pool,
+                    (**request).upstream_states,
+                ),
+                #[cfg(ngx_feature = "stream")]
+                Self::Stream { session, .. } => {
+                    let client = (**session).connection.as_ref()?;
+                    (session.cast(), client.pool, (**session).upstream_states)
+                }
+                Self::Other => return None,
+            }
+        };
+        // SAFETY: as above.
+        let states = unsafe { states.as_ref() }?;
+        Some((owner, pool, states.nelts.checked_sub(1)?))
     }
 
     /// nginx went past its own checks: it sent the request, or connected the session.

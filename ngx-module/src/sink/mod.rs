@@ -5,8 +5,9 @@ mod file;
 mod syslog;
 
 use ngx::ffi::{ngx_connection_t, ngx_open_file_t, ngx_syslog_peer_t, time_t};
-use tlsdiag::{report, Recording};
+use tlsdiag::{report, Diagnosis, Recording};
 
+use crate::config::Scope;
 use crate::identity::Owner;
 
 /// One `upstream_tls_log`. Lives in the cycle's pool; exactly one target is set.
@@ -48,21 +49,23 @@ impl Sink {
     }
 }
 
-/// Diagnoses and writes.
+/// Diagnoses and writes; `None` where no diagnosis is wanted.
 ///
 /// # Safety
 /// Connection and owner are alive.
-pub(crate) unsafe fn write(connection: &ngx_connection_t, owner: &Owner, recording: &Recording) {
-    let Some(mut scope) = owner.scope() else {
-        return;
-    };
+pub(crate) unsafe fn write(
+    connection: &ngx_connection_t,
+    owner: &Owner,
+    recording: &Recording,
+) -> Option<Diagnosis> {
+    let mut scope = owner.scope().filter(Scope::diag)?;
     dump(recording);
     let diagnosis = tlsdiag::diagnose(recording);
     // SAFETY: the caller's promise.
     unsafe { error_log::write(connection, || report::line(&diagnosis, recording)) };
     let sinks = scope.sinks();
     if sinks.is_empty() {
-        return;
+        return Some(diagnosis);
     }
     let mut document = report::document(&diagnosis, recording);
     document.push('\n');
@@ -76,6 +79,7 @@ pub(crate) unsafe fn write(connection: &ngx_connection_t, owner: &Owner, recordi
             }
         }
     }
+    Some(diagnosis)
 }
 
 #[cfg(not(feature = "fault-injection"))]

@@ -49,7 +49,8 @@ pub(crate) fn library(code: u64) -> u32 {
     u32::try_from(code >> LIBRARY_SHIFT & 0xff).unwrap_or(0)
 }
 
-/// ERR_GET_REASON, without OpenSSL 3's flag bits (ERR_RFLAG_*).
+/// ERR_GET_REASON. OpenSSL 3's flag bits (ERR_RFLAG_*) are part of a reason: ERR_R_INTERNAL_ERROR is
+/// 786691 there.
 pub(crate) fn reason(code: u64) -> u32 {
     let mask = match (cfg!(openssl3), code & 0x8000_0000 != 0) {
         (true, true) => 0x7fff_ffff,

@@ -15,9 +15,9 @@ use ngx::ffi::{
     X509_STORE_CTX_get0_param, X509_STORE_CTX_get1_certs, X509_STORE_CTX_get_current_cert,
     X509_STORE_CTX_get_error, X509_STORE_CTX_get_error_depth, X509_STORE_CTX_get_ex_data,
     X509_STORE_CTX_init, X509_STORE_CTX_new, X509_STORE_CTX_set_default,
-    X509_STORE_CTX_set_ex_data, X509_STORE_CTX_set_verify_cb, X509_VERIFY_PARAM_set1,
-    X509_VERIFY_PARAM_set_auth_level, X509_VERIFY_PARAM_set_depth, X509_check_host,
-    X509_get_issuer_name, X509_verify_cert, SSL_CTX, X509_STORE_CTX,
+    X509_STORE_CTX_set_ex_data, X509_STORE_CTX_set_verify_cb, X509_STORE_get0_objects,
+    X509_VERIFY_PARAM_set1, X509_VERIFY_PARAM_set_auth_level, X509_VERIFY_PARAM_set_depth,
+    X509_check_host, X509_get_issuer_name, X509_verify_cert, SSL_CTX, X509_STORE_CTX,
 };
 use tlsdiag::capture::{CertificateCheck, VerifyError, MAX_CHAIN};
 
@@ -93,6 +93,7 @@ pub(crate) unsafe fn check(
         CertificateCheck {
             result: i32::try_from(result).unwrap_or(i32::MAX),
             verified_again: verified.is_some(),
+            trusted: trusted(context),
             proven_depth: verified.as_ref().and_then(|verified| verified.proven_depth),
             errors: verified.map(|verified| verified.errors).unwrap_or_default(),
             name_matches: compared_name.map(|name| matches_host(leaf, name)),
@@ -100,6 +101,17 @@ pub(crate) unsafe fn check(
             chain: certificates,
         }
     }
+}
+
+/// Entries of the context's store. nginx loads files only: all of them are there from the start.
+unsafe fn trusted(context: *mut SSL_CTX) -> Option<u32> {
+    // SAFETY: the store belongs to the context, which the caller keeps alive.
+    let objects = unsafe { X509_STORE_get0_objects(SSL_CTX_get_cert_store(context)) };
+    if objects.is_null() {
+        return None;
+    }
+    // SAFETY: STACK_OF(X509_OBJECT) is an OPENSSL_STACK.
+    u32::try_from(unsafe { ngx::ffi::OPENSSL_sk_num(objects.cast()) }).ok()
 }
 
 /// nginx's own test (`ngx_ssl_check_host`).

@@ -13,6 +13,7 @@ pub(super) mod certificate_self_signed;
 pub(super) mod certificate_too_weak;
 pub(super) mod crl_expired;
 pub(super) mod crl_unavailable;
+pub(super) mod trust_store_empty;
 pub(super) mod verify_result_inherited;
 
 use super::because;

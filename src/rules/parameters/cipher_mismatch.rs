@@ -37,7 +37,32 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
+/// SSL_R_UNKNOWN_CIPHER_RETURNED, SSL_R_WRONG_CIPHER_RETURNED.
+const WRONG_CIPHER: [u32; 2] = [248, 261];
+
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    not_offered(facts).or_else(|| refused(facts))
+}
+
+/// The upstream chose, but not among what was offered.
+fn not_offered(facts: &Facts<'_>) -> Option<Finding> {
+    // With a session offered it is the session's suite: another diagnosis.
+    let fresh = !facts.offered.as_ref()?.session_offered();
+    let reason = facts
+        .ssl_reason()
+        .filter(|one| fresh && WRONG_CIPHER.contains(one));
+    let chosen = facts.chosen.as_ref()?.cipher.filter(|_| reason.is_some())?;
+    Some(Finding::new(
+        Confidence::Certain,
+        format!("upstream chose the cipher suite {chosen}, which nginx did not offer"),
+        &[because::ALERT_SENT, because::CIPHER_NOT_OFFERED],
+        Remedy::manual(
+            "upstream must choose among the suites offered: its TLS software is at fault",
+        ),
+    ))
+}
+
+fn refused(facts: &Facts<'_>) -> Option<Finding> {
     let offered = facts.offered.as_ref()?;
     let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
     // An offer of TLS 1.3 alone has the suites that every TLS 1.3 server has.
@@ -52,12 +77,15 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         .filter(|suite| !suite.is_tls13())
         .count();
     let finding = |confidence| finding(facts, suites, &missing, confidence);
-    // A default list says nothing, and a name that is not settled is the better guess.
-    Some(if !missing.is_empty() && facts.name.settled() {
-        finding(Confidence::Likely)
-    } else {
-        finding(Confidence::Possible).as_alternative()
-    })
+    // A default list says nothing, a name that is not settled is the better guess, and with a session
+    // to offer the same list has worked before.
+    Some(
+        if !missing.is_empty() && facts.name.settled() && !offered.session_offered() {
+            finding(Confidence::Likely)
+        } else {
+            finding(Confidence::Possible).as_alternative()
+        },
+    )
 }
 
 fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confidence) -> Finding {

@@ -30,8 +30,6 @@ use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
 
-const ILLEGAL_PARAMETER: Alert = Alert(47);
-
 pub(crate) static RULE: Rule = Rule {
     name: "sni_missing",
     family: Family::ServerName,
@@ -69,7 +67,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             (Confidence::Likely, because::ALERT_RECEIVED)
         }
         _ if !facts.no_hello_came() => return None,
-        (Some(ILLEGAL_PARAMETER | Alert::PROTOCOL_VERSION), _) => {
+        (Some(Alert::ILLEGAL_PARAMETER | Alert::PROTOCOL_VERSION), _) => {
             (Confidence::Possible, because::ALERT_RECEIVED)
         }
         (Some(_), _) => return None,

@@ -25,8 +25,6 @@ use crate::facts::{is_dns_name, Facts, NameProblem};
 use crate::registry::Alert;
 use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
 
-const ILLEGAL_PARAMETER: Alert = Alert(47);
-
 pub(crate) static RULE: Rule = Rule {
     name: "sni_unrecognized",
     family: Family::ServerName,
@@ -46,9 +44,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     });
     let (confidence, seen) = match (facts.received(), odd) {
         (Some(Alert::UNRECOGNIZED_NAME), _) => (Confidence::Certain, because::ALERT_IS_SPECIFIC),
-        (Some(Alert::HANDSHAKE_FAILURE | ILLEGAL_PARAMETER | Alert::INTERNAL_ERROR), Some(odd)) => {
-            (Confidence::Likely, odd)
-        }
+        (
+            Some(Alert::HANDSHAKE_FAILURE | Alert::ILLEGAL_PARAMETER | Alert::INTERNAL_ERROR),
+            Some(odd),
+        ) => (Confidence::Likely, odd),
         (None, Some(odd)) if facts.no_hello_came() && facts.closed_silently() => {
             (Confidence::Likely, odd)
         }

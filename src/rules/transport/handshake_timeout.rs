@@ -20,7 +20,7 @@
 //! nginx `proxy_connect_timeout`.
 
 use crate::capture::EndingKind;
-use crate::facts::Facts;
+use crate::facts::{Facts, ONE_SEGMENT};
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -66,6 +66,3 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     };
     Some(Finding::new(confidence, sentence, evidence, remedy))
 }
-
-/// What fits one TCP segment on an Ethernet path, with options.
-const ONE_SEGMENT: u32 = 1400;

@@ -6,7 +6,8 @@
 //! # Evidence
 //! A protocol_version(70) alert in either direction, the library's own "unsupported protocol" or "wrong
 //! ssl version", or a ServerHello outside the versions offered. What was offered against what was chosen
-//! says who is newer.
+//! says who is newer. With TLS 1.0 or 1.1 chosen, OpenSSL 3 calls the same "legacy sigalg disallowed or
+//! unsupported", or an internal error: those versions sign with SHA-1 and MD5.
 //!
 //! # Why it happens
 //! nginx before 1.23.4 offers at most TLS 1.2 by default; from 1.27.3 on it offers no TLS 1.0 and 1.1.
@@ -15,7 +16,8 @@
 //! # Workaround
 //! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`. The upstream must support TLS 1.2 or newer. One that only
 //! speaks TLS 1.0 or 1.1 needs an upgrade; until then those versions can be enabled, which weakens
-//! security and on OpenSSL 3 also takes `@SECLEVEL=0` in `proxy_ssl_ciphers`.
+//! security and on OpenSSL 3 also takes suites with RSA key exchange, which need no such signature
+//! (`proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE;`), or else `@SECLEVEL=0` in the list.
 //!
 //! # Dead ends
 //! Verification comes after the version. An nginx upgrade moves the defaults, not the upstream.
@@ -23,13 +25,17 @@
 //! # References
 //! RFC 8446 section 4.2.1 and appendix D; RFC 8996.
 
-use crate::facts::{Facts, Offered};
-use crate::registry::{Alert, ProtocolVersion};
+use crate::facts::{Breadth, Facts, Offered};
+use crate::registry::{Alert, Authentication, CipherSuite, ProtocolVersion};
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_SSL_VERSION, SSL_R_UNSUPPORTED_SSL_VERSION,
 /// SSL_R_UNKNOWN_SSL_VERSION.
 const LOCAL_REASONS: [u32; 4] = [258, 266, 259, 254];
+/// SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED.
+const LEGACY_SIGNATURE: u32 = 333;
+/// ERR_R_INTERNAL_ERROR of OpenSSL 3, flags included: what early 3.0 said instead.
+const INTERNAL_ERROR: u32 = 259 | 3 << 18;
 
 pub(crate) static RULE: Rule = Rule {
     name: "protocol_version_mismatch",
@@ -89,6 +95,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             remedy,
         ));
     }
+    if let Some(finding) = signed_as_of_old(facts, chosen) {
+        return Some(finding);
+    }
     // Some stacks (GnuTLS) answer handshake_failure(40). TLS 1.3 alone leaves no other cause that a
     // list could have: its suites are always the complete default.
     let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
@@ -105,11 +114,42 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         &[because::ALERT_RECEIVED, because::VERSIONS_LIMITED],
         other_versions(facts, &offered.versions(), highest),
     );
-    Some(if only_tls13 {
-        finding
-    } else {
-        finding.as_alternative()
-    })
+    // Other lists that were narrowed are the better guess.
+    let other_lists =
+        offered.group_breadth() > Breadth::Full || offered.signature_breadth() > Breadth::Full;
+    // With a session to offer the same versions have worked before.
+    Some(
+        if only_tls13 && !other_lists && !offered.session_offered() {
+            finding
+        } else {
+            finding.as_alternative()
+        },
+    )
+}
+
+/// TLS 1.0 or 1.1 was agreed on, and OpenSSL 3 does not accept the signature that comes with it. With
+/// RSA key exchange there is none.
+fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Option<Finding> {
+    let version = chosen.filter(|version| *version < ProtocolVersion::TLS1_2)?;
+    let confidence = match facts.ssl_reason()? {
+        LEGACY_SIGNATURE => Confidence::Certain,
+        INTERNAL_ERROR if facts.sent() == Some(Alert::INTERNAL_ERROR) => Confidence::Likely,
+        _ => return None,
+    };
+    let suite = facts.chosen.as_ref().and_then(|chosen| chosen.cipher);
+    let directive = match suite.map(CipherSuite::authentication) {
+        Some(Authentication::Rsa) => "ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE",
+        _ => "ciphers DEFAULT:@SECLEVEL=0",
+    };
+    let remedy = Remedy::paste(facts, &[directive])
+        .with_security(Security::Weakens)
+        .with_action("upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime");
+    Some(Finding::new(
+        confidence,
+        format!("upstream chose {version}, and nginx's TLS library does not accept that version's signatures"),
+        &[because::LIBRARY_REASON_IS_SPECIFIC],
+        remedy,
+    ))
 }
 
 /// The versions between TLS 1.2 and 1.3 that were not offered; else older ones.

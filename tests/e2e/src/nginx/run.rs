@@ -129,7 +129,10 @@ impl Nginx {
         change(&mut self.config);
         self.prefix
             .write("nginx.conf", self.config.render(self.prefix.path()));
-        let old = self.workers();
+        // nginx accepts connections before its first worker runs.
+        let old = wait::until("nginx to have workers", || {
+            Some(self.workers()).filter(|workers| !workers.is_empty())
+        });
         let before = self.log().text.len();
         self.process.signal(libc::SIGHUP);
         wait::until("nginx to reload", || {

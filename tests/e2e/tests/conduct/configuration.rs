@@ -268,6 +268,8 @@ fn the_example_is_accepted() {
             bundle.to_str().unwrap(),
         )
         .replace("/var/log/nginx", directory.path().to_str().unwrap());
+    // Where an nginx of the defaults wants its logs.
+    std::fs::create_dir(directory.file("logs")).unwrap();
     let file = directory.file("nginx.conf");
     std::fs::write(&file, format!("pid nginx.pid; error_log stderr;\n{text}")).unwrap();
     let output = Command::new(require::nginx_bin())

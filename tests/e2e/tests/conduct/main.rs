@@ -16,3 +16,4 @@ mod lifecycle;
 mod silence;
 mod sinks;
 mod stream;
+mod variables;

@@ -8,6 +8,22 @@ use tlsdiag_e2e::nginx::{Config, Module};
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::trial::{run, Failure, Trial};
 
+/// One test per stack: `on_stacks!(row_3: OpenSsl, Go)` makes `row_3::OpenSsl`, `row_3::Go`.
+macro_rules! on_stacks {
+    ($row:ident: $($stack:ident),+ $(,)?) => {
+        #[allow(non_snake_case, reason = "the test is named as the stack is")]
+        mod $row {
+            use tlsdiag_e2e::peers::Stack;
+            $(
+                #[test]
+                fn $stack() {
+                    super::$row(Stack::$stack);
+                }
+            )+
+        }
+    };
+}
+
 /// The upstream's real name.
 pub(crate) const API: &str = "api.example.test";
 

@@ -8,25 +8,10 @@
     reason = "a test that fails should stop"
 )]
 
-/// One test per stack: `on_stacks!(row_3: OpenSsl, Go)` makes `row_3::OpenSsl`, `row_3::Go`.
-macro_rules! on_stacks {
-    ($row:ident: $($stack:ident),+ $(,)?) => {
-        #[allow(non_snake_case, reason = "the test is named as the stack is")]
-        mod $row {
-            use tlsdiag_e2e::peers::Stack;
-            $(
-                #[test]
-                fn $stack() {
-                    super::$row(Stack::$stack);
-                }
-            )+
-        }
-    };
-}
-
+#[macro_use]
+mod lab;
 mod certificate;
 mod client_certificate;
-mod lab;
 mod parameters;
 mod server_name;
 mod transport;

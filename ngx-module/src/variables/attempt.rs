@@ -1,0 +1,155 @@
+//! The attempts of a request or session, in its own pool: `r->ctx` does not survive an error_page.
+
+use core::ffi::c_void;
+use core::ptr;
+
+use ngx::ffi::{
+    ngx_palloc, ngx_pnalloc, ngx_pool_cleanup_add, ngx_pool_t, ngx_str_t, ngx_variable_value_t,
+};
+
+use super::{COUNT, MAX_VALUE};
+use crate::identity::Owner;
+
+/// One attempt. Lives in the pool, freed with it.
+#[repr(C)]
+struct Attempt {
+    next: *mut Attempt,
+    /// The request or session: sub-requests share their request's pool.
+    owner: *const c_void,
+    /// Place in `upstream_states`.
+    index: usize,
+    values: [ngx_str_t; COUNT],
+}
+
+type Marker = unsafe extern "C" fn(*mut c_void);
+
+/// Marks our entry among a pool's cleanups; the pool frees the attempts itself.
+unsafe extern "C" fn marker(_: *mut c_void) {}
+
+/// Notes the values of the owner's current attempt. A later call for the same attempt wins.
+///
+/// # Safety
+/// The owner's structures are alive.
+pub(crate) unsafe fn record(owner: &Owner, values: &[String; COUNT]) -> Option<()> {
+    // SAFETY: the caller's promise; all memory is of the owner's pool.
+    unsafe {
+        let (owner, pool, index) = owner.attempt()?;
+        let head = head(pool, true);
+        let head = head.as_mut()?;
+        let attempt = match find(*head, owner, index) {
+            known if !known.is_null() => known,
+            _ => {
+                let fresh = ngx_palloc(pool, size_of::<Attempt>()).cast::<Attempt>();
+                if fresh.is_null() {
+                    return None;
+                }
+                fresh.write(Attempt {
+                    next: *head,
+                    owner,
+                    index,
+                    values: [ngx_str_t::default(); COUNT],
+                });
+                *head = fresh;
+                fresh
+            }
+        };
+        for (to, from) in (*attempt).values.iter_mut().zip(values) {
+            *to = copy(pool, from.get(..MAX_VALUE).unwrap_or(from))?;
+        }
+    }
+    Some(())
+}
+
+/// The current attempt has its values.
+///
+/// # Safety
+/// The owner's structures are alive.
+pub(crate) unsafe fn is_recorded(owner: &Owner) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        owner.attempt().is_some_and(|(owner, pool, index)| {
+            head(pool, false)
+                .as_ref()
+                .is_some_and(|head| !find(*head, owner, index).is_null())
+        })
+    }
+}
+
+/// The variable's value over all attempts; with no attempt at all it is not found.
+///
+/// # Safety
+/// `owner` lives in `pool`.
+pub(super) unsafe fn evaluate(
+    result: &mut ngx_variable_value_t,
+    owner: *const c_void,
+    pool: *mut ngx_pool_t,
+    variable: usize,
+    peers: &[bool],
+) -> Option<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let head = head(pool, false);
+        let first = head.as_ref().copied().unwrap_or(ptr::null_mut());
+        let text = super::join(peers, |index| {
+            find(first, owner, index)
+                .as_ref()
+                .and_then(|attempt| attempt.values.get(variable))
+                .and_then(|value| crate::text::of(value))
+                .unwrap_or_default()
+        });
+        super::set(result, pool, &text)
+    }
+}
+
+/// Where the pool's list of attempts begins; NULL when there is none and none is made.
+unsafe fn head(pool: *mut ngx_pool_t, make: bool) -> *mut *mut Attempt {
+    // SAFETY: a pool's cleanups are a list; only entries with our marker hold our data.
+    unsafe {
+        let mut cleanup = (*pool).cleanup;
+        while let Some(one) = cleanup.as_ref() {
+            if one
+                .handler
+                .is_some_and(|handler| ptr::fn_addr_eq(handler, marker as Marker))
+            {
+                return ptr::addr_of_mut!((*cleanup).data).cast();
+            }
+            cleanup = one.next;
+        }
+        if !make {
+            return ptr::null_mut();
+        }
+        let Some(fresh) = ngx_pool_cleanup_add(pool, 0).as_mut() else {
+            return ptr::null_mut();
+        };
+        fresh.handler = Some(marker);
+        fresh.data = ptr::null_mut();
+        ptr::addr_of_mut!(fresh.data).cast()
+    }
+}
+
+unsafe fn find(first: *mut Attempt, owner: *const c_void, index: usize) -> *mut Attempt {
+    let mut attempt = first;
+    // SAFETY: the list is ours and lives as long as the pool.
+    while let Some(one) = unsafe { attempt.as_ref() } {
+        if one.owner == owner && one.index == index {
+            break;
+        }
+        attempt = one.next;
+    }
+    attempt
+}
+
+unsafe fn copy(pool: *mut ngx_pool_t, text: &str) -> Option<ngx_str_t> {
+    // SAFETY: the copy is as long as the text.
+    unsafe {
+        let data = ngx_pnalloc(pool, text.len()).cast::<u8>();
+        if data.is_null() {
+            return None;
+        }
+        ptr::copy_nonoverlapping(text.as_ptr(), data, text.len());
+        Some(ngx_str_t {
+            len: text.len(),
+            data,
+        })
+    }
+}

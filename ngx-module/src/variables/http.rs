@@ -1,0 +1,112 @@
+//! The variables of http requests, and the filter that sees requests on connections kept alive.
+
+use core::ffi::c_void;
+use core::mem::transmute;
+use core::slice;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use ngx::ffi::{
+    ngx_conf_t, ngx_http_conf_ctx_t, ngx_http_core_main_conf_t, ngx_http_request_t,
+    ngx_http_upstream_state_t, ngx_http_variable_t, ngx_http_variable_value_t, ngx_int_t,
+    ngx_module_t, ngx_str_t, ngx_uint_t, NGX_ERROR, NGX_HTTP_VAR_NOCACHEABLE, NGX_OK,
+};
+
+use super::{attempt, is_ours, symbol, values, NAMES};
+use crate::guard::guard;
+use crate::{hook, identity};
+
+type AddVariable =
+    unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_str_t, ngx_uint_t) -> *mut ngx_http_variable_t;
+type HeaderFilter = unsafe extern "C" fn(*mut ngx_http_request_t) -> ngx_int_t;
+
+/// The header filter after ours.
+static NEXT: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
+
+/// Adds the variables; `Some(true)` when the configuration uses one. Called in postconfiguration:
+/// all that uses variables has been read by then.
+///
+/// # Safety
+/// `cf` is the configuration being read, in its `http` block.
+pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
+    // SAFETY: nginx's own functions and structures, looked up in the nginx that called us.
+    unsafe {
+        let add: AddVariable =
+            transmute::<*mut c_void, Option<AddVariable>>(symbol(c"ngx_http_add_variable"))?;
+        for (index, name) in NAMES.iter().enumerate() {
+            let mut name = ngx_str_t {
+                len: name.len(),
+                data: name.as_ptr().cast_mut(),
+            };
+            let variable = add(cf, &mut name, NGX_HTTP_VAR_NOCACHEABLE as ngx_uint_t).as_mut()?;
+            variable.get_handler = Some(get);
+            variable.data = index;
+        }
+        let core: *const ngx_module_t = symbol(c"ngx_http_core_module").cast();
+        let context: *const ngx_http_conf_ctx_t = (*cf).ctx.cast();
+        let main: *const ngx_http_core_main_conf_t =
+            (*(*context).main_conf.add(core.as_ref()?.ctx_index)).cast();
+        let list = &(*main).variables;
+        let used = slice::from_raw_parts(list.elts.cast::<ngx_http_variable_t>(), list.nelts)
+            .iter()
+            .any(|variable| is_ours(&variable.name));
+        if used {
+            let top: *mut Option<HeaderFilter> = symbol(c"ngx_http_top_header_filter").cast();
+            let next = (*top.as_mut()?)?;
+            NEXT.store(next as *mut c_void, Ordering::Relaxed);
+            *top = Some(filter);
+        }
+        Some(used)
+    }
+}
+
+/// A response comes: the connection it comes on may have been made for an earlier request.
+unsafe extern "C" fn filter(request: *mut ngx_http_request_t) -> ngx_int_t {
+    // SAFETY: nginx passes a live request.
+    guard("header filter", || unsafe { note(request) });
+    let next = NEXT.load(Ordering::Relaxed);
+    // SAFETY: stored by `register` before the filter was installed; a nullable function pointer.
+    match unsafe { transmute::<*mut c_void, Option<HeaderFilter>>(next) } {
+        // SAFETY: as above.
+        Some(next) => unsafe { next(request) },
+        None => NGX_ERROR as ngx_int_t,
+    }
+}
+
+unsafe fn note(request: *mut ngx_http_request_t) -> Option<()> {
+    // SAFETY: the request is alive, and so is what it points to.
+    unsafe {
+        let connection = (*request).upstream.as_ref()?.peer.connection.as_ref()?;
+        let negotiated = hook::negotiated(connection.ssl.as_ref()?.connection)?;
+        let owner = identity::of(connection);
+        if !attempt::is_recorded(&owner) {
+            attempt::record(&owner, &values(Some(negotiated), None))?;
+        }
+    }
+    Some(())
+}
+
+unsafe extern "C" fn get(
+    request: *mut ngx_http_request_t,
+    value: *mut ngx_http_variable_value_t,
+    variable: usize,
+) -> ngx_int_t {
+    // SAFETY: nginx passes a live request and the value to be filled.
+    let set = guard("variable", || unsafe {
+        let states = (*request).upstream_states.as_ref()?;
+        let states = slice::from_raw_parts(
+            states.elts.cast::<ngx_http_upstream_state_t>(),
+            states.nelts,
+        );
+        let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
+        if peers.is_empty() {
+            return None;
+        }
+        let pool = (*request).pool;
+        attempt::evaluate(&mut *value, request.cast(), pool, variable, &peers)
+    });
+    if set.flatten().is_none() {
+        // SAFETY: as above.
+        unsafe { (*value).set_not_found(1) };
+    }
+    NGX_OK as ngx_int_t
+}

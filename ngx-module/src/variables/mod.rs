@@ -1,0 +1,152 @@
+//! `$upstream_tls_*`: what the TLS attempts of a request or session came to, for access logs.
+//!
+//! Values are joined as `$upstream_addr` joins its own: commas between the peers of one pass, colons
+//! between passes, a dash where an attempt has none. What nothing in the configuration uses is not
+//! collected.
+
+mod attempt;
+pub(crate) mod http;
+#[cfg(ngx_feature = "stream")]
+pub(crate) mod stream;
+
+use core::ffi::{c_void, CStr};
+
+use ngx::ffi::{ngx_str_t, ngx_variable_value_t};
+use tlsdiag::capture::{Kept, RecordedAlert, Recorder};
+use tlsdiag::registry::{CipherSuite, NamedGroup, ProtocolVersion};
+use tlsdiag::wire::{ClientHello, ServerHello};
+use tlsdiag::Diagnosis;
+
+pub(crate) use attempt::record;
+
+/// The variables; a handler gets its place in this list.
+const NAMES: [&str; COUNT] = [
+    "upstream_tls_diagnosis",
+    "upstream_tls_alert",
+    "upstream_tls_fix",
+    "upstream_tls_protocol",
+    "upstream_tls_cipher",
+    "upstream_tls_curve",
+    "upstream_tls_server_name",
+    "upstream_tls_session_reused",
+];
+const COUNT: usize = 8;
+
+/// Bytes of one value of one attempt.
+const MAX_VALUE: usize = 256;
+
+/// The running configuration uses one of them.
+pub(crate) fn are_used() -> bool {
+    crate::config::uses_variables()
+}
+
+/// What a handshake agreed on.
+pub(crate) struct Negotiated {
+    version: u16,
+    cipher: u16,
+    group: u16,
+    server_name: Option<String>,
+    resumed: bool,
+}
+
+impl Negotiated {
+    pub(crate) fn of(recorder: &Recorder) -> Self {
+        let first = recorder.client_hellos.iter().flatten().next();
+        let last = recorder.server_hellos.iter().flatten().last();
+        let name = |hello: &Kept| ClientHello::read(&hello.bytes).server_name;
+        let group = |hello: &Kept| ServerHello::read(&hello.bytes).group.map(|group| group.0);
+        Self {
+            version: recorder.version,
+            cipher: recorder.cipher,
+            group: match recorder.group {
+                0 => last.and_then(group).unwrap_or(0),
+                seen => seen,
+            },
+            server_name: first.and_then(name).map(|name| crate::text::bounded(&name)),
+            resumed: recorder.resumed,
+        }
+    }
+}
+
+/// The values of one attempt, in the order of [`NAMES`]; empty for none.
+pub(crate) fn values(
+    negotiated: Option<&Negotiated>,
+    failure: Option<(&Diagnosis, Option<RecordedAlert>)>,
+) -> [String; COUNT] {
+    let diagnosis = failure.map(|(diagnosis, _)| diagnosis);
+    let alert = failure.and_then(|(_, alert)| alert);
+    let code = |value: u16| (value != 0).then_some(value);
+    let agreed = |of: fn(&Negotiated) -> Option<String>| negotiated.and_then(of);
+    let values = [
+        diagnosis.map(|one| one.name.to_owned()),
+        alert.map(|one| format!("{}:{}", if one.sent { "out" } else { "in" }, one.code)),
+        diagnosis.map(|one| one.finding.remedy.fix.join(" ")),
+        negotiated
+            .and_then(|one| code(one.version))
+            .map(|version| ProtocolVersion(version).to_string()),
+        negotiated
+            .and_then(|one| code(one.cipher))
+            .map(|cipher| CipherSuite(cipher).to_string()),
+        negotiated
+            .and_then(|one| code(one.group))
+            .map(|group| NamedGroup(group).to_string()),
+        agreed(|one| one.server_name.clone()),
+        agreed(|one| Some(if one.resumed { "r" } else { "." }.to_owned())),
+    ];
+    values.map(Option::unwrap_or_default)
+}
+
+/// Joins the values of all attempts. `peers` tells for every state whether it is an attempt or the
+/// border between two passes (`ngx_http_upstream_addr_variable`).
+fn join(peers: &[bool], value: impl Fn(usize) -> String) -> String {
+    let mut joined = String::new();
+    let mut separator = "";
+    for (index, is_attempt) in peers.iter().enumerate() {
+        if !is_attempt {
+            separator = " : ";
+            continue;
+        }
+        joined.push_str(separator);
+        let value = value(index);
+        joined.push_str(if value.is_empty() { "-" } else { &value });
+        separator = ", ";
+    }
+    joined
+}
+
+/// A text as nginx's variable value, in memory of the pool.
+unsafe fn set(
+    value: &mut ngx_variable_value_t,
+    pool: *mut ngx::ffi::ngx_pool_t,
+    text: &str,
+) -> Option<()> {
+    // SAFETY: the pool is the request's or session's; the copy lives as long as it.
+    unsafe {
+        let copy = ngx::ffi::ngx_pnalloc(pool, text.len()).cast::<u8>();
+        if copy.is_null() {
+            return None;
+        }
+        core::ptr::copy_nonoverlapping(text.as_ptr(), copy, text.len());
+        value.set_len(u32::try_from(text.len()).ok()?);
+        value.set_valid(1);
+        value.set_no_cacheable(0);
+        value.set_not_found(0);
+        value.data = copy;
+    }
+    Some(())
+}
+
+/// Whether one of these names is ours: something in the configuration uses it.
+///
+/// # Safety
+/// The string is nginx's and valid.
+unsafe fn is_ours(name: &ngx_str_t) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { crate::text::of(name) }.is_some_and(|name| NAMES.contains(&name.as_str()))
+}
+
+/// A symbol of nginx that not every nginx has.
+fn symbol(name: &CStr) -> *mut c_void {
+    // SAFETY: looks a name up among the objects loaded.
+    unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
+}

@@ -1,0 +1,73 @@
+//! The variables of stream sessions. nginx's stream module may be a shared object: what is needed of
+//! it is looked up, not linked.
+
+use core::ffi::c_void;
+use core::mem::transmute;
+use core::slice;
+
+use ngx::ffi::{
+    ngx_conf_t, ngx_int_t, ngx_module_t, ngx_str_t, ngx_stream_conf_ctx_t,
+    ngx_stream_core_main_conf_t, ngx_stream_session_t, ngx_stream_upstream_state_t,
+    ngx_stream_variable_t, ngx_stream_variable_value_t, ngx_uint_t, NGX_OK,
+    NGX_STREAM_VAR_NOCACHEABLE,
+};
+
+use super::{attempt, is_ours, symbol, NAMES};
+use crate::guard::guard;
+
+type AddVariable =
+    unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_str_t, ngx_uint_t) -> *mut ngx_stream_variable_t;
+
+/// Adds the variables; `Some(true)` when the configuration uses one.
+///
+/// # Safety
+/// `cf` is the configuration being read, in its `stream` block.
+pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
+    // SAFETY: nginx's own functions and structures, looked up in the nginx that called us.
+    unsafe {
+        let add: AddVariable =
+            transmute::<*mut c_void, Option<AddVariable>>(symbol(c"ngx_stream_add_variable"))?;
+        for (index, name) in NAMES.iter().enumerate() {
+            let mut name = ngx_str_t {
+                len: name.len(),
+                data: name.as_ptr().cast_mut(),
+            };
+            let variable = add(cf, &mut name, NGX_STREAM_VAR_NOCACHEABLE as ngx_uint_t).as_mut()?;
+            variable.get_handler = Some(get);
+            variable.data = index;
+        }
+        let core: *const ngx_module_t = symbol(c"ngx_stream_core_module").cast();
+        let context: *const ngx_stream_conf_ctx_t = (*cf).ctx.cast();
+        let main: *const ngx_stream_core_main_conf_t =
+            (*(*context).main_conf.add(core.as_ref()?.ctx_index)).cast();
+        let list = &(*main).variables;
+        let used = slice::from_raw_parts(list.elts.cast::<ngx_stream_variable_t>(), list.nelts);
+        Some(used.iter().any(|variable| is_ours(&variable.name)))
+    }
+}
+
+unsafe extern "C" fn get(
+    session: *mut ngx_stream_session_t,
+    value: *mut ngx_stream_variable_value_t,
+    variable: usize,
+) -> ngx_int_t {
+    // SAFETY: nginx passes a live session and the value to be filled.
+    let set = guard("variable", || unsafe {
+        let states = (*session).upstream_states.as_ref()?;
+        let states = slice::from_raw_parts(
+            states.elts.cast::<ngx_stream_upstream_state_t>(),
+            states.nelts,
+        );
+        let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
+        if peers.is_empty() {
+            return None;
+        }
+        let pool = (*session).connection.as_ref()?.pool;
+        attempt::evaluate(&mut *value, session.cast(), pool, variable, &peers)
+    });
+    if set.flatten().is_none() {
+        // SAFETY: as above.
+        unsafe { (*value).set_not_found(1) };
+    }
+    NGX_OK as ngx_int_t
+}

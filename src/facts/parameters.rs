@@ -1,0 +1,95 @@
+//! Groups and signature algorithms: what an offer lacks that upstreams rely on, and what this
+//! library has to offer.
+
+use super::{Facts, Offered};
+use crate::registry::{Authentication, NamedGroup, ProtocolVersion, SignatureScheme};
+
+/// Every server has one of these, nearly all have all; no default list of OpenSSL lacks any.
+pub const COMMON_GROUPS: [NamedGroup; 3] = [NamedGroup::X25519, NamedGroup::P256, NamedGroup::P384];
+
+/// What certificates of today are used with: ECDSA on P-256, RSA in TLS 1.3 and before.
+const COMMON_SIGNATURES: [u16; 3] = [0x0403, 0x0804, 0x0401];
+/// What larger keys and stricter servers use. No default list of OpenSSL lacks any of these either.
+const STRONGER_SIGNATURES: [u16; 3] = [0x0503, 0x0501, 0x0601];
+/// RSA in any form, and ECDSA or EdDSA in any form, both without SHA-1 and SHA-224.
+const RSA_SIGNATURES: [u16; 6] = [0x0401, 0x0501, 0x0601, 0x0804, 0x0805, 0x0806];
+const ECDSA_SIGNATURES: [u16; 5] = [0x0403, 0x0503, 0x0603, 0x0807, 0x0808];
+/// SHA-1, which servers without a newer digest sign with in TLS 1.2.
+const SHA1_SIGNATURES: [u16; 2] = [0x0201, 0x0203];
+
+/// How complete a list is, by what default lists have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Breadth {
+    /// As a default list, or not sent at all.
+    Full,
+    /// Something is missing that some servers rely on.
+    Reduced,
+    /// Something is missing that most servers rely on.
+    Narrow,
+}
+
+impl Offered {
+    /// How complete the list of groups is. Without such a list nothing in the offer needs a group.
+    pub fn group_breadth(&self) -> Breadth {
+        let has = |group: &NamedGroup| self.groups().contains(group);
+        match self.groups() {
+            [] => Breadth::Full,
+            [_] => Breadth::Narrow,
+            _ if !has(&NamedGroup::P256) => Breadth::Narrow,
+            _ if !COMMON_GROUPS.iter().all(has) => Breadth::Reduced,
+            _ => Breadth::Full,
+        }
+    }
+
+    /// How complete the list of signature algorithms is; without one (TLS 1.1) none was chosen.
+    pub fn signature_breadth(&self) -> Breadth {
+        let has = |list: &[u16]| list.iter().all(|one| self.has_signature(*one));
+        match self.signature_algorithms() {
+            [] => Breadth::Full,
+            _ if !has(&COMMON_SIGNATURES) => Breadth::Narrow,
+            _ if !has(&STRONGER_SIGNATURES) => Breadth::Reduced,
+            _ => Breadth::Full,
+        }
+    }
+
+    /// No signature with SHA-1 was offered, and TLS 1.2, which had them, was.
+    pub fn excludes_sha1(&self) -> bool {
+        let tls12 = self.versions().first() <= Some(&ProtocolVersion::TLS1_2);
+        let listed = !self.signature_algorithms().is_empty();
+        tls12 && listed && !SHA1_SIGNATURES.iter().any(|one| self.has_signature(*one))
+    }
+
+    /// A server with such a certificate could sign for this offer. The library leaves out the
+    /// suites of a kind that could not: then no list of suites is to blame.
+    pub fn accepts_signatures(&self, kind: Authentication) -> bool {
+        let wanted: &[u16] = match kind {
+            Authentication::Rsa => &RSA_SIGNATURES,
+            Authentication::Ecdsa => &ECDSA_SIGNATURES,
+            Authentication::Any | Authentication::Other => return true,
+        };
+        self.signature_algorithms().is_empty() || wanted.iter().any(|one| self.has_signature(*one))
+    }
+
+    fn has_signature(&self, code: u16) -> bool {
+        self.signature_algorithms().contains(&SignatureScheme(code))
+    }
+}
+
+impl Facts<'_> {
+    /// The running library takes this group in `Groups`: it offered it, or every build of its
+    /// version has it. A group it does not know would keep nginx from starting.
+    pub fn library_has(&self, group: NamedGroup) -> bool {
+        let version = self.recording.environment.openssl;
+        let listed = |offered: &Offered| offered.groups().contains(&group);
+        self.offered.as_ref().is_some_and(listed)
+            || match group.0 {
+                23..=25 | 29 | 30 => true,
+                256..=260 => version >> 28 >= 3,
+                512..=514 | 4587..=4589 => version >= OPENSSL_3_5,
+                _ => false,
+            }
+    }
+}
+
+/// The first version with ML-KEM.
+const OPENSSL_3_5: u64 = 0x3050_0000;

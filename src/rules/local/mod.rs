@@ -1,0 +1,3 @@
+//! nginx or its library gave up.
+
+pub(super) mod local_error;

@@ -1,0 +1,85 @@
+//! The two sides share no application protocol.
+//!
+//! # What it means
+//! Within TLS the client lists the protocols it wants to speak (ALPN). nginx offers `h2` where
+//! `grpc_pass` is used and nothing for HTTP/1.1; the server found nothing it could accept.
+//!
+//! # Evidence
+//! A fatal no_application_protocol(120), which says nothing else. Servers that ignore the list instead
+//! finish the handshake without `h2`, and the failure shows later, in HTTP.
+//!
+//! # Why it happens
+//! `grpc_pass grpcs://` to a port that speaks HTTP/1.1 only, or to a server whose HTTP/2 is switched
+//! off; a port that is reserved for one protocol.
+//!
+//! # Workaround
+//! The upstream must enable HTTP/2 on this port. If it is no gRPC server, `proxy_pass` reaches it. In
+//! stream, `proxy_ssl_alpn <protocol>;` of recent versions names the protocol that is spoken.
+//!
+//! # Dead ends
+//! `http2` on `listen` is about nginx's clients. Ciphers and versions were not the objection.
+//!
+//! # References
+//! RFC 7301 section 3.2; RFC 9113 section 3.2.
+
+use crate::capture::Module;
+use crate::facts::{Facts, Offered};
+use crate::registry::Alert;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+/// nginx 1.31.4: the oldest version that `proxy_ssl_alpn` in stream was seen in.
+const STREAM_ALPN: u32 = 1_031_004;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "alpn_mismatch",
+    family: Family::Parameters,
+    dead_ends: &[
+        "proxy_ssl_protocols ...;",
+        "proxy_ssl_ciphers ...;",
+        "http2 on nginx's own listen",
+    ],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let offered = facts.offered.as_ref().map(Offered::alpn);
+    let offered = offered.unwrap_or_default();
+    if facts.received() != Some(Alert::NO_APPLICATION_PROTOCOL) {
+        return None;
+    }
+    let (what, seen) = match offered.as_slice() {
+        [] => (
+            "upstream insists on an application protocol (ALPN), and nginx offered none".to_owned(),
+            because::NO_ALPN_OFFERED,
+        ),
+        some => (
+            format!(
+                "upstream does not speak the application protocol nginx offered ({})",
+                some.join(" ")
+            ),
+            because::ALPN_OFFERED,
+        ),
+    };
+    Some(Finding::new(
+        Confidence::Certain,
+        format!("{what}: received alert no_application_protocol(120)"),
+        &[because::ALERT_RECEIVED, because::ALERT_IS_SPECIFIC, seen],
+        remedy(facts, &offered),
+    ))
+}
+
+fn remedy(facts: &Facts<'_>, offered: &[String]) -> Remedy {
+    let context = &facts.recording.context;
+    match (context.module, offered) {
+        (Module::Grpc, _) => Remedy::manual(
+            "enable HTTP/2 (ALPN h2) on the upstream's port, or use proxy_pass if it is no gRPC server",
+        ),
+        (Module::Stream, _) if facts.recording.environment.nginx >= STREAM_ALPN => {
+            Remedy::paste(facts, &["alpn <protocol-of-the-upstream>"])
+        }
+        (_, []) => Remedy::manual(
+            "let the upstream accept clients without ALPN, or point proxy_pass at its HTTP/1.1 port",
+        ),
+        (_, _) => Remedy::manual("let the upstream's port accept the protocol nginx offers"),
+    }
+}

@@ -1,0 +1,81 @@
+//! The upstream's Diffie-Hellman parameters are shorter than nginx's library accepts.
+//!
+//! # What it means
+//! The server chose a DHE suite and sent parameters, often of 1024 bits, below the library's security
+//! level. ECDHE suites do not use them.
+//!
+//! # Evidence
+//! The library's own "dh key too small" during the key exchange. It has no other meaning.
+//!
+//! # Why it happens
+//! A server that prefers DHE and still has the parameters of its first installation. Since Debian 10
+//! and RHEL 8, and everywhere since OpenSSL 3.2, the default security level is 2: at least 2048 bits.
+//!
+//! # Workaround
+//! `proxy_ssl_ciphers <list>:!kDHE;`: then the server must choose ECDHE. Putting ECDHE first does not
+//! bind the server. If it then refuses the handshake it has nothing but DHE: it needs parameters of
+//! 2048 bits or more. Until then 1024 bits pass with `@SECLEVEL=0` in the list, which weakens security.
+//!
+//! # Dead ends
+//! Verification comes later. The parameters are the upstream's: a restart of nginx changes nothing.
+//!
+//! # References
+//! RFC 7919; SSL_CTX_set_security_level(3); weakdh.org.
+
+use crate::facts::{Facts, Offered};
+use crate::registry::{CipherSuite, KeyExchange};
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+/// SSL_R_DH_KEY_TOO_SMALL, and below 512 bits DH_R_MODULUS_TOO_SMALL of libcrypto (OpenSSL 3).
+const TOO_SMALL: [(u32, u32); 2] = [(20, 394), (5, 126)];
+/// Bytes of a list that is still spelled out: a directive is quoted up to 128 bytes.
+const LONGEST_LIST: usize = 96;
+/// Levels that are some build's default; another one was set on purpose and is kept.
+const DEFAULT_LEVELS: [u32; 2] = [1, 2];
+
+pub(crate) static RULE: Rule = Rule {
+    name: "dh_key_too_small",
+    family: Family::Parameters,
+    dead_ends: &["proxy_ssl_verify off;", "restarting nginx"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    facts
+        .library_error()
+        .filter(|error| TOO_SMALL.contains(error))?;
+    let mut sentence =
+        "upstream's Diffie-Hellman parameters are too short for nginx's TLS library".to_owned();
+    if let Some(suite) = facts.chosen.as_ref().and_then(|chosen| chosen.cipher) {
+        sentence.push_str(&format!(" (it chose {suite})"));
+    }
+    let ciphers = format!("ciphers {}{}", without_dhe(facts), level(facts));
+    let remedy = Remedy::paste(facts, &[ciphers])
+        .with_action("upstream needs ECDHE suites, or DH parameters of 2048 bits or more");
+    Some(Finding::new(
+        Confidence::Certain,
+        sentence,
+        &[because::LIBRARY_REASON_IS_SPECIFIC],
+        remedy,
+    ))
+}
+
+/// What was offered, less the DHE suites: a short list as it was, a long one by its usual name.
+fn without_dhe(facts: &Facts<'_>) -> String {
+    let offered = facts.offered.as_ref().map(Offered::ciphers);
+    let others = offered.unwrap_or_default().iter().filter(|suite| {
+        !suite.is_tls13() && !suite.is_signal() && suite.key_exchange() != KeyExchange::Dhe
+    });
+    let names: Option<Vec<_>> = others.copied().map(CipherSuite::openssl_name).collect();
+    match names.map(|names| names.join(":")) {
+        Some(list) if !list.is_empty() && list.len() <= LONGEST_LIST => list,
+        _ => "HIGH:!aNULL:!MD5:!kDHE".to_owned(),
+    }
+}
+
+fn level(facts: &Facts<'_>) -> String {
+    match facts.recording.settings.security_level {
+        Some(level) if !DEFAULT_LEVELS.contains(&level) => format!(":@SECLEVEL={level}"),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,182 @@
+//! The two sides share no group for the key exchange.
+//!
+//! # What it means
+//! The keys of TLS 1.3 and of every ECDHE suite are agreed on in a group (curve) that both sides must
+//! have. The upstream has none of those nginx offered, or chose one that nginx did not offer.
+//!
+//! # Evidence
+//! A refusal (handshake_failure(40), illegal_parameter(47), internal_error(80), Java unexpected_message(10))
+//! before any ServerHello, with the name settled, of an offer without P-256 or with a single group, which
+//! no default list is. A HelloRetryRequest or ServerHello that names a group outside the offer, and the
+//! library's "wrong curve" and "no suitable groups", leave no other reading.
+//!
+//! # Why it happens
+//! A `Groups` command in `proxy_ssl_conf_command` or openssl.cnf: one curve, a post-quantum group alone,
+//! or a list without the curve of the upstream's ECDSA key, which counts too up to TLS 1.2.
+//!
+//! # Workaround
+//! `proxy_ssl_conf_command Groups X25519:P-256:P-384;`, with what was offered before it.
+//!
+//! # Dead ends
+//! The alert is the same 40 that a missing cipher causes. `ssl_ecdh_curve` is about nginx's clients.
+//!
+//! # References
+//! RFC 8446 sections 4.1.4 and 4.2.7; RFC 8422 section 5.1; SSL_CONF_cmd(3), Groups.
+
+use crate::facts::{Breadth, Facts, Offered, Phase, COMMON_GROUPS};
+use crate::registry::{NamedGroup, ProtocolVersion};
+use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+
+/// SSL_R_BAD_KEY_SHARE: the peer's share, or the group it asks for, is none of ours.
+const BAD_KEY_SHARE: u32 = 108;
+/// SSL_R_WRONG_CURVE, SSL_R_UNABLE_TO_FIND_ECDH_PARAMETERS: the same up to TLS 1.2.
+const WRONG_CURVES: [u32; 2] = [378, 314];
+/// SSL_R_NO_SUITABLE_GROUPS, SSL_R_NO_SUITABLE_KEY_SHARE: nothing of ours works with our versions. The
+/// second has another meaning once a hello was sent.
+const NOTHING_TO_OFFER: [u32; 2] = [295, 101];
+
+pub(crate) static RULE: Rule = Rule {
+    name: "group_mismatch",
+    family: Family::Parameters,
+    dead_ends: &[
+        "proxy_ssl_ciphers ...;",
+        "ssl_ecdh_curve ...;",
+        "proxy_ssl_verify off;",
+    ],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    match facts.received() {
+        None => refused_by_us(facts).or_else(|| after_retry(facts)),
+        Some(_) => refused_by_peer(facts).or_else(|| after_retry(facts)),
+    }
+}
+
+/// The library's own reason.
+fn refused_by_us(facts: &Facts<'_>) -> Option<Finding> {
+    let reason = facts.ssl_reason()?;
+    if facts.phase == Phase::Local && NOTHING_TO_OFFER.contains(&reason) {
+        return Some(Finding::new(
+            Confidence::Certain,
+            "nginx has no group to offer: none that is enabled works with the TLS versions enabled",
+            &[because::LIBRARY_REASON_IS_SPECIFIC],
+            wider(facts, None),
+        ));
+    }
+    let offered = facts.offered.as_ref()?;
+    let wanted = facts.chosen.as_ref().and_then(|chosen| chosen.group);
+    // The group of TLS 1.3 is in the hello; up to TLS 1.2 it is in a message that is not kept.
+    let tls13 = facts.version() >= Some(ProtocolVersion::TLS1_3);
+    let outside = match tls13 {
+        true => {
+            reason == BAD_KEY_SHARE && wanted.is_some_and(|one| !offered.groups().contains(&one))
+        }
+        false => WRONG_CURVES.contains(&reason),
+    };
+    if !outside {
+        return None;
+    }
+    let group = match wanted.filter(|_| tls13) {
+        Some(group) => format!("the group {group}"),
+        None => "a group".to_owned(),
+    };
+    let sentence = format!(
+        "upstream wants {group} for the key exchange, which nginx did not offer ({})",
+        names(offered)
+    );
+    // With a full list only the group asked for can be added, if this library has it.
+    let helps = offered.group_breadth() > Breadth::Full
+        || wanted.is_some_and(|group| tls13 && facts.library_has(group));
+    let remedy = match helps {
+        true => wider(facts, wanted),
+        false => Remedy::manual("upstream must use a group of the offer, such as X25519 or P-256"),
+    };
+    Some(Finding::new(
+        Confidence::Certain,
+        sentence,
+        &[
+            because::LIBRARY_REASON_IS_SPECIFIC,
+            because::GROUP_NOT_OFFERED,
+        ],
+        remedy,
+    ))
+}
+
+/// A refusal that names no reason, of a list of groups that is no default one.
+fn refused_by_peer(facts: &Facts<'_>) -> Option<Finding> {
+    let alert = super::refusal(facts).and(facts.alert)?;
+    let offered = facts.offered.as_ref()?;
+    let breadth = offered.group_breadth();
+    if !facts.no_hello_came() || breadth == Breadth::Full {
+        return None;
+    }
+    let sentence = format!(
+        "upstream has none of the groups nginx offered for the key exchange ({}): received alert {}",
+        names(offered),
+        told(alert)
+    );
+    let mut evidence = vec![
+        because::ALERT_RECEIVED,
+        because::NO_SERVER_HELLO,
+        because::GROUP_LIST_NARROW,
+    ];
+    let remedy = wider(facts, None);
+    let settled = facts.name.settled();
+    if settled {
+        evidence.push(because::SERVER_NAME_SETTLED);
+    }
+    Some(match breadth == Breadth::Narrow && settled {
+        true => Finding::new(Confidence::Likely, sentence, &evidence, remedy),
+        false => Finding::new(Confidence::Possible, sentence, &evidence, remedy).as_alternative(),
+    })
+}
+
+/// The peer asked for another group, got it, and gave up: the retry itself may be what fails.
+fn after_retry(facts: &Facts<'_>) -> Option<Finding> {
+    let gave_up = super::refusal(facts).is_some() || facts.closed_silently();
+    let wanted = facts.chosen.as_ref()?.group?;
+    if facts.phase != Phase::HelloRetry || !gave_up {
+        return None;
+    }
+    let sentence = format!("upstream asked for the group {wanted} and then gave up");
+    let finding = Finding::new(
+        Confidence::Possible,
+        sentence,
+        &[because::HELLO_RETRY_FAILED],
+        wider(facts, Some(wanted)),
+    );
+    Some(match facts.received() {
+        Some(_) => finding,
+        None => finding.as_alternative(),
+    })
+}
+
+/// The group asked for, post-quantum ones that were offered, the common ones, the rest of the offer.
+fn wider(facts: &Facts<'_>, wanted: Option<NamedGroup>) -> Remedy {
+    let offered = facts.offered.as_ref().map(Offered::groups);
+    let offered = offered.unwrap_or_default();
+    let wanted = wanted.filter(|group| facts.library_has(*group));
+    let modern = offered.iter().filter(|group| group.is_post_quantum());
+    let all = wanted
+        .iter()
+        .chain(modern)
+        .chain(&COMMON_GROUPS)
+        .chain(offered);
+    let mut list: Vec<&str> = Vec::new();
+    for name in all.filter_map(|group| group.openssl_name()) {
+        if !list.contains(&name) && list.len() < MOST_GROUPS {
+            list.push(name);
+        }
+    }
+    super::command(facts, "Groups", &list.join(":"))
+}
+
+/// Enough for every server, and short enough for a line.
+const MOST_GROUPS: usize = 6;
+
+fn names(offered: &Offered) -> String {
+    let groups = offered.groups().iter().take(MOST_GROUPS);
+    let names: Vec<_> = groups.map(ToString::to_string).collect();
+    names.join(" ")
+}

@@ -1,0 +1,52 @@
+//! nginx's settings leave no cipher suite that its TLS versions could use.
+//!
+//! # What it means
+//! nginx did not send a byte: none of the suites of `proxy_ssl_ciphers` works with the versions of
+//! `proxy_ssl_protocols`.
+//!
+//! # Evidence
+//! The library's own "no ciphers available" before any ClientHello. It has no other meaning.
+//!
+//! # Why it happens
+//! AES-GCM suites, which TLS 1.2 brought, with `proxy_ssl_protocols TLSv1;`; a security level that
+//! excludes every suite; an empty `Ciphersuites` for TLS 1.3.
+//!
+//! # Workaround
+//! `proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_ciphers HIGH:!aNULL:!MD5;`. The suites of TLS 1.3 are
+//! not in that list: if `proxy_ssl_conf_command Ciphersuites` names none, that line must go.
+//!
+//! # Dead ends
+//! The upstream has not been asked anything yet: nothing on its side is at fault.
+//!
+//! # References
+//! OpenSSL ciphers(1), SSL_CTX_set_ciphersuites(3).
+
+use crate::facts::Facts;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+/// SSL_R_NO_CIPHERS_AVAILABLE.
+const NO_CIPHERS_AVAILABLE: u32 = 181;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "no_ciphers_enabled",
+    family: Family::Parameters,
+    dead_ends: &["proxy_ssl_verify off;", "restarting nginx"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if facts.ssl_reason() != Some(NO_CIPHERS_AVAILABLE) {
+        return None;
+    }
+    let remedy = Remedy::paste(
+        facts,
+        &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
+    )
+    .with_action("a Ciphersuites command that leaves TLS 1.3 without suites must go");
+    Some(Finding::new(
+        Confidence::Certain,
+        "nginx has no cipher suite to offer: none that is enabled works with the TLS versions enabled",
+        &[because::LIBRARY_REASON_IS_SPECIFIC],
+        remedy,
+    ))
+}

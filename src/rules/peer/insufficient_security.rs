@@ -1,0 +1,83 @@
+//! The upstream finds what nginx offered, or presented, too weak.
+//!
+//! # What it means
+//! The server could have gone on, but its policy asks for more: a newer version, stronger suites or
+//! groups, longer keys.
+//!
+//! # Evidence
+//! A fatal insufficient_security(71). Servers send it instead of handshake_failure(40) when the reason is
+//! strength alone; what exactly they miss the alert does not say, the offer may.
+//!
+//! # Why it happens
+//! A `proxy_ssl_protocols` or `proxy_ssl_ciphers` line from an old guide against a server with a strict
+//! policy; a client certificate with a short key.
+//!
+//! # Workaround
+//! `proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_ciphers HIGH:!aNULL:!MD5;`, as far as the offer was
+//! narrower than that. Otherwise the upstream's log names what it misses.
+//!
+//! # Dead ends
+//! A lower security level on nginx's side offers less, not more. Verification is another direction.
+//!
+//! # References
+//! RFC 5246 section 7.2.2; RFC 8446 section 6.2.
+
+use crate::facts::Facts;
+use crate::registry::{Alert, ProtocolVersion};
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "insufficient_security",
+    family: Family::Peer,
+    dead_ends: &["proxy_ssl_verify off;", "@SECLEVEL=0 in proxy_ssl_ciphers"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if facts.received() != Some(Alert::INSUFFICIENT_SECURITY) {
+        return None;
+    }
+    let mut evidence = vec![because::ALERT_RECEIVED, because::ALERT_IS_SPECIFIC];
+    let presented = facts.client_certificate().is_some_and(|sent| !sent.empty);
+    let (what, remedy) = if presented {
+        evidence.push(because::CERTIFICATE_SENT);
+        (
+            "nginx's client certificate",
+            Remedy::manual("nginx needs a client certificate with a longer key and a newer digest"),
+        )
+    } else {
+        ("what nginx offered", stronger_offer(facts, &mut evidence))
+    };
+    let sentence =
+        format!("upstream finds {what} too weak: received alert insufficient_security(71)");
+    Some(Finding::new(
+        Confidence::Likely,
+        sentence,
+        &evidence,
+        remedy,
+    ))
+}
+
+/// The versions and suites of today, where the offer had less.
+fn stronger_offer(facts: &Facts<'_>, evidence: &mut Vec<&'static str>) -> Remedy {
+    let log = "the upstream's log says what its policy misses";
+    let Some(offered) = facts.offered.as_ref() else {
+        return Remedy::manual(log);
+    };
+    let mut directives = Vec::new();
+    if offered.max_version() < Some(ProtocolVersion::TLS1_3) {
+        evidence.push(because::VERSIONS_LIMITED);
+        directives.push("protocols TLSv1.2 TLSv1.3");
+    }
+    let needs_suites = offered.versions().first() < Some(&ProtocolVersion::TLS1_3);
+    if needs_suites && !offered.narrow_families().is_empty() {
+        evidence.push(because::CIPHER_LIST_NARROW);
+        directives.push("ciphers HIGH:!aNULL:!MD5");
+    }
+    match directives.is_empty() {
+        true => Remedy::manual(log),
+        false => Remedy::paste(facts, &directives)
+            .with_security(Security::Hardens)
+            .with_action(log),
+    }
+}

@@ -1,0 +1,53 @@
+//! The upstream ran into an error of its own.
+//!
+//! # What it means
+//! internal_error(80) says that the server could not go on for a reason unrelated to what nginx sent:
+//! a missing key, a failed callback, no memory. Some servers use it for everything.
+//!
+//! # Evidence
+//! A received alert 80, with the server name settled.
+//!
+//! # Why it happens
+//! Go answers it when its configuration callback fails, balancers when they have no backend or no
+//! certificate to present, others for unknown names and rejected client certificates.
+//!
+//! # Workaround
+//! The upstream's log has the error; nothing in nginx.conf does.
+//!
+//! # Dead ends
+//! The server did not complain about ciphers or certificates: changing them is guessing.
+//!
+//! # References
+//! RFC 8446 section 6.2.
+
+use crate::facts::Facts;
+use crate::registry::Alert;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "peer_internal_error",
+    family: Family::Peer,
+    dead_ends: &["proxy_ssl_verify off;", "proxy_ssl_ciphers ...;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if facts.received() != Some(Alert::INTERNAL_ERROR) {
+        return None;
+    }
+    let mut evidence = vec![because::ALERT_RECEIVED];
+    let settled = facts.name.settled() || !facts.name_may_decide();
+    let confidence = match settled && facts.certificate_request.is_none() {
+        true => Confidence::Likely,
+        false => Confidence::Possible,
+    };
+    if settled {
+        evidence.push(because::SERVER_NAME_SETTLED);
+    }
+    let sentence = format!(
+        "upstream ran into an error of its own {}: received alert internal_error(80)",
+        facts.phase.describe()
+    );
+    let remedy = Remedy::manual("look at the upstream's log: the error is on its side");
+    Some(Finding::new(confidence, sentence, &evidence, remedy))
+}

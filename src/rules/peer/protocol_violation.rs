@@ -1,0 +1,92 @@
+//! One side sent what the protocol does not allow.
+//!
+//! # What it means
+//! A message or record was malformed, out of order, or did not decrypt. The side that noticed says so
+//! with an alert.
+//!
+//! # Evidence
+//! unexpected_message(10), bad_record_mac(20), record_overflow(22), illegal_parameter(47),
+//! decode_error(50), decrypt_error(51), missing_extension(109) or unsupported_extension(110), received
+//! or sent, or an error of the library while it read the peer's bytes; and nothing that explains it
+//! better.
+//!
+//! # Why it happens
+//! A faulty TLS implementation, a middlebox that changes what passes, two servers behind one address
+//! that disagree, a program on the port that speaks almost TLS.
+//!
+//! # Workaround
+//! The sentence says which side complained: the other one is at fault. `openssl s_client` with the same
+//! offer shows whether it is the path or the server.
+//!
+//! # Dead ends
+//! A violation is none of the settings of this side.
+//!
+//! # References
+//! RFC 8446 section 6.2.
+
+use crate::capture::{Direction, EndingKind};
+use crate::facts::Facts;
+use crate::registry::Alert;
+use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+
+const VIOLATIONS: [Alert; 8] = [
+    Alert(10),
+    Alert(20),
+    Alert(22),
+    Alert(47),
+    Alert(50),
+    Alert(51),
+    Alert(109),
+    Alert(110),
+];
+/// SSL_R_UNEXPECTED_EOF_WHILE_READING: the end of a connection is no violation.
+const EOF: u32 = 294;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "protocol_violation",
+    family: Family::Peer,
+    dead_ends: &["proxy_ssl_verify off;", "restarting nginx"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let place = facts.phase.describe();
+    let (sentence, evidence) = match facts.alert {
+        Some(alert) if !VIOLATIONS.contains(&Alert(alert.code)) => return None,
+        Some(alert) if alert.from == Direction::Received => (
+            format!(
+                "upstream calls what nginx sent a protocol violation, {place}: received alert {}",
+                told(alert)
+            ),
+            because::ALERT_RECEIVED,
+        ),
+        Some(alert) => (
+            format!(
+                "upstream violated the protocol {place}: nginx sent alert {}",
+                told(alert)
+            ),
+            because::ALERT_SENT,
+        ),
+        None if unreadable(facts) => (
+            format!("upstream sent bytes that are no valid TLS, {place}"),
+            because::NOT_READABLE,
+        ),
+        None => return None,
+    };
+    let remedy = Remedy::manual(
+        "compare with openssl s_client from this host: a middlebox, or a fault of the TLS software",
+    );
+    Some(Finding::new(
+        Confidence::Possible,
+        sentence,
+        &[evidence],
+        remedy,
+    ))
+}
+
+/// The library stopped at what the peer sent, without an alert of its own.
+fn unreadable(facts: &Facts<'_>) -> bool {
+    facts.ending() == EndingKind::Error
+        && facts.recording.handshake.bytes_received > 0
+        && facts.ssl_reason().is_some_and(|reason| reason != EOF)
+}

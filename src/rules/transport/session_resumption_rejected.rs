@@ -1,0 +1,107 @@
+//! The upstream does not take back a session it has given out.
+//!
+//! # What it means
+//! nginx keeps one session for each peer and offers it with the next handshake. A server that cannot
+//! use it should go on with a full handshake; this one ends the connection.
+//!
+//! # Evidence
+//! A session was offered, so an earlier full handshake with this peer worked with the same settings, and
+//! the connection ended before the peer's hello. decrypt_error(51), illegal_parameter(47),
+//! bad_record_mac(20) and decode_error(50) are about the ticket; a handshake_failure(40), a close or a
+//! reset allow it. Or the peer resumed the session with a suite that this offer does not have.
+//!
+//! # Why it happens
+//! Servers behind one address that do not share their ticket keys and mishandle the ones they do not
+//! know. nginx keeps the session until it gets another, so every further attempt fails too.
+//!
+//! # Workaround
+//! `proxy_ssl_session_reuse off;` for this upstream, until its servers share their keys.
+//!
+//! # Dead ends
+//! Where no session was offered, switching reuse off changes nothing.
+//!
+//! # References
+//! RFC 8446 section 4.6.1; RFC 5077 section 3.1; nginx `ngx_http_upstream_set_round_robin_peer_session`.
+
+use crate::capture::EndingKind;
+use crate::facts::Facts;
+use crate::registry::Alert;
+use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+
+/// bad_record_mac, illegal_parameter, decode_error, decrypt_error: what a PSK binder or a ticket that
+/// does not decrypt is answered with.
+const ABOUT_THE_TICKET: [Alert; 4] = [Alert(20), Alert(47), Alert(50), Alert(51)];
+
+pub(crate) static RULE: Rule = Rule {
+    name: "session_resumption_rejected",
+    family: Family::Transport,
+    dead_ends: &["proxy_ssl_verify off;", "restarting nginx"],
+    evaluate,
+};
+
+/// SSL_R_OLD_SESSION_CIPHER_NOT_RETURNED, SSL_R_UNKNOWN_CIPHER_RETURNED, SSL_R_WRONG_CIPHER_RETURNED.
+const WRONG_CIPHER: [u32; 3] = [197, 248, 261];
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if !facts.offered.as_ref()?.session_offered() {
+        return None;
+    }
+    resumed_with_another_suite(facts).or_else(|| refused(facts))
+}
+
+/// Sessions are kept by peer, whatever the location: one with other ciphers may have begun this one.
+fn resumed_with_another_suite(facts: &Facts<'_>) -> Option<Finding> {
+    facts
+        .ssl_reason()
+        .filter(|reason| WRONG_CIPHER.contains(reason))?;
+    let chosen = facts.chosen.as_ref()?.cipher?;
+    Some(Finding::new(
+        Confidence::Likely,
+        format!("upstream answered the offer of an earlier session with {chosen}, which nginx did not offer now"),
+        &[because::SESSION_OFFERED, because::CIPHER_NOT_OFFERED],
+        Remedy::paste(facts, &["session_reuse off"]),
+    ))
+}
+
+fn refused(facts: &Facts<'_>) -> Option<Finding> {
+    if !facts.no_hello_came() || facts.plaintext.is_some() {
+        return None;
+    }
+    let (confidence, answer, seen) = match (facts.received(), facts.alert, facts.ending()) {
+        (Some(alert), Some(seen), _) if ABOUT_THE_TICKET.contains(&alert) => (
+            Confidence::Likely,
+            format!("received alert {}", told(seen)),
+            because::ALERT_RECEIVED,
+        ),
+        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), Some(seen), _) => (
+            Confidence::Possible,
+            format!("received alert {}", told(seen)),
+            because::ALERT_RECEIVED,
+        ),
+        (None, None, EndingKind::Eof) => (
+            Confidence::Possible,
+            "it closed the connection".to_owned(),
+            because::PEER_CLOSED,
+        ),
+        (None, None, EndingKind::Reset) => (
+            Confidence::Possible,
+            "it reset the connection".to_owned(),
+            because::PEER_RESET,
+        ),
+        _ => return None,
+    };
+    let sentence =
+        format!("upstream ended a handshake that offered the session of an earlier one: {answer}");
+    let finding = Finding::new(
+        confidence,
+        sentence,
+        &[because::SESSION_OFFERED, because::NO_SERVER_HELLO, seen],
+        Remedy::paste(facts, &["session_reuse off"])
+            .with_action("upstream's servers must share their ticket keys"),
+    );
+    // A peer that goes away is commoner than one that chokes on a ticket.
+    Some(match facts.alert {
+        Some(_) => finding,
+        None => finding.as_alternative(),
+    })
+}

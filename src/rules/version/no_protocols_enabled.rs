@@ -1,0 +1,50 @@
+//! nginx's settings and its TLS library leave no protocol version to offer.
+//!
+//! # What it means
+//! nginx did not send a byte: every version that `proxy_ssl_protocols` enables is one that the library
+//! does not have, or forbids.
+//!
+//! # Evidence
+//! The library's own "no protocols available" before any ClientHello. It has no other meaning.
+//!
+//! # Why it happens
+//! `proxy_ssl_protocols SSLv3;` with a library built without it; an old version under a security level
+//! or a system-wide `MinProtocol` that excludes it; two directives whose ranges do not meet.
+//!
+//! # Workaround
+//! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`. An upstream that has neither must be upgraded.
+//!
+//! # Dead ends
+//! The upstream has not been asked anything yet: nothing on its side is at fault.
+//!
+//! # References
+//! OpenSSL SSL_CONF_cmd(3), MinProtocol; SSL_CTX_set_security_level(3); RFC 7568.
+
+use crate::facts::Facts;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+
+/// SSL_R_NO_PROTOCOLS_AVAILABLE.
+const NO_PROTOCOLS_AVAILABLE: u32 = 191;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "no_protocols_enabled",
+    family: Family::Version,
+    dead_ends: &["proxy_ssl_verify off;", "proxy_ssl_ciphers ...;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    if facts.ssl_reason() != Some(NO_PROTOCOLS_AVAILABLE) {
+        return None;
+    }
+    let remedy = Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3"]).with_action(
+        "where it stays so, a MinProtocol or MaxProtocol in openssl.cnf or in a conf_command excludes \
+         both versions",
+    );
+    Some(Finding::new(
+        Confidence::Certain,
+        "nginx has no TLS version to offer: the library excludes every one that is enabled",
+        &[because::LIBRARY_REASON_IS_SPECIFIC],
+        remedy,
+    ))
+}

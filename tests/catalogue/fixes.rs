@@ -1,0 +1,78 @@
+//! What is printed to be pasted, for the versions, lists and families that change it.
+
+use super::cases::Case;
+
+/// The directives for a recording with these changes; none where nginx.conf has no remedy.
+pub(crate) struct Fix {
+    /// The recording.
+    pub(crate) case: Case,
+    /// All of `fix`.
+    pub(crate) fix: &'static [&'static str],
+}
+
+const fn fix(
+    fixture: &'static str,
+    changes: &'static [(&'static str, &'static str)],
+    fix: &'static [&'static str],
+) -> Fix {
+    let case = Case {
+        fixture,
+        changes,
+        name: "",
+        not: "",
+    };
+    Fix { case, fix }
+}
+
+const GROUP: &str = "group_mismatch/openssl_tls12.json";
+const RETRY: &str = "group_mismatch/hello_retry_outside_offer.json";
+const UNKNOWN_GROUP: &str = "group_mismatch/hello_retry_unknown_group.json";
+const NO_RSA: &str = "signature_algorithm_mismatch/no_rsa_openssl.json";
+const SHA1: &str = "signature_algorithm_mismatch/signed_with_sha1.json";
+const DH: &str = "dh_key_too_small/1024_bits_node.json";
+const DH_LIST: &str = "dh_key_too_small/1024_bits_java_short_list.json";
+const LEGACY: &str = "legacy_renegotiation/gnutls.json";
+const ALPN: &str = "alpn_mismatch/grpc_java_tls12.json";
+const WEAK: &str = "insufficient_security/alert_71.json";
+const OLD: &str = "protocol_version_mismatch/tls10_signature.json";
+
+const NGINX: &str = "/environment/nginx";
+const OPENSSL: &str = "/environment/openssl";
+const MODULE: &str = "/context/module";
+const LEVEL: &str = "/settings/security_level";
+/// 0x1010117f: 1.1.1w.
+const OPENSSL_1_1_1: (&str, &str) = (OPENSSL, "269488511");
+/// 0x30000030: 3.0.3.
+const OPENSSL_3_0_3: (&str, &str) = (OPENSSL, "805306416");
+/// The last version without `*_ssl_conf_command`.
+const NO_COMMAND: (&str, &str) = (NGINX, "1019003");
+
+/// Every remedy.
+#[rustfmt::skip]
+pub(crate) static FIXES: &[Fix] = &[
+    fix(GROUP, &[], &["proxy_ssl_conf_command Groups X25519:P-256:P-384:P-521;"]),
+    fix(GROUP, &[(MODULE, "\"grpc\"")], &["grpc_ssl_conf_command Groups X25519:P-256:P-384:P-521;"]),
+    fix(GROUP, &[(MODULE, "\"uwsgi\"")], &["uwsgi_ssl_conf_command Groups X25519:P-256:P-384:P-521;"]),
+    fix(GROUP, &[(MODULE, "\"other\"")], &[]),
+    fix(GROUP, &[NO_COMMAND], &[]),
+    fix(RETRY, &[], &["proxy_ssl_conf_command Groups P-521:X25519:P-256:P-384;"]),
+    fix(UNKNOWN_GROUP, &[], &[]),
+    fix(NO_RSA, &[], &["proxy_ssl_conf_command SignatureAlgorithms \
+        ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256:RSA+SHA384:RSA+SHA512:ed25519;"]),
+    fix(NO_RSA, &[NO_COMMAND], &[]),
+    fix(SHA1, &[], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;"]),
+    fix(SHA1, &[OPENSSL_1_1_1], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=1;"]),
+    fix(SHA1, &[(LEVEL, "0")], &[]),
+    fix(DH, &[], &["proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE;"]),
+    fix(DH, &[(LEVEL, "3")], &["proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:@SECLEVEL=3;"]),
+    fix(DH_LIST, &[], &["proxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;"]),
+    fix(LEGACY, &[], &["proxy_ssl_conf_command Options UnsafeLegacyServerConnect;"]),
+    fix(LEGACY, &[OPENSSL_3_0_3], &["proxy_ssl_conf_command Options UnsafeLegacyRenegotiation;"]),
+    fix(LEGACY, &[OPENSSL_1_1_1], &[]),
+    fix(LEGACY, &[NO_COMMAND], &[]),
+    fix(ALPN, &[], &[]),
+    fix(ALPN, &[(MODULE, "\"stream\"")], &[]),
+    fix(ALPN, &[(MODULE, "\"stream\""), (NGINX, "1031004")], &["proxy_ssl_alpn <protocol-of-the-upstream>;"]),
+    fix(WEAK, &[], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;"]),
+    fix(OLD, &[], &["proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE;"]),
+];

@@ -1,0 +1,170 @@
+//! `$upstream_tls_*` in access logs, of failed and of good requests.
+
+use tlsdiag_e2e::certs::{Authority, Leaf};
+use tlsdiag_e2e::client;
+use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::peers::scripted::{self, Script};
+use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
+use tlsdiag_e2e::ports::Port;
+use tlsdiag_e2e::wait;
+
+use super::lab::{pass, refusing, API};
+
+const FORMAT: &str = "'$upstream_tls_diagnosis|$upstream_tls_alert|$upstream_tls_fix|\
+    $upstream_tls_protocol|$upstream_tls_cipher|$upstream_tls_curve|$upstream_tls_server_name|\
+    $upstream_tls_session_reused'";
+
+/// An nginx as upstream: it keeps connections and gives out sessions.
+fn nginx_peer(version: Version) -> Peer {
+    let identity = Authority::root("Root").issue(&Leaf::named(API).rsa());
+    Upstream::new(Stack::Nginx, identity)
+        .versions(version, version)
+        .start()
+}
+
+fn logging() -> Config {
+    Config::new()
+        .module(Module::Ours)
+        .http(&format!("log_format tls {FORMAT};"))
+        .server("access_log access.txt tls; proxy_ssl_protocols TLSv1.2 TLSv1.3;")
+}
+
+/// The access log once it has this many lines.
+fn access(nginx: &Nginx, lines: usize) -> Vec<String> {
+    wait::until("the access log", || {
+        let text = std::fs::read_to_string(nginx.file("access.txt")).unwrap_or_default();
+        let found: Vec<String> = text.lines().map(str::to_owned).collect();
+        (found.len() >= lines).then_some(found)
+    })
+}
+
+#[test]
+fn of_a_failed_request() {
+    let peer = refusing();
+    let nginx = Nginx::start(logging().location("/", &pass(&peer)));
+    client::get(nginx.port(), "/");
+    assert_eq!(
+        access(&nginx, 1),
+        ["handshake_failure_unspecified|in:40|-|-|-|-|-|-"]
+    );
+    assert_eq!(nginx.finish().log.ours().len(), 1);
+}
+
+/// A full handshake, a resumed one, and the same connection used again.
+#[test]
+fn of_good_requests() {
+    for (version, protocol, cipher, curve) in [
+        (
+            Version::Tls13,
+            "TLSv1.3",
+            "TLS_AES_256_GCM_SHA384",
+            "x25519",
+        ),
+        (
+            Version::Tls12,
+            "TLSv1.2",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "x25519",
+        ),
+    ] {
+        let peer = nginx_peer(version);
+        let named = format!("proxy_ssl_server_name on; proxy_ssl_name {API};");
+        let kept = format!(
+            "upstream kept {{ server 127.0.0.1:{}; keepalive 4; }}",
+            peer.port()
+        );
+        let nginx = Nginx::start(
+            logging()
+                .http(&kept)
+                .location("/", &format!("{} {named}", pass(&peer)))
+                .location(
+                    "/kept",
+                    "proxy_pass https://kept; proxy_http_version 1.1; proxy_set_header Connection '';",
+                ),
+        );
+        for path in ["/", "/", "/kept", "/kept"] {
+            assert_ne!(client::get(nginx.port(), path).status, 502);
+        }
+        let agreed =
+            |name: &str, reused: &str| format!("-|-|-|{protocol}|{cipher}|{curve}|{name}|{reused}");
+        let lines = access(&nginx, 4);
+        assert_eq!(lines[0], agreed(API, "."));
+        assert!(
+            lines[1].ends_with(&format!("|{API}|r")) && lines[1].contains(protocol),
+            "{lines:?}"
+        );
+        assert_eq!(lines[2], agreed("-", "."));
+        assert_eq!(lines[3], lines[2], "the same connection");
+        assert!(nginx.finish().log.ours().is_empty());
+    }
+}
+
+/// Joined as `$upstream_addr` is: two peers of one pass, then another pass after an error page.
+#[test]
+fn of_several_attempts() {
+    let (plain, works) = (
+        scripted::start(Script::PlainHttp),
+        nginx_peer(Version::Tls13),
+    );
+    let backend = format!(
+        "upstream backend {{ server 127.0.0.1:{}; server 127.0.0.1:{}; }}",
+        plain.port(),
+        works.port()
+    );
+    let refused = refusing();
+    let nginx = Nginx::start(
+        logging()
+            .http(&backend)
+            .location("/", "proxy_pass https://backend;")
+            .location(
+                "/twice",
+                &format!("{} error_page 502 = @again;", pass(&refused)),
+            )
+            .location("@again", &pass(&works)),
+    );
+    client::get(nginx.port(), "/");
+    client::get(nginx.port(), "/twice");
+    let lines = access(&nginx, 2);
+    let first = |line: &str| line.split('|').next().unwrap().to_owned();
+    let protocol = |line: &str| line.split('|').nth(3).unwrap().to_owned();
+    assert_eq!(first(&lines[0]), "plaintext_upstream, -");
+    assert_eq!(protocol(&lines[0]), "-, TLSv1.3");
+    assert_eq!(first(&lines[1]), "handshake_failure_unspecified : -");
+    assert_eq!(protocol(&lines[1]), "- : TLSv1.3");
+    nginx.finish();
+}
+
+/// Without TLS there is nothing to say, and `off` says nothing of failures.
+#[test]
+fn where_there_is_nothing() {
+    let peer = refusing();
+    let nginx = Nginx::start(
+        logging()
+            .location("/off", &format!("upstream_tls_diag off; {}", pass(&peer)))
+            .location("/none", "return 200;"),
+    );
+    client::get(nginx.port(), "/off");
+    client::get(nginx.port(), "/none");
+    assert_eq!(access(&nginx, 2), ["-|-|-|-|-|-|-|-", "-|-|-|-|-|-|-|-"]);
+    assert!(nginx.finish().log.ours().is_empty());
+}
+
+#[test]
+fn of_stream_sessions() {
+    let (broken, works) = (refusing(), nginx_peer(Version::Tls13));
+    let (first, second) = (Port::reserve(), Port::reserve());
+    let nginx = Nginx::start(Config::new().module(Module::Ours).stream(&format!(
+        "log_format tls {FORMAT}; access_log access.txt tls; proxy_ssl on; \
+         proxy_ssl_protocols TLSv1.3;
+         server {{ listen 127.0.0.1:{first}; proxy_pass 127.0.0.1:{}; }}
+         server {{ listen 127.0.0.1:{second}; proxy_pass 127.0.0.1:{}; }}",
+        broken.port(),
+        works.port()
+    )));
+    client::exchange(first.number(), b"GET / HTTP/1.0\r\n\r\n");
+    client::exchange(second.number(), b"GET / HTTP/1.0\r\n\r\n");
+    let lines = access(&nginx, 2);
+    assert!(lines[0].contains("|in:40|"), "{lines:?}");
+    assert_eq!(lines[1], "-|-|-|TLSv1.3|TLS_AES_256_GCM_SHA384|x25519|-|.");
+    assert_eq!(nginx.finish().log.ours().len(), 1);
+}

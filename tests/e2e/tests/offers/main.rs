@@ -1,0 +1,149 @@
+//! What nginx offers: nothing at all, or less than the upstream needs. For nginx 1.22 with OpenSSL 3.0
+//! (Debian 12): other libraries allow other offers, and the same settings are other failures there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails should stop"
+)]
+
+#[allow(dead_code, reason = "the rows use more of it")]
+#[macro_use]
+#[path = "../rows/lab.rs"]
+mod lab;
+
+use tlsdiag_e2e::nginx::Config;
+use tlsdiag_e2e::peers::scripted::{self, Script};
+use tlsdiag_e2e::peers::{Stack, Upstream, Version};
+
+use lab::{pass, Case, Lab};
+
+/// These settings fail with this name and nginx's own words, and the fix that is printed helps.
+fn helps(upstream: Upstream, settings: &str, name: &str, native: &str) {
+    let peer = upstream.start();
+    let location = pass(peer.port());
+    let case = Case::new(|fix| {
+        Config::new()
+            .server(settings)
+            .location("/", &format!("{location}\n{fix}"))
+    });
+    let failure = case.failure(name);
+    failure.assert_native(&[native]);
+    case.assert_fix_helps(&failure, &[]);
+}
+
+fn openssl() -> Upstream {
+    Upstream::new(Stack::OpenSsl, Lab::new().identity())
+}
+
+#[test]
+fn no_protocols_the_library_has_none() {
+    let native = "no protocols available";
+    helps(
+        openssl(),
+        "proxy_ssl_protocols SSLv3;",
+        "no_protocols_enabled",
+        native,
+    );
+}
+
+#[test]
+fn no_protocols_two_ranges_do_not_meet() {
+    let settings = "proxy_ssl_protocols TLSv1.2;\nproxy_ssl_conf_command MinProtocol TLSv1.3;";
+    let native = "no protocols available";
+    helps(openssl(), settings, "no_protocols_enabled", native);
+}
+
+#[test]
+fn no_ciphers_for_the_version() {
+    let settings = "proxy_ssl_protocols TLSv1;\nproxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;";
+    let native = "no ciphers available";
+    helps(openssl(), settings, "no_ciphers_enabled", native);
+}
+
+#[test]
+fn no_groups_for_the_version() {
+    let settings = "proxy_ssl_protocols TLSv1.3;\nproxy_ssl_conf_command Groups brainpoolP256r1;";
+    let native = "no suitable groups";
+    helps(openssl(), settings, "group_mismatch", native);
+}
+
+/// Go has no X448.
+#[test]
+fn groups_without_a_common_one() {
+    let go = Upstream::new(Stack::Go, Lab::new().identity());
+    let settings = "proxy_ssl_protocols TLSv1.2 TLSv1.3;\nproxy_ssl_conf_command Groups X448;";
+    helps(go, settings, "group_mismatch", "SSL alert number 40");
+}
+
+/// nginx takes signatures of ECDSA keys only, the upstream has an RSA key. The library leaves the
+/// suites of RSA out by itself: no list of suites is to blame.
+fn signatures(stack: Stack) {
+    let settings = "proxy_ssl_protocols TLSv1.2 TLSv1.3;\n\
+                    proxy_ssl_conf_command SignatureAlgorithms ECDSA+SHA256;";
+    helps(
+        Upstream::new(stack, Lab::new().identity()),
+        settings,
+        "signature_algorithm_mismatch",
+        "SSL alert number 40",
+    );
+}
+on_stacks!(signatures: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
+
+fn signatures_tls12(stack: Stack) {
+    let settings = "proxy_ssl_protocols TLSv1.2;\n\
+                    proxy_ssl_conf_command SignatureAlgorithms ECDSA+SHA256;";
+    helps(
+        Upstream::new(stack, Lab::new().identity()),
+        settings,
+        "signature_algorithm_mismatch",
+        "SSL alert number 40",
+    );
+}
+on_stacks!(signatures_tls12: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
+
+/// TLS 1.0 is agreed on, and OpenSSL 3 does not take its signatures at the default level.
+#[test]
+fn tls10_signature() {
+    let old = openssl().versions(Version::Tls10, Version::Tls10);
+    let native = "legacy sigalg disallowed or unsupported";
+    helps(
+        old,
+        "proxy_ssl_protocols TLSv1;",
+        "protocol_version_mismatch",
+        native,
+    );
+}
+
+/// An nginx without HTTP/2 does not take `h2`.
+#[test]
+fn alpn_of_grpc() {
+    let peer = Upstream::new(Stack::Nginx, Lab::new().identity()).start();
+    let location = format!("grpc_pass grpcs://127.0.0.1:{};", peer.port());
+    let case = Case::new(|_| Config::new().location("/", &location));
+    let failure = case.failure("alpn_mismatch");
+    failure.assert_native(&["SSL alert number 120"]);
+    assert!(failure.line.sentence.contains("(h2)"));
+}
+
+fn alert(code: u8, name: &str) {
+    let peer = scripted::start(Script::Alert {
+        code,
+        version: 0x0303,
+    });
+    let location = pass(peer.port());
+    let case = Case::new(|_| Config::new().location("/", &location));
+    let native = format!("SSL alert number {code}");
+    case.failure(name).assert_native(&[&native]);
+}
+
+#[test]
+fn alert_71() {
+    alert(71, "insufficient_security");
+}
+
+#[test]
+fn alert_86() {
+    alert(86, "inappropriate_fallback");
+}
