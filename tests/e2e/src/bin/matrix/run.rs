@@ -21,7 +21,6 @@ pub(crate) struct Diagnosis {
     pub(crate) fix: Vec<String>,
     pub(crate) applicability: String,
     pub(crate) weakens: bool,
-    pub(crate) action: Option<String>,
 }
 
 /// What was done about it.
@@ -196,7 +195,6 @@ impl Diagnosis {
     fn read(document: &Value) -> Diagnosis {
         let ours = |path: &str| text(document, &format!("nginx/upstream_tls/{path}")).to_owned();
         let list = |path: &str| texts(document, &format!("nginx/upstream_tls/{path}"));
-        let action = document.pointer("/nginx/upstream_tls/action");
         Diagnosis {
             name: ours("diagnosis/name"),
             confidence: ours("diagnosis/confidence"),
@@ -206,7 +204,6 @@ impl Diagnosis {
             weakens: document
                 .pointer("/nginx/upstream_tls/fix_security")
                 .is_some_and(|grade| grade == "weakens"),
-            action: action.and_then(Value::as_str).map(str::to_owned),
         }
     }
 }
