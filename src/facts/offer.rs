@@ -54,6 +54,24 @@ impl Offered {
         self.hello.fallback
     }
 
+    /// The suites of TLS 1.3 offered, in order of preference.
+    pub fn tls13_suites(&self) -> Vec<CipherSuite> {
+        let suites = self.ciphers().iter().copied();
+        suites.filter(|suite| suite.is_tls13()).collect()
+    }
+
+    /// TLS 1.3 was offered with fewer than two of the three suites that servers have. No default list
+    /// of OpenSSL is like that.
+    pub fn tls13_suites_narrow(&self) -> bool {
+        const COMMON: [CipherSuite; 3] = [
+            CipherSuite(0x1301),
+            CipherSuite(0x1302),
+            CipherSuite(0x1303),
+        ];
+        let common = COMMON.iter().filter(|suite| self.ciphers().contains(suite));
+        self.max_version() >= Some(ProtocolVersion::TLS1_3) && common.count() < 2
+    }
+
     /// Groups offered, in order of preference.
     pub fn groups(&self) -> &[NamedGroup] {
         &self.hello.groups

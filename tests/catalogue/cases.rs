@@ -26,6 +26,7 @@ const fn case(
 const SNI: &str = "sni_missing/alert_40.json";
 const WRONG_SNI: &str = "sni_unrecognized/alert_112.json";
 const SUITE: &str = "cipher_mismatch/one_suite.json";
+const CCM: &str = "cipher_mismatch/aes_ccm_only_tls13.json";
 const VERSION: &str = "protocol_version_mismatch/peer_is_tls13_only.json";
 const NONE_12: &str = "client_certificate_required/tls12_none.json";
 const NONE_13: &str = "client_certificate_required/tls13_none.json";
@@ -106,6 +107,10 @@ pub(crate) static CASES: &[Case] = &[
     case(SUITE, &[("/settings/compared_name", "\"api.example.com\""), ("/context/upstream", "\"api.example.com\"")],
         "sni_missing", "cipher_mismatch"),
     case(SUITE, &[(ALERT, "70")], "protocol_version_mismatch", "cipher_mismatch"),
+    case(CCM, &[(ALERT, "70")], "protocol_version_mismatch", "cipher_mismatch"),
+    case(CCM, &[UPSTREAM, COMPARED], "sni_missing", "cipher_mismatch"),
+    // A server that chokes on a session has an error of its own, too.
+    case(SESSION, &[(ALERT, "80")], "session_resumption_rejected", "peer_internal_error"),
     case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "protocol_version_mismatch"),
     // Nothing to offer: the library says which list left nothing.
     case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),

@@ -5,15 +5,18 @@
 //!
 //! # Evidence
 //! handshake_failure(40) before any ServerHello, with the name settled, and an offer that lacks whole
-//! families every modern server relies on (ECDHE-RSA, ECDHE-ECDSA), which no default list does.
+//! families every modern server relies on (ECDHE-RSA, ECDHE-ECDSA), which no default list does. Or TLS 1.3
+//! was offered with fewer than two of its three usual suites: a server that speaks it looks at no other.
 //!
 //! # Why it happens
 //! A `proxy_ssl_ciphers` line that names a few suites: fine with the server it was written for, wrong
-//! after that server got an ECDSA certificate or dropped CBC suites.
+//! after that server got an ECDSA certificate or dropped CBC suites. For TLS 1.3, a `Ciphersuites` command
+//! in `proxy_ssl_conf_command` or openssl.cnf.
 //!
 //! # Workaround
 //! `proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_ciphers HIGH:!aNULL:!MD5;`. The upstream must support
-//! TLS 1.2 or newer.
+//! TLS 1.2 or newer. `proxy_ssl_ciphers` does not reach TLS 1.3: there it is `proxy_ssl_conf_command
+//! Ciphersuites <list>;`.
 //!
 //! # Dead ends
 //! Verification comes after the suites are agreed on. The list is in nginx.conf and on the upstream:
@@ -65,8 +68,14 @@ fn not_offered(facts: &Facts<'_>) -> Option<Finding> {
 fn refused(facts: &Facts<'_>) -> Option<Finding> {
     let offered = facts.offered.as_ref()?;
     let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
+    if !refused {
+        return None;
+    }
+    if offered.tls13_suites_narrow() {
+        return Some(refused_in_tls13(facts, offered));
+    }
     // An offer of TLS 1.3 alone has the suites that every TLS 1.3 server has.
-    if !refused || offered.versions().first() >= Some(&ProtocolVersion::TLS1_3) {
+    if offered.versions().first() >= Some(&ProtocolVersion::TLS1_3) {
         return None;
     }
     let missing = offered.narrow_families();
@@ -86,6 +95,31 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
             finding(Confidence::Possible).as_alternative()
         },
     )
+}
+
+/// A `Ciphersuites` command left what the upstream does not have. A server that speaks TLS 1.3 looks at
+/// no other suite.
+fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
+    const DEFAULT: &str =
+        "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
+    let names: Vec<_> = offered.tls13_suites();
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+    let sentence = format!(
+        "upstream does not accept the TLS 1.3 cipher suites nginx offered ({}): received alert \
+         handshake_failure(40)",
+        names.join(" ")
+    );
+    let mut evidence = vec![
+        because::ALERT_RECEIVED,
+        because::NO_SERVER_HELLO,
+        because::CIPHER_LIST_NARROW,
+    ];
+    let remedy = super::command(facts, "Ciphersuites", DEFAULT);
+    if facts.name.settled() && !offered.session_offered() {
+        evidence.push(because::SERVER_NAME_SETTLED);
+        return Finding::new(Confidence::Likely, sentence, &evidence, remedy);
+    }
+    Finding::new(Confidence::Possible, sentence, &evidence, remedy).as_alternative()
 }
 
 fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confidence) -> Finding {

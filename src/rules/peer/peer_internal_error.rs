@@ -5,7 +5,7 @@
 //! a missing key, a failed callback, no memory. Some servers use it for everything.
 //!
 //! # Evidence
-//! A received alert 80, with the server name settled.
+//! A received alert 80, with the server name settled, and no session offered that it may have choked on.
 //!
 //! # Why it happens
 //! Go answers it when its configuration callback fails, balancers when they have no backend or no
@@ -20,7 +20,7 @@
 //! # References
 //! RFC 8446 section 6.2.
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Offered};
 use crate::registry::Alert;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
@@ -37,7 +37,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     }
     let mut evidence = vec![because::ALERT_RECEIVED];
     let settled = facts.name.settled() || !facts.name_may_decide();
-    let confidence = match settled && facts.certificate_request.is_none() {
+    // A server that chokes on a session offered says so in the same way.
+    let session =
+        facts.no_hello_came() && facts.offered.as_ref().is_some_and(Offered::session_offered);
+    let confidence = match settled && facts.certificate_request.is_none() && !session {
         true => Confidence::Likely,
         false => Confidence::Possible,
     };

@@ -6,7 +6,8 @@
 //! # Evidence
 //! A fatal unrecognized_name(112) says it in so many words. handshake_failure(40), illegal_parameter(47),
 //! internal_error(80), a close or a reset say it only if the name is one no server can know: the name of
-//! an upstream block, one with a port or scheme, or one that differs from the configured host.
+//! an upstream block, one with a port or scheme, or one that differs from the configured host. A name that
+//! only `proxy_ssl_name` knows is an alternative.
 //!
 //! # Why it happens
 //! `proxy_ssl_server_name on;` sends the host of `proxy_pass`, which is the block's name when that is an
@@ -51,6 +52,17 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         (None, Some(odd)) if facts.no_hello_came() && facts.closed_silently() => {
             (Confidence::Likely, odd)
         }
+        // A name of `proxy_ssl_name`, which nothing confirms.
+        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), None)
+            if !facts.name.confirmed() =>
+        {
+            (Confidence::Possible, because::NAME_DIFFERS_FROM_HOST)
+        }
+        (None, None)
+            if !facts.name.confirmed() && facts.no_hello_came() && facts.closed_silently() =>
+        {
+            (Confidence::Possible, because::NAME_DIFFERS_FROM_HOST)
+        }
         _ => return None,
     };
     let what = match facts.name.problem {
@@ -71,10 +83,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         facts.name.problem == Some(NameProblem::DiffersFromHost) && is_dns_name(host)
     });
     let fix = format!("name {}", name.unwrap_or("<host-name-of-the-upstream>"));
-    Some(Finding::new(
-        confidence,
-        sentence,
-        &[seen],
-        Remedy::paste(facts, &[fix]),
-    ))
+    let finding = Finding::new(confidence, sentence, &[seen], Remedy::paste(facts, &[fix]));
+    Some(match confidence {
+        Confidence::Possible => finding.as_alternative(),
+        _ => finding,
+    })
 }
