@@ -102,6 +102,14 @@ impl Offered {
         self.hello.ciphers.iter().filter(matching).count()
     }
 
+    /// TLS 1.3 can be agreed on and a suite is missing that its servers rely on: no default list lacks
+    /// TLS_AES_128_GCM_SHA256 (mandatory, RFC 8446 section 9.1) or TLS_AES_256_GCM_SHA384.
+    pub fn lacks_tls13_suites(&self) -> bool {
+        const RELIED_ON: [CipherSuite; 2] = [CipherSuite(0x1301), CipherSuite(0x1302)];
+        self.max_version() >= Some(ProtocolVersion::TLS1_3)
+            && !RELIED_ON.iter().all(|one| self.hello.ciphers.contains(one))
+    }
+
     /// Which of the two families that modern TLS 1.2 servers use are not offered at all, or offered
     /// with fewer than two suites, through the list of suites alone. Empty for every default list of
     /// OpenSSL 1.1.1 and later.

@@ -48,6 +48,7 @@ const SHORT: &str = "protocol_violation/short_server_hello.json";
 const TICKET: &str = "session_resumption_rejected/tls13_alert_51.json";
 const SESSION: &str = "session_resumption_rejected/tls12_alert_40.json";
 const LARGE: &str = "client_hello_too_large/reset.json";
+const CCM: &str = "cipher_mismatch/tls13_ccm_only.json";
 const OWN_KEY: &str = "local_error/own_certificate_below_security_level.json";
 const NO_PROTOCOLS: &str = "no_protocols_enabled/sslv3_only.json";
 const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
@@ -206,6 +207,8 @@ pub(crate) static CASES: &[Case] = &[
         "protocol_violation"),
     // A session offered, and none.
     case(TICKET, &[(ALERT, "40")], "session_resumption_rejected", "handshake_failure_unspecified"),
+    case(SESSION, &[(ALERT, "80")], "session_resumption_rejected", "peer_internal_error"),
+    case(CCM, &[(ALERT, "70")], "protocol_version_mismatch", "cipher_mismatch"),
     case(TICKET, &[("/handshake/alerts", "[]"), (KIND, "\"eof\"")], "peer_closed", "session_resumption_rejected"),
     case(SESSION, &[(ALERT, "70")], "protocol_version_mismatch", "session_resumption_rejected"),
     case(ILLEGAL, &[(ALERT, "51")], "protocol_violation", "session_resumption_rejected"),

@@ -13,7 +13,7 @@
 //!
 //! # Workaround
 //! `proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_ciphers HIGH:!aNULL:!MD5;`. The upstream must support
-//! TLS 1.2 or newer.
+//! TLS 1.2 or newer. Where only TLS 1.3 is offered, the suites of a `Ciphersuites` command are at fault.
 //!
 //! # Dead ends
 //! Verification comes after the suites are agreed on. The list is in nginx.conf and on the upstream:
@@ -37,6 +37,9 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
+/// The library's default (TLS_DEFAULT_CIPHERSUITES).
+pub(super) const TLS13_SUITES: &str =
+    "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
 /// SSL_R_UNKNOWN_CIPHER_RETURNED, SSL_R_WRONG_CIPHER_RETURNED.
 const WRONG_CIPHER: [u32; 2] = [248, 261];
 
@@ -65,9 +68,12 @@ fn not_offered(facts: &Facts<'_>) -> Option<Finding> {
 fn refused(facts: &Facts<'_>) -> Option<Finding> {
     let offered = facts.offered.as_ref()?;
     let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
-    // An offer of TLS 1.3 alone has the suites that every TLS 1.3 server has.
-    if !refused || offered.versions().first() >= Some(&ProtocolVersion::TLS1_3) {
+    if !refused {
         return None;
+    }
+    if offered.versions().first() >= Some(&ProtocolVersion::TLS1_3) {
+        // Otherwise it has the suites that every TLS 1.3 server has.
+        return offered.lacks_tls13_suites().then(|| refused_tls13(facts));
     }
     let missing = offered.narrow_families();
     // TLS 1.3 suites always match: the trouble is with the others.
@@ -85,6 +91,41 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
         } else {
             finding(Confidence::Possible).as_alternative()
         },
+    )
+}
+
+/// Only TLS 1.3 was offered, with a list of suites that somebody made.
+fn refused_tls13(facts: &Facts<'_>) -> Finding {
+    let suites = facts.offered.as_ref().map_or(&[][..], Offered::ciphers);
+    let names: Vec<_> = suites
+        .iter()
+        .filter(|suite| suite.is_tls13())
+        .map(ToString::to_string)
+        .collect();
+    let confidence = match facts.name.settled() {
+        true => Confidence::Likely,
+        false => Confidence::Possible,
+    };
+    let remedy = match facts.has_conf_command() {
+        true => Remedy::paste(
+            facts,
+            &[format!("conf_command Ciphersuites {TLS13_SUITES}")],
+        ),
+        false => Remedy::manual(format!("nginx must offer {TLS13_SUITES} in TLS 1.3")),
+    };
+    Finding::new(
+        confidence,
+        format!(
+            "upstream does not accept the TLS 1.3 cipher suites nginx offered ({}): received alert \
+             handshake_failure(40)",
+            names.join(" ")
+        ),
+        &[
+            because::ALERT_RECEIVED,
+            because::NO_SERVER_HELLO,
+            because::CIPHER_LIST_NARROW,
+        ],
+        remedy,
     )
 }
 

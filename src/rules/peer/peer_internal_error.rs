@@ -5,7 +5,8 @@
 //! a missing key, a failed callback, no memory. Some servers use it for everything.
 //!
 //! # Evidence
-//! A received alert 80, with the server name settled.
+//! A received alert 80. It is likely once the server's hello has come and no client certificate was asked
+//! for: before that an unknown server name may be the error.
 //!
 //! # Why it happens
 //! Go answers it when its configuration callback fails, balancers when they have no backend or no
@@ -36,7 +37,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let mut evidence = vec![because::ALERT_RECEIVED];
-    let settled = facts.name.settled() || !facts.name_may_decide();
+    // Some servers answer an unknown name, a session or a client certificate with it, too.
+    let settled = !facts.name_may_decide();
     let confidence = match settled && facts.certificate_request.is_none() {
         true => Confidence::Likely,
         false => Confidence::Possible,

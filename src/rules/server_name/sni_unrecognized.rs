@@ -51,6 +51,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         (None, Some(odd)) if facts.no_hello_came() && facts.closed_silently() => {
             (Confidence::Likely, odd)
         }
+        // Nothing is odd about the name: then it is one of the things to try.
+        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), None) => {
+            (Confidence::Possible, because::ALERT_RECEIVED)
+        }
+        (None, None) if facts.no_hello_came() && facts.closed_silently() => {
+            (Confidence::Possible, because::NO_SERVER_HELLO)
+        }
         _ => return None,
     };
     let what = match facts.name.problem {
@@ -71,10 +78,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         facts.name.problem == Some(NameProblem::DiffersFromHost) && is_dns_name(host)
     });
     let fix = format!("name {}", name.unwrap_or("<host-name-of-the-upstream>"));
-    Some(Finding::new(
-        confidence,
-        sentence,
-        &[seen],
-        Remedy::paste(facts, &[fix]),
-    ))
+    let finding = Finding::new(confidence, sentence, &[seen], Remedy::paste(facts, &[fix]));
+    Some(match confidence {
+        Confidence::Possible => finding.as_alternative(),
+        _ => finding,
+    })
 }

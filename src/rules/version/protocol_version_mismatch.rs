@@ -115,8 +115,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         other_versions(facts, &offered.versions(), highest),
     );
     // Other lists that were narrowed are the better guess.
-    let other_lists =
-        offered.group_breadth() > Breadth::Full || offered.signature_breadth() > Breadth::Full;
+    let other_lists = offered.group_breadth() > Breadth::Full
+        || offered.signature_breadth() > Breadth::Full
+        || offered.lacks_tls13_suites();
     // With a session to offer the same versions have worked before.
     Some(
         if only_tls13 && !other_lists && !offered.session_offered() {
