@@ -80,6 +80,16 @@ impl NameFacts {
         (is_dns_name(name) && !block).then_some(name)
     }
 
+    /// The name sent is the host that `proxy_pass` names: whoever wrote it meant that host.
+    pub fn confirmed(&self) -> bool {
+        let sent = self.sent.as_deref();
+        let configured = self.configured.as_deref();
+        self.is_host
+            && sent
+                .zip(configured)
+                .is_some_and(|(sent, host)| same_name(host, sent))
+    }
+
     /// No name was sent although a server may need one: there is a DNS name to hand, or a block
     /// hides it.
     pub fn missing(&self) -> bool {

@@ -54,6 +54,24 @@ impl Offered {
         self.hello.fallback
     }
 
+    /// The suites of TLS 1.3 offered, in order of preference.
+    pub fn tls13_suites(&self) -> Vec<CipherSuite> {
+        let suites = self.ciphers().iter().copied();
+        suites.filter(|suite| suite.is_tls13()).collect()
+    }
+
+    /// TLS 1.3 was offered with fewer than two of the three suites that servers have. No default list
+    /// of OpenSSL is like that.
+    pub fn tls13_suites_narrow(&self) -> bool {
+        const COMMON: [CipherSuite; 3] = [
+            CipherSuite(0x1301),
+            CipherSuite(0x1302),
+            CipherSuite(0x1303),
+        ];
+        let common = COMMON.iter().filter(|suite| self.ciphers().contains(suite));
+        self.max_version() >= Some(ProtocolVersion::TLS1_3) && common.count() < 2
+    }
+
     /// Groups offered, in order of preference.
     pub fn groups(&self) -> &[NamedGroup] {
         &self.hello.groups
@@ -100,14 +118,6 @@ impl Offered {
             suite.key_exchange() == exchange && suite.authentication() == authentication
         };
         self.hello.ciphers.iter().filter(matching).count()
-    }
-
-    /// TLS 1.3 can be agreed on and a suite is missing that its servers rely on: no default list lacks
-    /// TLS_AES_128_GCM_SHA256 (mandatory, RFC 8446 section 9.1) or TLS_AES_256_GCM_SHA384.
-    pub fn lacks_tls13_suites(&self) -> bool {
-        const RELIED_ON: [CipherSuite; 2] = [CipherSuite(0x1301), CipherSuite(0x1302)];
-        self.max_version() >= Some(ProtocolVersion::TLS1_3)
-            && !RELIED_ON.iter().all(|one| self.hello.ciphers.contains(one))
     }
 
     /// Which of the two families that modern TLS 1.2 servers use are not offered at all, or offered

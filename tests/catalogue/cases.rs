@@ -26,6 +26,7 @@ const fn case(
 const SNI: &str = "sni_missing/alert_40.json";
 const WRONG_SNI: &str = "sni_unrecognized/alert_112.json";
 const SUITE: &str = "cipher_mismatch/one_suite.json";
+const CCM: &str = "cipher_mismatch/aes_ccm_only_tls13.json";
 const VERSION: &str = "protocol_version_mismatch/peer_is_tls13_only.json";
 const NONE_12: &str = "client_certificate_required/tls12_none.json";
 const NONE_13: &str = "client_certificate_required/tls13_none.json";
@@ -48,7 +49,6 @@ const SHORT: &str = "protocol_violation/short_server_hello.json";
 const TICKET: &str = "session_resumption_rejected/tls13_alert_51.json";
 const SESSION: &str = "session_resumption_rejected/tls12_alert_40.json";
 const LARGE: &str = "client_hello_too_large/reset.json";
-const CCM: &str = "cipher_mismatch/tls13_ccm_only.json";
 const OWN_KEY: &str = "local_error/own_certificate_below_security_level.json";
 const NO_PROTOCOLS: &str = "no_protocols_enabled/sslv3_only.json";
 const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
@@ -107,6 +107,10 @@ pub(crate) static CASES: &[Case] = &[
     case(SUITE, &[("/settings/compared_name", "\"api.example.com\""), ("/context/upstream", "\"api.example.com\"")],
         "sni_missing", "cipher_mismatch"),
     case(SUITE, &[(ALERT, "70")], "protocol_version_mismatch", "cipher_mismatch"),
+    case(CCM, &[(ALERT, "70")], "protocol_version_mismatch", "cipher_mismatch"),
+    case(CCM, &[UPSTREAM, COMPARED], "sni_missing", "cipher_mismatch"),
+    // A server that chokes on a session has an error of its own, too.
+    case(SESSION, &[(ALERT, "80")], "session_resumption_rejected", "peer_internal_error"),
     case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "protocol_version_mismatch"),
     // Nothing to offer: the library says which list left nothing.
     case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),

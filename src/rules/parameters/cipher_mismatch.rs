@@ -5,15 +5,18 @@
 //!
 //! # Evidence
 //! handshake_failure(40) before any ServerHello, with the name settled, and an offer that lacks whole
-//! families every modern server relies on (ECDHE-RSA, ECDHE-ECDSA), which no default list does.
+//! families every modern server relies on (ECDHE-RSA, ECDHE-ECDSA), which no default list does. Or TLS 1.3
+//! was offered with fewer than two of its three usual suites: a server that speaks it looks at no other.
 //!
 //! # Why it happens
 //! A `proxy_ssl_ciphers` line that names a few suites: fine with the server it was written for, wrong
-//! after that server got an ECDSA certificate or dropped CBC suites.
+//! after that server got an ECDSA certificate or dropped CBC suites. For TLS 1.3, a `Ciphersuites` command
+//! in `proxy_ssl_conf_command` or openssl.cnf.
 //!
 //! # Workaround
 //! `proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_ciphers HIGH:!aNULL:!MD5;`. The upstream must support
-//! TLS 1.2 or newer. Where only TLS 1.3 is offered, the suites of a `Ciphersuites` command are at fault.
+//! TLS 1.2 or newer. `proxy_ssl_ciphers` does not reach TLS 1.3: there it is `proxy_ssl_conf_command
+//! Ciphersuites <list>;`.
 //!
 //! # Dead ends
 //! Verification comes after the suites are agreed on. The list is in nginx.conf and on the upstream:
@@ -24,7 +27,7 @@
 
 use crate::facts::{Facts, Offered};
 use crate::registry::{Alert, ProtocolVersion};
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{because, command, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cipher_mismatch",
@@ -71,9 +74,12 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
     if !refused {
         return None;
     }
+    if offered.tls13_suites_narrow() {
+        return Some(refused_in_tls13(facts, offered));
+    }
+    // An offer of TLS 1.3 alone has the suites that every TLS 1.3 server has.
     if offered.versions().first() >= Some(&ProtocolVersion::TLS1_3) {
-        // Otherwise it has the suites that every TLS 1.3 server has.
-        return offered.lacks_tls13_suites().then(|| refused_tls13(facts));
+        return None;
     }
     let missing = offered.narrow_families();
     // TLS 1.3 suites always match: the trouble is with the others.
@@ -94,39 +100,27 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
     )
 }
 
-/// Only TLS 1.3 was offered, with a list of suites that somebody made.
-fn refused_tls13(facts: &Facts<'_>) -> Finding {
-    let suites = facts.offered.as_ref().map_or(&[][..], Offered::ciphers);
-    let names: Vec<_> = suites
-        .iter()
-        .filter(|suite| suite.is_tls13())
-        .map(ToString::to_string)
-        .collect();
-    let confidence = match facts.name.settled() {
-        true => Confidence::Likely,
-        false => Confidence::Possible,
-    };
-    let remedy = match facts.has_conf_command() {
-        true => Remedy::paste(
-            facts,
-            &[format!("conf_command Ciphersuites {TLS13_SUITES}")],
-        ),
-        false => Remedy::manual(format!("nginx must offer {TLS13_SUITES} in TLS 1.3")),
-    };
-    Finding::new(
-        confidence,
-        format!(
-            "upstream does not accept the TLS 1.3 cipher suites nginx offered ({}): received alert \
-             handshake_failure(40)",
-            names.join(" ")
-        ),
-        &[
-            because::ALERT_RECEIVED,
-            because::NO_SERVER_HELLO,
-            because::CIPHER_LIST_NARROW,
-        ],
-        remedy,
-    )
+/// A `Ciphersuites` command left what the upstream does not have. A server that speaks TLS 1.3 looks at
+/// no other suite.
+fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
+    let names: Vec<_> = offered.tls13_suites();
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+    let sentence = format!(
+        "upstream does not accept the TLS 1.3 cipher suites nginx offered ({}): received alert \
+         handshake_failure(40)",
+        names.join(" ")
+    );
+    let mut evidence = vec![
+        because::ALERT_RECEIVED,
+        because::NO_SERVER_HELLO,
+        because::CIPHER_LIST_NARROW,
+    ];
+    let remedy = command(facts, "Ciphersuites", TLS13_SUITES);
+    if facts.name.settled() && !offered.session_offered() {
+        evidence.push(because::SERVER_NAME_SETTLED);
+        return Finding::new(Confidence::Likely, sentence, &evidence, remedy);
+    }
+    Finding::new(Confidence::Possible, sentence, &evidence, remedy).as_alternative()
 }
 
 fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confidence) -> Finding {

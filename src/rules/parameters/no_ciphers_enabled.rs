@@ -23,7 +23,7 @@
 
 use super::cipher_mismatch::TLS13_SUITES;
 use crate::facts::Facts;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{because, command, Confidence, Family, Finding, Remedy, Rule};
 
 /// SSL_R_NO_CIPHERS_AVAILABLE.
 const NO_CIPHERS_AVAILABLE: u32 = 181;
@@ -39,11 +39,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.ssl_reason() != Some(NO_CIPHERS_AVAILABLE) {
         return None;
     }
-    let suites = format!("conf_command Ciphersuites {TLS13_SUITES}");
-    let no_tls13 = facts.recording.settings.tls13_suites == Some(0) && facts.has_conf_command();
-    let remedy = match no_tls13 {
-        true => Remedy::paste(facts, &[suites.as_str()]),
-        false => Remedy::paste(
+    let remedy = match facts.recording.settings.tls13_suites {
+        Some(0) => command(facts, "Ciphersuites", TLS13_SUITES),
+        _ => Remedy::paste(
             facts,
             &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
         ),

@@ -5,8 +5,7 @@
 //! a missing key, a failed callback, no memory. Some servers use it for everything.
 //!
 //! # Evidence
-//! A received alert 80. It is likely once the server's hello has come and no client certificate was asked
-//! for: before that an unknown server name may be the error.
+//! A received alert 80, with the server name settled, and no session offered that it may have choked on.
 //!
 //! # Why it happens
 //! Go answers it when its configuration callback fails, balancers when they have no backend or no
@@ -21,7 +20,7 @@
 //! # References
 //! RFC 8446 section 6.2.
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Offered};
 use crate::registry::Alert;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
@@ -37,9 +36,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let mut evidence = vec![because::ALERT_RECEIVED];
-    // Some servers answer an unknown name, a session or a client certificate with it, too.
-    let settled = !facts.name_may_decide();
-    let confidence = match settled && facts.certificate_request.is_none() {
+    let settled = facts.name.settled() || !facts.name_may_decide();
+    // A server that chokes on a session offered says so in the same way.
+    let session =
+        facts.no_hello_came() && facts.offered.as_ref().is_some_and(Offered::session_offered);
+    let confidence = match settled && facts.certificate_request.is_none() && !session {
         true => Confidence::Likely,
         false => Confidence::Possible,
     };

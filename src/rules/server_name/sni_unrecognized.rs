@@ -6,7 +6,8 @@
 //! # Evidence
 //! A fatal unrecognized_name(112) says it in so many words. handshake_failure(40), illegal_parameter(47),
 //! internal_error(80), a close or a reset say it only if the name is one no server can know: the name of
-//! an upstream block, one with a port or scheme, or one that differs from the configured host.
+//! an upstream block, one with a port or scheme, or one that differs from the configured host. A name that
+//! only `proxy_ssl_name` knows is an alternative.
 //!
 //! # Why it happens
 //! `proxy_ssl_server_name on;` sends the host of `proxy_pass`, which is the block's name when that is an
@@ -51,12 +52,16 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         (None, Some(odd)) if facts.no_hello_came() && facts.closed_silently() => {
             (Confidence::Likely, odd)
         }
-        // Nothing is odd about the name: then it is one of the things to try.
-        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), None) => {
-            (Confidence::Possible, because::ALERT_RECEIVED)
+        // A name of `proxy_ssl_name`, which nothing confirms.
+        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), None)
+            if !facts.name.confirmed() =>
+        {
+            (Confidence::Possible, because::NAME_DIFFERS_FROM_HOST)
         }
-        (None, None) if facts.no_hello_came() && facts.closed_silently() => {
-            (Confidence::Possible, because::NO_SERVER_HELLO)
+        (None, None)
+            if !facts.name.confirmed() && facts.no_hello_came() && facts.closed_silently() =>
+        {
+            (Confidence::Possible, because::NAME_DIFFERS_FROM_HOST)
         }
         _ => return None,
     };

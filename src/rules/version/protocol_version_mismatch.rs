@@ -99,7 +99,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return Some(finding);
     }
     // Some stacks (GnuTLS) answer handshake_failure(40). TLS 1.3 alone leaves no other cause that a
-    // list could have: its suites are always the complete default.
+    // list could have, as long as its suites are the default ones.
     let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
     if !refused || !facts.name.settled() {
         return None;
@@ -117,7 +117,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     // Other lists that were narrowed are the better guess.
     let other_lists = offered.group_breadth() > Breadth::Full
         || offered.signature_breadth() > Breadth::Full
-        || offered.lacks_tls13_suites();
+        || offered.tls13_suites_narrow();
     // With a session to offer the same versions have worked before.
     Some(
         if only_tls13 && !other_lists && !offered.session_offered() {

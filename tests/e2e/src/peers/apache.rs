@@ -59,10 +59,10 @@ fn config(upstream: &Upstream, port: &Port, directory: &TempDir) -> String {
 }
 
 fn tls(upstream: &Upstream, directory: &TempDir) -> String {
-    upstream.assert_able(upstream.sni == Sni::Ignored, "refuse names");
+    upstream.assert_able(matches!(upstream.sni, Sni::Ignored), "choose by name");
     upstream.assert_able(upstream.alpn.is_none(), "refuse protocols");
     let mut chain = upstream.identity.chain_pem();
-    if upstream.dhe.is_some() {
+    if upstream.small_dh {
         chain.extend(DH_1024);
     }
     let certificate = directory.write("server.pem", chain);

@@ -6,7 +6,7 @@
 use std::process::Command;
 
 use super::upstream::DH_1024;
-use super::{programs, ClientAuth, Defect, Dhe, Group, Peer, Sni, Stack, Upstream, Version};
+use super::{programs, ClientAuth, Defect, Group, Peer, Sni, Stack, Upstream, Version};
 use crate::ports::Port;
 use crate::process::Process;
 use crate::tempdir::TempDir;
@@ -47,7 +47,7 @@ fn add_arguments(command: &mut Command, upstream: &Upstream, port: &Port, direct
         };
         add("group", name);
     }
-    if upstream.dhe.is_some() {
+    if upstream.small_dh {
         upstream.assert_able(upstream.stack != Stack::Go, "use finite fields");
         let path = directory.write("dh.pem", DH_1024);
         add("dh", &path.display().to_string());
@@ -82,6 +82,13 @@ fn add_arguments(command: &mut Command, upstream: &Upstream, port: &Port, direct
         Sni::Ignored => {}
         Sni::Only(name) => add("only", name),
         Sni::CertificateFor(name) => add("certificate_for", name),
+        Sni::OrDefault(name, default) => {
+            upstream.assert_able(upstream.stack == Stack::Go, "have a default certificate");
+            let files = default.write(directory.path(), "default");
+            add("certificate_for", name);
+            add("default_cert", &files.chain.display().to_string());
+            add("default_key", &files.key.display().to_string());
+        }
     }
 }
 
@@ -90,14 +97,8 @@ fn suites(upstream: &Upstream) -> Option<String> {
     if matches!(upstream.stack, Stack::Node | Stack::Python) {
         return upstream.openssl_ciphers();
     }
-    const DHE: &str = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256";
-    const ECDHE: &str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
-    match (upstream.suite, upstream.dhe) {
-        (Some(suite), _) => Some(suite.iana().to_owned()),
-        (None, Some(Dhe::Only)) => Some(DHE.to_owned()),
-        (None, Some(Dhe::Preferred)) => Some(format!("{DHE},{ECDHE}")),
-        (None, None) => None,
-    }
+    let names: Vec<&str> = upstream.suites.iter().map(|s| s.iana()).collect();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 fn version(version: Version) -> &'static str {

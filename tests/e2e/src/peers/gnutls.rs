@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::process::Command;
 
 use super::upstream::DH_1024;
-use super::{ClientAuth, Dhe, Group, Peer, Sni, Suite, Upstream, Version};
+use super::{ClientAuth, Group, Peer, Sni, Suite, Upstream, Version};
 use crate::ports::Port;
 use crate::process::Process;
 use crate::require;
@@ -24,7 +24,7 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
         command.arg(format!("--alpn={protocol}"));
         command.arg("--alpn-fatal");
     }
-    if upstream.dhe.is_some() {
+    if upstream.small_dh {
         command
             .arg("--dhparams")
             .arg(directory.write("dh.pem", DH_1024));
@@ -50,7 +50,9 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
                 .arg(name)
                 .arg("--sni-hostname-fatal");
         }
-        Sni::CertificateFor(_) => panic!("gnutls-serv always has its certificate"),
+        Sni::CertificateFor(_) | Sni::OrDefault(..) => {
+            panic!("gnutls-serv always has its one certificate")
+        }
     }
     let mut process = Process::start(command, &directory.file("output.txt"));
     wait::until("gnutls-serv to listen", || {
@@ -62,12 +64,11 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
 
 fn priority(upstream: &Upstream) -> String {
     const ANY: &str = "NONE:+MAC-ALL:+SIGN-ALL:+GROUP-ALL:+COMP-NULL:+CTYPE-X509";
-    let mut priority = match (upstream.suite, upstream.dhe) {
-        (None, None) => String::from("NORMAL"),
-        (Some(suite), _) => format!("{ANY}:{}", suite.gnutls()),
-        (None, Some(Dhe::Only)) => format!("{ANY}:+DHE-RSA:+AES-128-GCM:+AEAD"),
-        (None, Some(Dhe::Preferred)) => {
-            format!("{ANY}:+DHE-RSA:+ECDHE-RSA:+AES-128-GCM:+AEAD:%SERVER_PRECEDENCE")
+    let mut priority = match upstream.suites.as_slice() {
+        [] => String::from("NORMAL"),
+        suites => {
+            let parts: Vec<&str> = suites.iter().map(|s| s.gnutls()).collect();
+            format!("{ANY}:{}:%SERVER_PRECEDENCE", parts.join(":"))
         }
     };
     if upstream.is_weak() {
@@ -98,6 +99,8 @@ impl Suite {
             Suite::EcdheRsaAes256 => "+ECDHE-RSA:+AES-256-GCM:+AEAD",
             Suite::EcdheRsaAes128Sha => "+ECDHE-RSA:+AES-128-CBC:+SHA1",
             Suite::RsaAes128Sha => "+RSA:+AES-128-CBC:+SHA1",
+            Suite::EcdheRsaAes128 => "+ECDHE-RSA:+AES-128-GCM:+AEAD",
+            Suite::DheRsaAes128 => "+DHE-RSA:+AES-128-GCM:+AEAD",
         }
     }
 }

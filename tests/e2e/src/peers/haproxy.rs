@@ -17,6 +17,11 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
     let file = directory.write("haproxy.cfg", config(upstream, &port, &directory));
     let mut command = Command::new(require::program("haproxy", "haproxy"));
     command.arg("-db").arg("-f").arg(file);
+    if upstream.is_weak() {
+        // It reads certificates and groups before the list of ciphers that has the level.
+        let level = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nCipherString = DEFAULT:@SECLEVEL=0\n";
+        command.env("OPENSSL_CONF", directory.write("openssl.cnf", level));
+    }
     let mut process = Process::start(command, &directory.file("output.txt"));
     wait::until("HAProxy to listen", || {
         process.assert_alive();
@@ -74,6 +79,12 @@ fn tls(upstream: &Upstream, directory: &TempDir) -> String {
     }
     match &upstream.sni {
         Sni::Ignored => {}
+        // The first certificate is the default one, and the names come from the certificates.
+        Sni::OrDefault(_, default) => {
+            let both = [default.chain_pem(), default.key_pem()].concat();
+            let path = directory.write("default.pem", both);
+            tls = tls.replace(" crt ", &format!(" crt {} crt ", path.display()));
+        }
         // The names come from the certificate.
         Sni::Only(_) => tls.push_str(" strict-sni"),
         Sni::CertificateFor(_) => panic!("HAProxy always has its certificate"),

@@ -6,6 +6,7 @@ use super::upstream::DH_1024;
 use super::{ClientAuth, Defect, Group, Peer, Sni, Upstream, Version};
 use crate::nginx::{Config, Nginx};
 use crate::tempdir::TempDir;
+use crate::wait;
 
 const HELLO: &str = "return 200 'hello from nginx\\n';";
 
@@ -28,6 +29,20 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
     match &upstream.sni {
         Sni::Ignored => {}
         Sni::CertificateFor(_) => panic!("nginx always has its certificate"),
+        Sni::OrDefault(name, default) => {
+            let port = config.port.number();
+            config.http = format!(
+                "server {{ listen 127.0.0.1:{port} {protocol}; server_name {name};\n{server}\n\
+                 location / {{ {HELLO} }} }}\n"
+            );
+            config.listen.push_str(" default_server");
+            let files = default.write(directory.path(), "default");
+            server = format!(
+                "ssl_certificate {}; ssl_certificate_key {};\n",
+                files.chain.display(),
+                files.key.display()
+            );
+        }
         Sni::Only(name) => {
             let port = config.port.number();
             config.http = format!(
@@ -39,7 +54,10 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
         }
     }
     let nginx = Nginx::start(config.server(&server).location("/", HELLO));
-    let pids = [nginx.workers(), vec![nginx.master()]].concat();
+    let workers = wait::until("nginx's worker", || {
+        Some(nginx.workers()).filter(|workers| !workers.is_empty())
+    });
+    let pids = [workers, vec![nginx.master()]].concat();
     Peer {
         pids,
         ..Peer::new(nginx.port(), (nginx, directory))
@@ -74,7 +92,7 @@ fn tls(upstream: &Upstream, directory: &TempDir) -> String {
     if let Some(Group::P256) = upstream.group {
         server.push_str("ssl_ecdh_curve prime256v1;\n");
     }
-    if upstream.dhe.is_some() {
+    if upstream.small_dh {
         let path = directory.write("dh.pem", DH_1024);
         let _ = writeln!(server, "ssl_dhparam {};", path.display());
     }

@@ -47,9 +47,15 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
             });
             context.build()
         }
-        Sni::CertificateFor(name) => {
+        Sni::CertificateFor(name) | Sni::OrDefault(name, _) => {
             let (certified, name) = (certified.build(), name.clone());
-            let mut bare = self::context(upstream, false);
+            let mut bare = match &upstream.sni {
+                Sni::OrDefault(_, default) => {
+                    let other = upstream.clone().identity((**default).clone());
+                    self::context(&other, true)
+                }
+                _ => self::context(upstream, false),
+            };
             bare.set_servername_callback(move |ssl, _| {
                 if ssl.servername(NameType::HOST_NAME) == Some(&name) {
                     ssl.set_ssl_context(&certified).expect("set_ssl_context");
@@ -87,7 +93,7 @@ fn context(upstream: &Upstream, with_certificate: bool) -> SslContextBuilder {
     if let Some(Group::P256) = upstream.group {
         context.set_groups_list("P-256").expect("groups");
     }
-    if upstream.dhe.is_some() {
+    if upstream.small_dh {
         let group = Dh::params_from_pem(DH_1024).expect("PEM");
         context.set_tmp_dh(&group).expect("DH group");
     }

@@ -73,6 +73,10 @@ pub enum Suite {
     EcdheRsaAes128Sha,
     /// TLS_RSA_WITH_AES_128_CBC_SHA, which TLS 1.0 knows too.
     RsaAes128Sha,
+    /// TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+    EcdheRsaAes128,
+    /// TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
+    DheRsaAes128,
 }
 
 /// A group for key exchange that a peer can be limited to.
@@ -82,17 +86,8 @@ pub enum Group {
     P256,
 }
 
-/// Finite-field Diffie-Hellman over a group of 1024 bits, in TLS 1.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dhe {
-    /// Before ECDHE in the peer's order.
-    Preferred,
-    /// And nothing else.
-    Only,
-}
-
 /// How a peer treats the name in the ClientHello.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, Default)]
 pub enum Sni {
     /// It does not look at it.
     #[default]
@@ -101,6 +96,8 @@ pub enum Sni {
     Only(String),
     /// It has a certificate for this name only: no other name, no certificate to begin with.
     CertificateFor(String),
+    /// It has its certificate for this name, and another one for every other name and for none.
+    OrDefault(String, Box<Identity>),
 }
 
 /// Client certificates.
@@ -141,12 +138,12 @@ pub struct Upstream {
     pub min: Version,
     /// Highest version it speaks.
     pub max: Version,
-    /// The only TLS 1.2 suite it takes.
-    pub suite: Option<Suite>,
+    /// The only suites below TLS 1.3 it takes, in its order; empty for its stack's own list.
+    pub suites: Vec<Suite>,
     /// The only group it takes.
     pub group: Option<Group>,
-    /// Small Diffie-Hellman groups.
-    pub dhe: Option<Dhe>,
+    /// Its group for finite-field Diffie-Hellman has 1024 bits.
+    pub small_dh: bool,
     /// Takes what a security level above 0 refuses, its own certificate for instance.
     pub weak: bool,
     /// The only application protocol it takes.
@@ -173,9 +170,9 @@ impl Upstream {
             identity,
             min: Version::Tls12,
             max: Version::Tls13,
-            suite: None,
+            suites: Vec::new(),
             group: None,
-            dhe: None,
+            small_dh: false,
             weak: false,
             alpn: None,
             client_auth: ClientAuth::None,
@@ -199,9 +196,14 @@ impl Upstream {
         self
     }
 
-    /// The same, limited to one TLS 1.2 suite.
-    pub fn suite(mut self, suite: Suite) -> Upstream {
-        self.suite = Some(suite);
+    /// The same, limited to one suite below TLS 1.3.
+    pub fn suite(self, suite: Suite) -> Upstream {
+        self.suites(&[suite])
+    }
+
+    /// The same, limited to these suites below TLS 1.3.
+    pub fn suites(mut self, suites: &[Suite]) -> Upstream {
+        self.suites = suites.to_vec();
         self
     }
 
@@ -211,9 +213,9 @@ impl Upstream {
         self
     }
 
-    /// The same with a small Diffie-Hellman group.
-    pub fn dhe(mut self, dhe: Dhe) -> Upstream {
-        self.dhe = Some(dhe);
+    /// The same with a Diffie-Hellman group of 1024 bits, for which it needs a suite that uses it.
+    pub fn small_dh(mut self) -> Upstream {
+        self.small_dh = true;
         self
     }
 
@@ -284,12 +286,14 @@ impl Upstream {
 
     /// The list of TLS 1.2 suites in OpenSSL's language, when it is not the default one.
     pub(super) fn openssl_ciphers(&self) -> Option<String> {
-        let list = match (self.suite, self.dhe) {
-            (Some(suite), _) => suite.openssl(),
-            (None, Some(Dhe::Only)) => "DHE-RSA-AES128-GCM-SHA256",
-            (None, Some(Dhe::Preferred)) => "DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
-            (None, None) if self.is_weak() => "ALL:!aNULL",
-            (None, None) => return None,
+        let list = match self.suites.as_slice() {
+            [] if self.is_weak() => "ALL:!aNULL".to_owned(),
+            [] => return None,
+            suites => suites
+                .iter()
+                .map(|s| s.openssl())
+                .collect::<Vec<_>>()
+                .join(":"),
         };
         let level = if self.is_weak() { ":@SECLEVEL=0" } else { "" };
         Some(format!("{list}{level}"))
@@ -297,7 +301,7 @@ impl Upstream {
 
     /// Whether it does what the library's default security level forbids.
     pub(super) fn is_weak(&self) -> bool {
-        self.weak || self.min < Version::Tls12 || self.dhe.is_some()
+        self.weak || self.min < Version::Tls12 || self.small_dh
     }
 
     /// Stops the test when the description asks for something this stack was not taught.
@@ -314,6 +318,8 @@ impl Suite {
             Suite::EcdheRsaAes256 => "ECDHE-RSA-AES256-GCM-SHA384",
             Suite::EcdheRsaAes128Sha => "ECDHE-RSA-AES128-SHA",
             Suite::RsaAes128Sha => "AES128-SHA",
+            Suite::EcdheRsaAes128 => "ECDHE-RSA-AES128-GCM-SHA256",
+            Suite::DheRsaAes128 => "DHE-RSA-AES128-GCM-SHA256",
         }
     }
 
@@ -324,6 +330,8 @@ impl Suite {
             Suite::EcdheRsaAes256 => "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
             Suite::EcdheRsaAes128Sha => "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
             Suite::RsaAes128Sha => "TLS_RSA_WITH_AES_128_CBC_SHA",
+            Suite::EcdheRsaAes128 => "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            Suite::DheRsaAes128 => "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
         }
     }
 }

@@ -98,7 +98,7 @@ fn scenarios(row: &Row) -> impl Iterator<Item = Scenario<'_>> {
 fn run_all(scenarios: Vec<Scenario<'_>>, aloud: bool) -> Vec<Told<'_>> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) * 2;
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| loop {

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use openssl::bn::BigNum;
-use openssl::dh::Dh;
 use openssl::ssl::{
     SslContext, SslContextBuilder, SslMethod, SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
@@ -18,21 +17,59 @@ use crate::scenario::{Lab, API};
 /// A safe prime of 512 bits, made for this.
 const PRIME_512: &str = "FC5A27E18EEB83020F346886363C95B0F12533AF33CBFC1FE951449E7D0676BAE5797AF7DA535A94E43660B6B5FE1638148290CF9EE4C0ED148F0A36A507933F";
 
-/// libssl with a Diffie-Hellman group of this size and no other key exchange.
+/// A server that takes DHE over a group of this size wherever it is offered, and ECDHE otherwise.
+/// Not even libssl's lowest security level allows such a group, so what comes up to it is written by
+/// hand: nginx refuses the group before it looks at the signature.
 pub(crate) fn small_dh(lab: &Lab, bits: u32) -> Peer {
-    let mut context = context(lab);
+    const TLS_DHE_RSA_WITH_AES_128_GCM_SHA256: u16 = 0x009e;
+    let identity = identity(lab);
+    let context = context(lab).build();
+    let flight = dhe_flight(&identity, bits, TLS_DHE_RSA_WITH_AES_128_GCM_SHA256);
+    scripted::start_with(move |mut stream| {
+        let hello = peek_record(&stream);
+        if !suites(&hello).any(|suite| suite == TLS_DHE_RSA_WITH_AES_128_GCM_SHA256) {
+            return answer(&context, stream);
+        }
+        read_record(&mut stream);
+        let _ = stream.write_all(&flight);
+        close_gently(&stream);
+    })
+}
+
+/// ServerHello to ServerHelloDone.
+fn dhe_flight(identity: &Identity, bits: u32, suite: u16) -> Vec<u8> {
     let prime = match bits {
         512 => BigNum::from_hex_str(PRIME_512),
         _ => BigNum::get_rfc2409_prime_768(),
     };
-    let generator = BigNum::from_u32(2).expect("two");
-    let group = Dh::from_pqg(prime.expect("a prime"), None, generator).expect("a group");
-    context.set_tmp_dh(&group).expect("DH group");
-    context
-        .set_cipher_list("DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0")
-        .expect("cipher list");
-    let context = context.build();
-    scripted::start_with(move |stream| answer(&context, stream))
+    let prime = prime.expect("a prime").to_vec();
+    let mut public = prime.clone();
+    public[0] >>= 1;
+    // renegotiation_info, empty.
+    let extensions = [0, 5, 0xff, 0x01, 0, 1, 0];
+    let hello = [
+        &[3, 3][..],
+        &[0x5a; 32],
+        &[0],
+        &suite.to_be_bytes(),
+        &[0],
+        &extensions,
+    ]
+    .concat();
+    let certificate = identity.certificate.to_der().expect("DER");
+    let list = vector(3, &vector(3, &certificate));
+    // rsa_pss_rsae_sha256, and a signature nobody reads.
+    let signature = [&[0x08, 0x04][..], &vector(2, &[0; 256])].concat();
+    let exchange = [
+        vector(2, &prime),
+        vector(2, &[2]),
+        vector(2, &public),
+        signature,
+    ]
+    .concat();
+    let messages = [(2, hello), (11, list), (12, exchange), (14, Vec::new())];
+    let messages = messages.map(|(kind, body)| [vec![kind], vector(3, &body)].concat());
+    record(&messages.concat())
 }
 
 /// libssl that asks for client certificates and was given no session id context: it refuses every
@@ -68,8 +105,12 @@ pub(crate) fn refuses_sessions(lab: &Lab, refusal: Refusal) -> Peer {
     })
 }
 
+fn identity(lab: &Lab) -> Identity {
+    lab.root.issue(&Leaf::named(API).rsa())
+}
+
 fn context(lab: &Lab) -> SslContextBuilder {
-    let identity: Identity = lab.root.issue(&Leaf::named(API).rsa());
+    let identity = identity(lab);
     let mut context = SslContext::builder(SslMethod::tls_server()).expect("SSL_CTX_new");
     context
         .set_certificate(&identity.certificate)
@@ -98,6 +139,14 @@ fn peek_record(stream: &TcpStream) -> Vec<u8> {
     });
     bytes.truncate(whole.unwrap_or(0));
     bytes
+}
+
+/// The suites of a ClientHello.
+fn suites(record: &[u8]) -> impl Iterator<Item = u16> + '_ {
+    let mut hello = Cursor(record.get(5 + 4 + 2 + 32..).unwrap_or_default());
+    hello.vector(1);
+    let pairs = hello.vector(2).chunks_exact(2);
+    pairs.map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
 }
 
 /// Whether a ClientHello carries a ticket or a pre-shared key.
@@ -180,8 +229,18 @@ pub(crate) fn retry_with_unknown_group() -> Peer {
 
 /// A ServerHello in a record of its own.
 fn server_hello(body: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(body.len()).expect("a short message");
-    [&[22, 3, 3, 0, length + 4, 2, 0, 0, length], body].concat()
+    record(&[vec![2], vector(3, body)].concat())
+}
+
+/// A handshake record.
+fn record(messages: &[u8]) -> Vec<u8> {
+    [vec![22, 3, 3], vector(2, messages)].concat()
+}
+
+/// Bytes behind their length.
+fn vector(width: usize, content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    [&length[length.len() - width..], content].concat()
 }
 
 #[cfg(test)]

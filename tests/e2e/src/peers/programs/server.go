@@ -56,14 +56,17 @@ func configure(options map[string]string) *tls.Config {
 	if protocol := options["alpn"]; protocol != "" {
 		config.NextProtos = []string{protocol}
 	}
-	if name := options["suites"]; name != "" {
+	if list := options["suites"]; list != "" {
+		wanted := strings.Split(list, ",")
 		for _, suite := range tls.CipherSuites() {
-			if suite.Name == name {
-				config.CipherSuites = []uint16{suite.ID}
+			for _, name := range wanted {
+				if suite.Name == name {
+					config.CipherSuites = append(config.CipherSuites, suite.ID)
+				}
 			}
 		}
-		if config.CipherSuites == nil {
-			log.Fatal("no such suite: " + name)
+		if len(config.CipherSuites) != len(wanted) {
+			log.Fatal("no such suites: " + list)
 		}
 	}
 	switch options["defect"] {
@@ -94,9 +97,20 @@ func configure(options map[string]string) *tls.Config {
 		config.Certificates = []tls.Certificate{certificate}
 		return config
 	}
+	var other *tls.Certificate
+	if path := options["default_cert"]; path != "" {
+		loaded, err := tls.LoadX509KeyPair(path, options["default_key"])
+		if err != nil {
+			log.Fatal(err)
+		}
+		other = &loaded
+	}
 	config.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		if hello.ServerName == name {
 			return &certificate, nil
+		}
+		if other != nil {
+			return other, nil
 		}
 		if strict {
 			// What autocert and many proxies do: Go answers with alert 80.

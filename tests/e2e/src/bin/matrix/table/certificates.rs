@@ -1,7 +1,7 @@
 //! The upstream's certificate, verified by nginx.
 
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf, Usage};
-use tlsdiag_e2e::peers::Stack;
+use tlsdiag_e2e::peers::{Sni, Stack};
 
 use super::{ALL, BOTH, TLS12, TLS13};
 use crate::scenario::{row, Lab, Row, Setup, API};
@@ -16,6 +16,14 @@ fn rsa() -> Leaf {
 fn bad(lab: &Lab, leaf: &Leaf) -> Setup {
     Setup::to(lab.issue(leaf))
         .set(&lab.verify())
+        .then(lab.good())
+}
+
+/// An upstream with another host's certificate and no other; nginx compares the right name.
+fn other_host(lab: &Lab) -> Setup {
+    Setup::to(lab.issue(&Leaf::named("www.example.test").rsa()))
+        .set(&lab.verify())
+        .value("proxy_ssl_name", "www.example.test".to_owned())
         .then(lab.good())
 }
 
@@ -65,14 +73,27 @@ fn leaves() -> Vec<Row> {
         ),
         row(
             "certificate_hostname_mismatch",
-            "certificate of another host",
+            "certificate of another host, name sent",
             ALL,
             TLS12,
+            |lab| other_host(lab).set("proxy_ssl_server_name on;"),
+        ),
+        row(
+            "certificate_hostname_mismatch",
+            "certificate of another host, no name sent",
+            &[GnuTls, Go, Nginx],
+            TLS13,
+            other_host,
+        ),
+        row(
+            "certificate_hostname_mismatch",
+            "default certificate, no name sent",
+            &[OpenSsl, Go, Nginx, HaProxy],
+            BOTH,
             |lab| {
-                Setup::to(lab.issue(&Leaf::named("www.example.test").rsa()))
-                    .set(&lab.verify())
-                    .value("proxy_ssl_name", "www.example.test".to_owned())
-                    .then(lab.good())
+                let default = lab.root.issue(&Leaf::named("www.example.test").rsa());
+                let sni = Sni::OrDefault(API.to_owned(), Box::new(default));
+                Setup::to(lab.good().sni(sni)).set(&lab.verify())
             },
         ),
         row("certificate_self_signed", "not trusted", ALL, BOTH, |lab| {

@@ -13,6 +13,16 @@ fn demanding(lab: &Lab) -> Upstream {
     lab.good().demand_client(&lab.clients)
 }
 
+/// A good certificate in the same files.
+fn replaced(lab: &Lab, setup: Setup, name: &'static str) -> Setup {
+    let good = lab.clients.issue(&Leaf::named(name));
+    let directory = lab.directory.path().to_owned();
+    setup.remedy(move |peer| {
+        good.write(&directory, name);
+        peer
+    })
+}
+
 pub(super) fn rows() -> Vec<Row> {
     vec![
         row(
@@ -70,15 +80,10 @@ pub(super) fn rows() -> Vec<Row> {
             DEMANDING,
             BOTH,
             |lab| {
-                let old = lab.client(&lab.clients, &Leaf::named("old-client").valid(-20, -2));
-                let renewed = lab.clients.issue(&Leaf::named("old-client"));
-                let directory = lab.directory.path().to_owned();
-                Setup::to(demanding(lab))
-                    .set(&present(&old))
-                    .remedy(move |peer| {
-                        renewed.write(&directory, "old-client");
-                        peer
-                    })
+                let old = Leaf::named("client").valid(-20, -2);
+                let files = lab.client(&lab.clients, &old);
+                let setup = Setup::to(demanding(lab)).set(&present(&files));
+                replaced(lab, setup, "client")
             },
         ),
         row(
@@ -87,8 +92,10 @@ pub(super) fn rows() -> Vec<Row> {
             &[OpenSsl, Go, Java, Node, Python, HaProxy, Apache],
             BOTH,
             |lab| {
-                let leaf = Leaf::named("server-only").usage(Usage::Server);
-                Setup::to(demanding(lab)).set(&present(&lab.client(&lab.clients, &leaf)))
+                let leaf = Leaf::named("client").usage(Usage::Server);
+                let files = lab.client(&lab.clients, &leaf);
+                let setup = Setup::to(demanding(lab)).set(&present(&files));
+                replaced(lab, setup, "client")
             },
         ),
         row(
@@ -97,10 +104,11 @@ pub(super) fn rows() -> Vec<Row> {
             &[Node, Python, HaProxy, Apache],
             BOTH,
             |lab| {
-                let identity = lab.clients.issue(&Leaf::named("revoked-client"));
-                let files = identity.write(lab.directory.path(), "revoked-client");
+                let identity = lab.clients.issue(&Leaf::named("client"));
+                let files = identity.write(lab.directory.path(), "client");
                 let crl = lab.clients.crl(&[&identity], 7);
-                Setup::to(demanding(lab).client_crl(crl)).set(&present(&files))
+                let upstream = demanding(lab).client_crl(crl);
+                replaced(lab, Setup::to(upstream).set(&present(&files)), "client")
             },
         ),
         row(
@@ -109,10 +117,11 @@ pub(super) fn rows() -> Vec<Row> {
             DEMANDING,
             TLS12,
             |lab| {
-                let short = lab.client(&lab.clients, &Leaf::named("short-client").rsa());
-                Setup::to(demanding(lab))
-                    .set(&present(&short))
-                    .set("proxy_ssl_ciphers HIGH:!aNULL:@SECLEVEL=3;")
+                let files = lab.client(&lab.clients, &Leaf::named("client").rsa());
+                let setup = Setup::to(demanding(lab))
+                    .set(&present(&files))
+                    .set("proxy_ssl_conf_command CipherString HIGH:!aNULL:@SECLEVEL=3;");
+                replaced(lab, setup, "client")
             },
         ),
     ]

@@ -2,7 +2,7 @@
 
 use tlsdiag_e2e::certs::Leaf;
 use tlsdiag_e2e::peers::scripted::Script;
-use tlsdiag_e2e::peers::{Dhe, Group, Stack, Suite};
+use tlsdiag_e2e::peers::{Group, Stack, Suite};
 
 use super::{ALL, BOTH, TLS12, TLS13};
 use crate::odd;
@@ -67,8 +67,8 @@ fn suites() -> Vec<Row> {
         ),
         row(
             "no_ciphers_enabled",
-            "suites of TLS 1.2 only, protocol 1.3 only",
-            &[OpenSsl, GnuTls, Go, Nginx],
+            "empty list for TLS 1.3, protocol 1.3 only",
+            &[OpenSsl, Go],
             TLS13,
             |lab| {
                 Setup::to(lab.good())
@@ -80,20 +80,23 @@ fn suites() -> Vec<Row> {
             "1024 bits before ECDHE",
             SMALL_DH,
             TLS12,
-            |lab| Setup::to(lab.good().dhe(Dhe::Preferred)),
+            |lab| {
+                let suites = [Suite::DheRsaAes128, Suite::EcdheRsaAes128];
+                Setup::to(lab.good().suites(&suites).small_dh())
+            },
         ),
         row(
             "dh_key_too_small",
             "1024 bits and nothing else",
-            SMALL_DH,
+            &[OpenSsl, GnuTls, Java],
             TLS12,
-            |lab| Setup::to(lab.good().dhe(Dhe::Only)).weak_only(),
+            |lab| Setup::to(lab.good().suite(Suite::DheRsaAes128).small_dh()).weak_only(),
         ),
         script("dh_key_too_small", "512 bits", TLS12, |lab| {
-            Setup::new(odd::small_dh(lab, 512)).weak_only()
+            Setup::new(odd::small_dh(lab, 512))
         }),
         script("dh_key_too_small", "768 bits", TLS12, |lab| {
-            Setup::new(odd::small_dh(lab, 768)).weak_only()
+            Setup::new(odd::small_dh(lab, 768))
         }),
     ]
 }
@@ -161,7 +164,7 @@ fn others() -> Vec<Row> {
             "legacy_renegotiation",
             "upstream without RFC 5746",
             TLS12,
-            |_| Setup::script(Script::Reply(odd::server_hello_without_rfc_5746())),
+            |_| Setup::script(Script::Reply(odd::server_hello_without_rfc_5746())).weak_only(),
         ),
         row(
             "alpn_mismatch",

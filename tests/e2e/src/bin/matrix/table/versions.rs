@@ -1,11 +1,21 @@
 //! Protocol versions. The TLS column is what the upstream speaks.
 
-use tlsdiag_e2e::peers::{Stack, Suite, Version};
+use tlsdiag_e2e::peers::{Stack, Suite, Upstream, Version};
 
 use super::{ALL, BOTH, TLS10, TLS12, TLS13};
 use crate::scenario::{row, Row, Setup};
 
-use Stack::{Apache, GnuTls, Go, HaProxy, Java, Nginx, Node, OpenSsl, Python};
+use Stack::{GnuTls, Go, Java, Nginx, OpenSsl};
+
+const ECDHE: Suite = Suite::EcdheRsaAes128Sha;
+const RSA: Suite = Suite::RsaAes128Sha;
+
+/// OpenSSL 3 offers TLS 1.0 and does not finish it with ECDHE, for want of a signature it allows.
+fn from_1_0(upstream: Upstream) -> Setup {
+    Setup::to(upstream)
+        .set("proxy_ssl_protocols TLSv1 TLSv1.1 TLSv1.2;")
+        .weak_only()
+}
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -39,16 +49,17 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         row(
             "protocol_version_mismatch",
-            "upstream TLS 1.0 with ECDHE only, nginx from 1.0",
-            &[
-                OpenSsl, GnuTls, Go, Java, Node, Python, Nginx, HaProxy, Apache,
-            ],
+            "upstream TLS 1.0 with ECDHE first, nginx from 1.0",
+            ALL,
             TLS10,
-            |lab| {
-                Setup::to(lab.good().suite(Suite::EcdheRsaAes128Sha))
-                    .set("proxy_ssl_protocols TLSv1 TLSv1.1 TLSv1.2;")
-                    .weak_only()
-            },
+            |lab| from_1_0(lab.good().suites(&[ECDHE, RSA])),
+        ),
+        row(
+            "protocol_version_mismatch",
+            "upstream TLS 1.0 with ECDHE only, nginx from 1.0",
+            &[OpenSsl, GnuTls, Go],
+            TLS10,
+            |lab| from_1_0(lab.good().suites(&[ECDHE])),
         ),
         row(
             "no_protocols_enabled",
