@@ -1,8 +1,9 @@
 //! Recorder + identity + certificates = the core's `Recording`.
 
 use ngx::ffi::{
-    nginx_version, ngx_connection_t, ngx_pid, ngx_timeofday, OpenSSL_version_num,
-    SSL_CTX_get0_certificate, SSL_CTX_get_security_level, SSL_CTX_get_verify_depth, SSL_CTX,
+    nginx_version, ngx_connection_t, ngx_pid, ngx_timeofday, OPENSSL_sk_num, OPENSSL_sk_value,
+    OpenSSL_version_num, SSL_CIPHER_get_protocol_id, SSL_CTX_get0_certificate, SSL_CTX_get_ciphers,
+    SSL_CTX_get_security_level, SSL_CTX_get_verify_depth, SSL_CTX,
 };
 use tlsdiag::capture::{
     AlertSeen, Bytes, Captured, CertificateCheck, ClientCertificate, Direction, Ending, EndingKind,
@@ -99,9 +100,27 @@ unsafe fn with_context(
                 .or(recorder.finished.then_some(recorder.verifies)),
             verify_depth: u32::try_from(SSL_CTX_get_verify_depth(ssl_context)).ok(),
             security_level: u32::try_from(SSL_CTX_get_security_level(ssl_context)).ok(),
+            tls13_suites: tls13_suites(ssl_context),
             client_certificate: Some(!SSL_CTX_get0_certificate(ssl_context).is_null()),
             ..settings
         }
+    }
+}
+
+/// How many suites of TLS 1.3 (0x13xx) the context would offer.
+unsafe fn tls13_suites(ssl_context: *mut SSL_CTX) -> Option<u32> {
+    // SAFETY: the caller's context is alive and owns the list; STACK_OF(SSL_CIPHER) is an
+    // OPENSSL_STACK.
+    unsafe {
+        let list = SSL_CTX_get_ciphers(ssl_context);
+        if list.is_null() {
+            return None;
+        }
+        let suites = (0..OPENSSL_sk_num(list.cast())).filter(|index| {
+            let suite = OPENSSL_sk_value(list.cast(), *index);
+            SSL_CIPHER_get_protocol_id(suite.cast()) >> 8 == 0x13
+        });
+        u32::try_from(suites.count()).ok()
     }
 }
 

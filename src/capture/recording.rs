@@ -143,6 +143,9 @@ pub struct Settings {
     /// `*_ssl_server_name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub send_server_name: Option<bool>,
+    /// Suites of TLS 1.3 in the context's list (`SSL_CTX_get_ciphers`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls13_suites: Option<u32>,
     /// `*_ssl_session_reuse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_reuse: Option<bool>,

@@ -148,6 +148,18 @@ fn told(alert: AlertSeen) -> String {
     format!("{}({})", Alert(alert.code), alert.code)
 }
 
+/// A `*_ssl_conf_command`, or where the same stands without that directive.
+fn command(facts: &Facts<'_>, name: &str, value: &str) -> Remedy {
+    match facts.has_conf_command() {
+        true => Remedy::paste(facts, &[format!("conf_command {name} {value}")]).with_action(
+            "it takes the place of conf_command lines inherited here: repeat those still wanted",
+        ),
+        false => Remedy::manual(format!(
+            "set {name} to {value} in the openssl.cnf that nginx reads: this nginx has no directive for it"
+        )),
+    }
+}
+
 /// The answer when every rule declined.
 pub fn fallback(facts: &Facts<'_>) -> (&'static Rule, Finding) {
     (&unknown::unknown::RULE, unknown::unknown::finding(facts))

@@ -211,6 +211,7 @@ pub(crate) static CASES: &[Case] = &[
         "protocol_violation"),
     // A session offered, and none.
     case(TICKET, &[(ALERT, "40")], "session_resumption_rejected", "handshake_failure_unspecified"),
+    case(SESSION, &[(ALERT, "80")], "session_resumption_rejected", "peer_internal_error"),
     case(TICKET, &[("/handshake/alerts", "[]"), (KIND, "\"eof\"")], "peer_closed", "session_resumption_rejected"),
     case(SESSION, &[(ALERT, "70")], "protocol_version_mismatch", "session_resumption_rejected"),
     case(ILLEGAL, &[(ALERT, "51")], "protocol_violation", "session_resumption_rejected"),

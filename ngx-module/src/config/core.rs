@@ -75,6 +75,16 @@ unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
                 );
                 return ptr::null_mut();
             }
+            if !hook::are_noted() {
+                ngx_log_error_core(
+                    NGX_LOG_EMERG as ngx_uint_t,
+                    log,
+                    0,
+                    c"module \"ngx_upstream_tls_diag_module\" cannot watch this TLS library: it does not call ex_data functions"
+                        .as_ptr(),
+                );
+                return ptr::null_mut();
+            }
             LevelConf::create((*cycle).pool)
         }
     });

@@ -2,11 +2,12 @@
 
 use core::ffi::{c_int, c_long, c_void};
 use core::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ngx::ffi::{
-    SSL_CTX_get_ex_data, SSL_CTX_get_info_callback, SSL_CTX_set_ex_data, SSL_CTX_set_info_callback,
-    SSL_CTX_set_msg_callback, CRYPTO_EX_DATA, SSL, SSL_CTX,
+    SSL_CTX_free, SSL_CTX_get_ex_data, SSL_CTX_get_info_callback, SSL_CTX_new, SSL_CTX_set_ex_data,
+    SSL_CTX_set_info_callback, SSL_CTX_set_msg_callback, TLS_method, CRYPTO_EX_DATA, SSL, SSL_CTX,
 };
 
 use super::{info, message, CONTEXT_SLOT};
@@ -16,6 +17,9 @@ pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 
 /// Addresses of contexts; other threads may make contexts too, hence the lock.
 static WAITING: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+/// OpenSSL has told of a context.
+static CALLED: AtomicBool = AtomicBool::new(false);
 
 fn waiting() -> MutexGuard<'static, Vec<usize>> {
     WAITING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -30,6 +34,7 @@ pub(super) unsafe extern "C" fn created(
     _: c_long,
     _: *mut c_void,
 ) {
+    CALLED.store(true, Ordering::Relaxed);
     guard("context", || {
         let mut waiting = waiting();
         if waiting.try_reserve(1).is_ok() {
@@ -50,6 +55,17 @@ pub(super) unsafe extern "C" fn freed(
     guard("context", || {
         waiting().retain(|one| *one != context as usize)
     });
+}
+
+/// Whether the running library calls us: BoringSSL and AWS-LC take an ex_data `new_func` and never
+/// call it.
+pub(crate) fn are_noted() -> bool {
+    // SAFETY: a context of our own, freed here; NULL is allowed.
+    unsafe {
+        let context = SSL_CTX_new(TLS_method());
+        SSL_CTX_free(context);
+        context.is_null() || CALLED.load(Ordering::Relaxed)
+    }
 }
 
 /// Puts our callbacks on every context made since the last call. A context that nginx makes later

@@ -27,7 +27,7 @@
 
 use crate::facts::{Facts, Offered};
 use crate::registry::{Alert, ProtocolVersion};
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{because, command, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cipher_mismatch",
@@ -40,6 +40,9 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
+/// The library's default (TLS_DEFAULT_CIPHERSUITES).
+pub(super) const TLS13_SUITES: &str =
+    "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
 /// SSL_R_UNKNOWN_CIPHER_RETURNED, SSL_R_WRONG_CIPHER_RETURNED.
 const WRONG_CIPHER: [u32; 2] = [248, 261];
 
@@ -100,8 +103,6 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
 /// A `Ciphersuites` command left what the upstream does not have. A server that speaks TLS 1.3 looks at
 /// no other suite.
 fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
-    const DEFAULT: &str =
-        "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
     let names: Vec<_> = offered.tls13_suites();
     let names: Vec<_> = names.iter().map(ToString::to_string).collect();
     let sentence = format!(
@@ -114,7 +115,7 @@ fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
         because::NO_SERVER_HELLO,
         because::CIPHER_LIST_NARROW,
     ];
-    let remedy = super::command(facts, "Ciphersuites", DEFAULT);
+    let remedy = command(facts, "Ciphersuites", TLS13_SUITES);
     if facts.name.settled() && !offered.session_offered() {
         evidence.push(because::SERVER_NAME_SETTLED);
         return Finding::new(Confidence::Likely, sentence, &evidence, remedy);

@@ -25,7 +25,7 @@
 
 use crate::facts::{Breadth, Facts, Offered, Phase, COMMON_GROUPS};
 use crate::registry::{NamedGroup, ProtocolVersion};
-use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{because, command, told, Confidence, Family, Finding, Remedy, Rule};
 
 /// SSL_R_BAD_KEY_SHARE: the peer's share, or the group it asks for, is none of ours.
 const BAD_KEY_SHARE: u32 = 108;
@@ -169,7 +169,7 @@ fn wider(facts: &Facts<'_>, wanted: Option<NamedGroup>) -> Remedy {
             list.push(name);
         }
     }
-    super::command(facts, "Groups", &list.join(":"))
+    command(facts, "Groups", &list.join(":"))
 }
 
 /// Enough for every server, and short enough for a line.

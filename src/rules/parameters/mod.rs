@@ -10,7 +10,6 @@ pub(super) mod signature_algorithm_mismatch;
 
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::Remedy;
 
 /// The fatal alert of a peer that finds nothing acceptable in an offer: stacks choose 40, 47, 80 and
 /// (Java, without a common group in TLS 1.3) 10. None of them says what it was.
@@ -22,16 +21,4 @@ fn refusal(facts: &Facts<'_>) -> Option<Alert> {
         Alert::UNEXPECTED_MESSAGE,
     ];
     facts.received().filter(|alert| UNSPECIFIC.contains(alert))
-}
-
-/// A `*_ssl_conf_command`, or where the same stands without that directive.
-fn command(facts: &Facts<'_>, name: &str, value: &str) -> Remedy {
-    match facts.has_conf_command() {
-        true => Remedy::paste(facts, &[format!("conf_command {name} {value}")]).with_action(
-            "it takes the place of conf_command lines inherited here: repeat those still wanted",
-        ),
-        false => Remedy::manual(format!(
-            "set {name} to {value} in the openssl.cnf that nginx reads: this nginx has no directive for it"
-        )),
-    }
 }

@@ -21,8 +21,9 @@
 //! # References
 //! OpenSSL ciphers(1), SSL_CTX_set_ciphersuites(3).
 
+use super::cipher_mismatch::TLS13_SUITES;
 use crate::facts::Facts;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{because, command, Confidence, Family, Finding, Remedy, Rule};
 
 /// SSL_R_NO_CIPHERS_AVAILABLE.
 const NO_CIPHERS_AVAILABLE: u32 = 181;
@@ -38,11 +39,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.ssl_reason() != Some(NO_CIPHERS_AVAILABLE) {
         return None;
     }
-    let remedy = Remedy::paste(
-        facts,
-        &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
-    )
-    .with_action("a Ciphersuites command that leaves TLS 1.3 without suites must go");
+    let remedy = match facts.recording.settings.tls13_suites {
+        Some(0) => command(facts, "Ciphersuites", TLS13_SUITES),
+        _ => Remedy::paste(
+            facts,
+            &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
+        ),
+    };
     Some(Finding::new(
         Confidence::Certain,
         "nginx has no cipher suite to offer: none that is enabled works with the TLS versions enabled",

@@ -28,7 +28,7 @@
 
 use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::{Alert, Authentication, ProtocolVersion};
-use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{because, command, told, Confidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_WRONG_SIGNATURE_TYPE, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
 /// SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_UNKNOWN_DIGEST.
@@ -141,5 +141,5 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
 }
 
 fn wider(facts: &Facts<'_>) -> Remedy {
-    super::command(facts, "SignatureAlgorithms", USUAL)
+    command(facts, "SignatureAlgorithms", USUAL)
 }

@@ -25,7 +25,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::{Facts, ONE_SEGMENT};
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{because, command, Confidence, Family, Finding, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_hello_too_large",
@@ -48,7 +48,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     };
     // The first group gets the key share.
     let kept = offered.groups().iter().find(|one| one.is_post_quantum())?;
-    let groups = format!("conf_command Groups X25519:P-256:{kept}");
+    let groups = format!("X25519:P-256:{kept}");
     let sentence = format!(
         "a ClientHello of {} bytes, more than one TCP segment, {answer}",
         offered.client_hello_bytes
@@ -57,7 +57,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Confidence::Possible,
         sentence,
         &[because::CLIENT_HELLO_LARGE, because::NO_SERVER_HELLO, seen],
-        Remedy::paste(facts, &[groups])
+        command(facts, "Groups", &groups)
             .with_action("whoever fails on a hello of two segments must be repaired"),
     );
     Some(match facts.ending() {

@@ -7,12 +7,12 @@
 //! # Evidence
 //! A session was offered, so an earlier full handshake with this peer worked with the same settings, and
 //! the connection ended before the peer's hello. decrypt_error(51), illegal_parameter(47),
-//! bad_record_mac(20) and decode_error(50) are about the ticket; a handshake_failure(40), a close or a
+//! bad_record_mac(20), decode_error(50) and internal_error(80) are about the ticket; a handshake_failure(40), a close or a
 //! reset allow it. Or the peer resumed the session with a suite that this offer does not have.
 //!
 //! # Why it happens
 //! Servers behind one address that do not share their ticket keys and mishandle the ones they do not
-//! know. nginx keeps the session until it gets another, so every further attempt fails too.
+//! know; servers on OpenSSL without a session id context. nginx keeps the session until it gets another, so every further attempt fails too.
 //!
 //! # Workaround
 //! `proxy_ssl_session_reuse off;` for this upstream, until its servers share their keys.
@@ -29,8 +29,15 @@ use crate::registry::Alert;
 use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
 
 /// bad_record_mac, illegal_parameter, decode_error, decrypt_error: what a PSK binder or a ticket that
-/// does not decrypt is answered with.
-const ABOUT_THE_TICKET: [Alert; 4] = [Alert(20), Alert(47), Alert(50), Alert(51)];
+/// does not decrypt is answered with. internal_error: OpenSSL's answer to any session when the server
+/// has set no session id context and asks for client certificates.
+const ABOUT_THE_TICKET: [Alert; 5] = [
+    Alert(20),
+    Alert(47),
+    Alert(50),
+    Alert(51),
+    Alert::INTERNAL_ERROR,
+];
 
 pub(crate) static RULE: Rule = Rule {
     name: "session_resumption_rejected",
@@ -73,7 +80,7 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
             format!("received alert {}", told(seen)),
             because::ALERT_RECEIVED,
         ),
-        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), Some(seen), _) => (
+        (Some(Alert::HANDSHAKE_FAILURE), Some(seen), _) => (
             Confidence::Possible,
             format!("received alert {}", told(seen)),
             because::ALERT_RECEIVED,

@@ -216,12 +216,34 @@ fn another_nginx_version() {
 /// OpenSSL of another major than the headers', as `OpenSSL_version_num` of the process says.
 #[test]
 fn another_openssl_major() {
-    let directory = TempDir::new("major");
-    let source = directory.write(
-        "major.c",
+    let major = require::Build::get().openssl.0;
+    refused_with(
         "unsigned long OpenSSL_version_num(void) { return 0x70000000UL; }\n",
+        &format!("was built for OpenSSL {major}.x and cannot run with OpenSSL 7.x"),
     );
-    let library = directory.file("major.so");
+}
+
+/// A library that takes ex_data functions and never calls them, as BoringSSL does.
+#[test]
+fn a_library_that_cannot_be_watched() {
+    refused_with(
+        "#define _GNU_SOURCE\n#include <dlfcn.h>\n\
+         int CRYPTO_get_ex_new_index(int class, long l, void *p, void *made, void *copied, void *freed)\n\
+         {\n\
+             int (*real)(int, long, void *, void *, void *, void *) =\n\
+                 (int (*)(int, long, void *, void *, void *, void *))\n\
+                     dlsym(RTLD_NEXT, \"CRYPTO_get_ex_new_index\");\n\
+             return real(class, l, p, 0, copied, freed);\n\
+         }\n",
+        "cannot watch this TLS library",
+    );
+}
+
+/// nginx with this C code before the libraries' own refuses to start, with these words.
+fn refused_with(code: &str, words: &str) {
+    let directory = TempDir::new("preload");
+    let source = directory.write("preload.c", code);
+    let library = directory.file("preload.so");
     compile(&source, &library);
     let config = config();
     let path = directory.write("nginx.conf", config.render(directory.path()));
@@ -235,9 +257,7 @@ fn another_openssl_major() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{said}");
-    let major = require::Build::get().openssl.0;
-    let words = format!("was built for OpenSSL {major}.x and cannot run with OpenSSL 7.x");
-    assert!(said.contains(&words), "{said}");
+    assert!(said.contains(words), "{said}");
 }
 
 fn compile(source: &Path, library: &PathBuf) {
