@@ -139,7 +139,8 @@ pub(crate) fn named() -> String {
     format!("proxy_ssl_server_name on; proxy_ssl_name {API};")
 }
 
-type Remedy = Box<dyn FnOnce(Peer) -> Peer>;
+/// Puts another peer in the place of the one it is given, or changes what that one or nginx reads.
+pub(crate) type Remedy = Box<dyn FnOnce(Peer) -> Peer>;
 
 /// A cause, set up: the peer listens, nginx is described.
 pub(crate) struct Setup {
