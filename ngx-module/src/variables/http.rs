@@ -62,8 +62,8 @@ pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
 
 /// A response comes: the connection it comes on may have been made for an earlier request.
 unsafe extern "C" fn filter(request: *mut ngx_http_request_t) -> ngx_int_t {
-    // SAFETY: nginx passes a live request.
     guard("header filter", || {
+        // SAFETY: nginx passes a live request.
         with_reserve(|| unsafe { note(request) })
     });
     let next = NEXT.load(Ordering::Relaxed);
@@ -93,8 +93,8 @@ unsafe extern "C" fn get(
     value: *mut ngx_http_variable_value_t,
     variable: usize,
 ) -> ngx_int_t {
-    // SAFETY: nginx passes a live request and the value to be filled.
     let set = guard("variable", || {
+        // SAFETY: nginx passes a live request and the value to be filled.
         with_reserve(|| unsafe {
             let states = (*request).upstream_states.as_ref()?;
             let states = slice::from_raw_parts(

@@ -52,8 +52,8 @@ unsafe extern "C" fn get(
     value: *mut ngx_stream_variable_value_t,
     variable: usize,
 ) -> ngx_int_t {
-    // SAFETY: nginx passes a live session and the value to be filled.
     let set = guard("variable", || {
+        // SAFETY: nginx passes a live session and the value to be filled.
         with_reserve(|| unsafe {
             let states = (*session).upstream_states.as_ref()?;
             let states = slice::from_raw_parts(
