@@ -7,14 +7,14 @@ FAULT = build/ngx_upstream_tls_diag_module-fault.so
 E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
 
-.PHONY: help deps build demo test test-core test-capi test-e2e lint bench clean
+.PHONY: help deps build demo test test-core test-capi test-e2e lint matrix bench clean
 .PHONY: module fault
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install what all targets need (Debian)
-	scripts/deps test
+	scripts/deps matrix
 	scripts/deps bench
 
 build: ## build the module: build/ngx_upstream_tls_diag_module.so
@@ -52,6 +52,11 @@ lint: ## formatting and clippy, where the toolchain has them
 		NGINX_SOURCE_DIR=$$(scripts/nginx-source) cargo clippy --quiet --locked --workspace \
 			--all-targets --features tlsdiag/capi -- -D warnings; \
 		else echo "clippy is not installed: lints are not checked"; fi
+
+matrix: ## every cause on every TLS stack, every printed fix pasted; writes docs/matrix.md
+	scripts/deps matrix
+	$(MAKE) --no-print-directory module
+	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin matrix -- --write docs/matrix.md
 
 bench: ## instructions per handshake with and without the module (callgrind)
 	scripts/deps bench

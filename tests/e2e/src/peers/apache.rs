@@ -48,7 +48,7 @@ fn config(upstream: &Upstream, port: &Port, directory: &TempDir) -> String {
         "DefaultRuntimeDir {place}\nPidFile {place}/pid\nErrorLog {place}/error.log\n\
          Listen 127.0.0.1:{port}\nServerName localhost\nUser www-data\nGroup www-data\n\
          ThreadsPerChild 8\nMaxRequestWorkers 8\nDocumentRoot {place}/content\n\
-         DirectoryIndex index.html"
+         DirectoryIndex index.html\nFallbackResource /index.html"
     );
     match upstream.defect {
         Some(Defect::Plain) => return text,

@@ -1,8 +1,11 @@
 //! The matrix: every cause on every stack that is able to have it, in TLS 1.2 and 1.3, against a
 //! real nginx with the module; and, where the remedy lies in nginx, the remedy pasted as printed.
 //!
+//! Then the other half: what nobody may be told of (`quiet`).
+//!
 //! usage: `matrix [--write FILE] [WORD...]`. With words only scenarios whose name, cause or stack
-//! has one of them are run, each is told at once with nginx's own lines, and no target counts.
+//! has one of them are run, each is told with nginx's own lines, and no target counts; the word
+//! `quiet` runs the second half.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,6 +16,7 @@
 
 mod odd;
 mod paste;
+mod quiet;
 mod report;
 mod run;
 mod scenario;
@@ -29,6 +33,7 @@ use tlsdiag_e2e::peers::{Stack, Version};
 
 use run::Outcome;
 use scenario::Row;
+use totals::Totals;
 
 /// One run of a row.
 pub(crate) struct Scenario<'a> {
@@ -50,29 +55,32 @@ fn main() -> ExitCode {
         .next_if_eq("--write")
         .and_then(|_| arguments.next());
     let words: Vec<String> = arguments.collect();
-    std::panic::set_hook(Box::new(|_| {}));
 
     let rows = table::all();
     let scenarios: Vec<Scenario> = rows.iter().flat_map(scenarios).collect();
-    let chosen = |s: &Scenario| {
-        let fields = [s.row.name, s.row.cause, &report::stack(s.stack)];
-        words.is_empty()
-            || words
-                .iter()
-                .any(|w| fields.iter().any(|f| f.contains(w.as_str())))
-    };
-    let scenarios: Vec<Scenario> = scenarios.into_iter().filter(chosen).collect();
-    let told = run_all(scenarios, !words.is_empty());
-    let totals = totals::Totals::of(&told);
-    let text = report::document(&told, &totals);
+    let scenarios = scenarios.into_iter().filter(|s| s.is_wanted(&words));
+    let told = run_all(scenarios.collect(), !words.is_empty());
+    let totals = Totals::of(&told);
+    let quiet = (words.is_empty() || words.iter().any(|w| w == "quiet")).then(quiet::run);
+    let text = report::document(&told, &totals, quiet.as_ref());
     println!("{text}");
     if let Some(file) = file {
         std::fs::write(&file, &text).unwrap_or_else(|e| panic!("cannot write {file}: {e}"));
     }
-    if words.is_empty() && !totals.reached() {
-        return ExitCode::FAILURE;
+    let reached = totals.reached() && quiet.is_some_and(|quiet| quiet.reached());
+    match words.is_empty() && !reached {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
     }
-    ExitCode::SUCCESS
+}
+
+impl Scenario<'_> {
+    /// Without words every scenario is.
+    fn is_wanted(&self, words: &[String]) -> bool {
+        let fields = [self.row.name, self.row.cause, &report::stack(self.stack)];
+        let has = |word: &String| fields.iter().any(|field| field.contains(word.as_str()));
+        words.is_empty() || words.iter().any(has)
+    }
 }
 
 fn scenarios(row: &Row) -> impl Iterator<Item = Scenario<'_>> {
@@ -97,6 +105,9 @@ fn scenarios(row: &Row) -> impl Iterator<Item = Scenario<'_>> {
 /// Runs all, a few at a time, and tells them in their order.
 fn run_all(scenarios: Vec<Scenario<'_>>, aloud: bool) -> Vec<Told<'_>> {
     let next = AtomicUsize::new(0);
+    // A panic is a scenario's outcome, and is told there.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
     let done = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from) * 2;
     std::thread::scope(|scope| {
@@ -117,6 +128,7 @@ fn run_all(scenarios: Vec<Scenario<'_>>, aloud: bool) -> Vec<Told<'_>> {
             });
         }
     });
+    std::panic::set_hook(hook);
     let mut done = done.into_inner().expect("not poisoned");
     done.sort_by_key(|(index, _)| *index);
     let outcomes = done.into_iter().map(|(_, outcome)| outcome);

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use tlsdiag_e2e::peers::{Stack, Version};
 
+use crate::quiet::{sum, Quiet};
 use crate::run::{Loop, Outcome};
-use crate::table::NEVER;
 use crate::totals::Totals;
-use crate::{versions, Scenario, Told};
+use crate::{table, versions, Scenario, Told};
 
 /// A stack's name in the table.
 pub(crate) fn stack(stack: Option<Stack>) -> String {
@@ -115,85 +115,147 @@ fn closed(outcome: &Outcome) -> (String, String) {
 }
 
 /// docs/matrix.md.
-pub(crate) fn document(told: &[Told], totals: &Totals) -> String {
-    let mut text = String::from(INTRODUCTION);
-    let _ = writeln!(
-        text,
-        "## Totals\n\n| counted | seen | wanted | |\n|---|---|---|---|"
+pub(crate) fn document(told: &[Told], totals: &Totals, quiet: Option<&Quiet>) -> String {
+    let mut page = Page(String::from(INTRODUCTION));
+    page.table(
+        "Totals",
+        &["counted", "seen", "wanted", ""],
+        targets(totals, quiet),
     );
-    for target in totals.targets() {
-        let mark = if target.reached { "reached" } else { "MISSED" };
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {mark} |",
-            target.what, target.seen, target.wanted
-        );
+    page.table("Also counted", &["", ""], more(totals));
+    let cells = |told: &Told| cells(&told.scenario, &told.outcome).to_vec();
+    const COLUMNS: [&str; 8] = [
+        "cause",
+        "stack",
+        "TLS",
+        "name given",
+        "",
+        "confidence",
+        "fix applied",
+        "result",
+    ];
+    let exceptions = told.iter().filter(|told| !told.is_as_it_should_be());
+    page.table("Exceptions", &COLUMNS, exceptions.map(cells));
+    page.table("Names", &["name", "set up on"], names(totals));
+    let versions = versions::all().into_iter();
+    let versions = versions.map(|(what, version)| vec![what, version]);
+    page.table("Versions", &["what", "version"], versions);
+    for (what, counts) in quiet.iter().flat_map(|quiet| quiet.parts()) {
+        let rows = counts.iter().map(|count| {
+            let numbers = [count.events.to_string(), count.lines.to_string()];
+            [vec![count.what.clone()], numbers.to_vec()].concat()
+        });
+        let title = format!("False alarms: {what}");
+        page.table(&title, &["what", "events", "lines"], rows);
     }
-    text.push('\n');
-    text.push_str(&more(totals));
-    let _ = writeln!(text, "\n## Names\n\n| name | set up on |\n|---|---|");
+    page.table("Scenarios", &COLUMNS, told.iter().map(cells));
+    page.0
+}
+
+/// Markdown being written.
+struct Page(String);
+
+impl Page {
+    fn table(
+        &mut self,
+        title: &str,
+        columns: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) {
+        let rule = vec!["---"; columns.len()].join("|");
+        let _ = writeln!(
+            self.0,
+            "\n## {title}\n\n| {} |\n|{rule}|",
+            columns.join(" | ")
+        );
+        for cells in rows {
+            let cells: Vec<String> = cells.iter().map(|c| c.replace('|', "\\|")).collect();
+            let _ = writeln!(self.0, "| {} |", cells.join(" | "));
+        }
+    }
+}
+
+fn targets(totals: &Totals, quiet: Option<&Quiet>) -> Vec<Vec<String>> {
+    let row = |what: &str, seen: String, wanted: &str, reached: bool| {
+        let mark = if reached { "reached" } else { "MISSED" };
+        vec![what.to_owned(), seen, wanted.to_owned(), mark.to_owned()]
+    };
+    let mut rows: Vec<Vec<String>> = totals
+        .targets()
+        .into_iter()
+        .map(|target| row(target.what, target.seen, target.wanted, target.reached))
+        .collect();
+    for (what, counts) in quiet.iter().flat_map(|quiet| quiet.parts()) {
+        let (events, lines) = sum(counts);
+        rows.push(row(
+            &format!("false alarms: {what}"),
+            format!("{lines} in {events}"),
+            "0 in 500 or more",
+            Quiet::is_reached(counts),
+        ));
+    }
+    rows
+}
+
+fn names(totals: &Totals) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
     for (name, on) in &totals.names {
         let on: Vec<String> = on.iter().map(|s| stack(*s)).collect();
-        let _ = writeln!(text, "| `{name}` | {} |", on.join(", "));
+        rows.push(vec![format!("`{name}`"), on.join(", ")]);
     }
-    for (name, why) in NEVER {
-        let _ = writeln!(text, "| `{name}` | nowhere: {why} |");
+    for (name, why) in table::never() {
+        rows.push(vec![format!("`{name}`"), format!("nowhere: {why}")]);
     }
-    let _ = writeln!(text, "\n## Versions\n\n| what | version |\n|---|---|");
-    for (what, version) in versions::all() {
-        let _ = writeln!(text, "| {what} | {version} |");
-    }
-    let _ = writeln!(
-        text,
-        "\n## Scenarios\n\n| cause | stack | TLS | name given | | confidence | fix applied | result |\n\
-         |---|---|---|---|---|---|---|---|"
-    );
-    for one in told {
-        let cells = cells(&one.scenario, &one.outcome);
-        let _ = writeln!(
-            text,
-            "| {} |",
-            cells.map(|c| c.replace('|', "\\|")).join(" | ")
-        );
-    }
-    text
+    rows
 }
 
 /// Counts that no target is set for.
-fn more(totals: &Totals) -> String {
-    let mut text = String::from("| also counted | |\n|---|---|\n");
-    let mut line = |what: &str, seen: String| {
-        let _ = writeln!(text, "| {what} | {seen} |");
-    };
-    line("names set up", totals.names.len().to_string());
-    line(
-        "of these on three makes or more",
-        totals.names_on(3).to_string(),
-    );
-    line("`certain` and right", totals.certain.to_string());
-    line("`possible` and right", totals.possible.to_string());
-    line("`machine` fixes that helped", totals.machine.to_string());
-    line(
-        "`placeholder` fixes that helped",
-        totals.placeholder.to_string(),
-    );
-    line(
-        "remedies outside nginx.conf that helped",
-        totals.done.to_string(),
-    );
-    line(
-        "fixes no script can confirm",
-        totals.unconfirmed.to_string(),
-    );
-    line(
-        "fixes that weaken, where nothing else helps",
-        (totals.weakens - totals.weakens_in_vain).to_string(),
-    );
-    line(
-        "scenarios that could not be run",
-        totals.stopped.to_string(),
-    );
-    text
+fn more(totals: &Totals) -> Vec<Vec<String>> {
+    let weak = totals.weakens - totals.weakens_in_vain;
+    let rows = [
+        ("names set up", totals.names.len().to_string()),
+        (
+            "of these on three makes or more",
+            totals.names_on(3).to_string(),
+        ),
+        ("`certain` and right", totals.certain.to_string()),
+        ("`possible` and right", totals.possible.to_string()),
+        ("`machine` fixes that helped", totals.machine.to_string()),
+        (
+            "`placeholder` fixes that helped",
+            totals.placeholder.to_string(),
+        ),
+        (
+            "remedies outside nginx.conf that helped",
+            totals.done.to_string(),
+        ),
+        (
+            "fixes no script can confirm",
+            totals.unconfirmed.to_string(),
+        ),
+        (
+            "fixes that weaken, where nothing else helps",
+            weak.to_string(),
+        ),
+        (
+            "scenarios that could not be run",
+            totals.stopped.to_string(),
+        ),
+    ];
+    rows.map(|(what, seen)| vec![what.to_owned(), seen])
+        .to_vec()
+}
+
+impl Told<'_> {
+    /// The right name, and where something was done about it, it helped.
+    fn is_as_it_should_be(&self) -> bool {
+        let Ok(outcome) = &self.outcome else {
+            return false;
+        };
+        let named = outcome.diagnosis.as_ref();
+        let failed = matches!(outcome.closed, Loop::Pasted(Err(_)) | Loop::Done(Err(_)));
+        named.is_some_and(|diagnosis| diagnosis.name == self.scenario.row.name) && !failed
+    }
 }
 
 const INTRODUCTION: &str = "\
@@ -202,11 +264,12 @@ const INTRODUCTION: &str = "\
 Written by `make matrix`. Every cause is set up on every TLS stack that is able to have it, in TLS 1.2 and 1.3 where that
 makes a difference, behind a real nginx with the module; one request is sent and the module's document is read.
 
-- *Right*: the first name is the cause that was set up. *ALTERNATIVE*: it is among the alternatives.
-- *Fix applied*: the lines of `fix` are pasted into the location as they are printed, nginx is reloaded, the same request is
+- *right*: the first name is the cause that was set up. *ALTERNATIVE*: it is among the alternatives.
+- *fix applied*: the lines of `fix` are pasted into the location as they are printed, nginx is reloaded, the same request is
   sent again: 200, and no word of the module. A placeholder is filled with the value the scenario knows. Where the location
   says the directive already, the pasted line replaces it, as an operator does. For a remedy that is not nginx's
   (`manual`), what `action` says is done to the upstream or to the files, where that is possible.
-- The stack *script* is a peer scripted to the byte: it never answers a request, so nothing can be repeated.
-
+- The stack *script* is a peer scripted to the byte. Most of them never answer a request: then nothing can be repeated.
+- *Exceptions* are the scenarios whose first name is another, or whose remedy did not help. The expected name is always the
+  cause that was set up, also where the upstream's answer cannot tell it from another.
 ";

@@ -24,7 +24,7 @@ pub(crate) const ALL: &[Stack] = &[
 ];
 
 /// Those that demand client certificates in TLS; nginx does it in HTTP.
-const DEMANDING: &[Stack] = &[OpenSsl, GnuTls, Go, Java, Node, Python, HaProxy, Apache];
+pub(crate) const DEMANDING: &[Stack] = &[OpenSsl, GnuTls, Go, Java, Node, Python, HaProxy, Apache];
 
 const TLS10: &[Version] = &[Version::Tls10];
 const TLS12: &[Version] = &[Version::Tls12];
@@ -47,14 +47,23 @@ pub(crate) fn all() -> Vec<Row> {
     rows
 }
 
-/// Names that stock nginx cannot meet: no scenario, and why.
-pub(crate) const NEVER: &[(&str, &str)] = &[
-    (
-        "trust_store_empty",
-        "nginx refuses to start with verification and no trusted file",
-    ),
-    (
-        "inappropriate_fallback",
-        "nginx never sends TLS_FALLBACK_SCSV",
-    ),
-];
+/// Names without a scenario, and why.
+pub(crate) fn never() -> Vec<(&'static str, &'static str)> {
+    let mut names = vec![
+        (
+            "trust_store_empty",
+            "nginx does not start with verification and no trusted file",
+        ),
+        (
+            "inappropriate_fallback",
+            "nginx never sends TLS_FALLBACK_SCSV",
+        ),
+    ];
+    if !transport::has_large_hellos() {
+        names.push((
+            "client_hello_too_large",
+            "this OpenSSL has no post-quantum key share",
+        ));
+    }
+    names
+}

@@ -137,8 +137,7 @@ fn silence() -> Vec<Row> {
             |lab| cut(lab, Ending::Silence).set(SOON),
         ),
     ];
-    // Post-quantum key shares came with OpenSSL 3.5.
-    if Build::get().openssl >= (3, 5) {
+    if has_large_hellos() {
         rows.push(row(
             "client_hello_too_large",
             "dropped by a device",
@@ -155,6 +154,11 @@ fn silence() -> Vec<Row> {
         ));
     }
     rows
+}
+
+/// Post-quantum key shares came with OpenSSL 3.5.
+pub(super) fn has_large_hellos() -> bool {
+    Build::get().openssl >= (3, 5)
 }
 
 fn large(lab: &Lab, ending: Ending) -> Setup {
