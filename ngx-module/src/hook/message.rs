@@ -53,7 +53,7 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
             snapshot(ssl, note);
         }
         if carries_data {
-            settle(ssl);
+            allocator::with_reserve(|| settle(ssl));
         }
     }
 }

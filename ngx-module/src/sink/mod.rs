@@ -7,7 +7,6 @@ mod syslog;
 use ngx::ffi::{ngx_connection_t, ngx_open_file_t, ngx_syslog_peer_t, time_t};
 use tlsdiag::{report, Diagnosis, Recording};
 
-use crate::config::Scope;
 use crate::identity::Owner;
 
 /// One `upstream_tls_log`. Lives in the cycle's pool; exactly one target is set.
@@ -49,7 +48,7 @@ impl Sink {
     }
 }
 
-/// Diagnoses and writes; `None` where no diagnosis is wanted.
+/// Diagnoses and writes.
 ///
 /// # Safety
 /// Connection and owner are alive.
@@ -58,7 +57,7 @@ pub(crate) unsafe fn write(
     owner: &Owner,
     recording: &Recording,
 ) -> Option<Diagnosis> {
-    let mut scope = owner.scope().filter(Scope::diag)?;
+    let mut scope = owner.scope()?;
     dump(recording);
     let diagnosis = tlsdiag::diagnose(recording);
     // SAFETY: the caller's promise.

@@ -12,6 +12,7 @@ use ngx::ffi::{
 };
 
 use super::{attempt, is_ours, symbol, values, NAMES};
+use crate::allocator::with_reserve;
 use crate::guard::guard;
 use crate::{hook, identity};
 
@@ -61,8 +62,10 @@ pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
 
 /// A response comes: the connection it comes on may have been made for an earlier request.
 unsafe extern "C" fn filter(request: *mut ngx_http_request_t) -> ngx_int_t {
-    // SAFETY: nginx passes a live request.
-    guard("header filter", || unsafe { note(request) });
+    guard("header filter", || {
+        // SAFETY: nginx passes a live request.
+        with_reserve(|| unsafe { note(request) })
+    });
     let next = NEXT.load(Ordering::Relaxed);
     // SAFETY: stored by `register` before the filter was installed; a nullable function pointer.
     match unsafe { transmute::<*mut c_void, Option<HeaderFilter>>(next) } {
@@ -90,19 +93,21 @@ unsafe extern "C" fn get(
     value: *mut ngx_http_variable_value_t,
     variable: usize,
 ) -> ngx_int_t {
-    // SAFETY: nginx passes a live request and the value to be filled.
-    let set = guard("variable", || unsafe {
-        let states = (*request).upstream_states.as_ref()?;
-        let states = slice::from_raw_parts(
-            states.elts.cast::<ngx_http_upstream_state_t>(),
-            states.nelts,
-        );
-        let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
-        if peers.is_empty() {
-            return None;
-        }
-        let pool = (*request).pool;
-        attempt::evaluate(&mut *value, request.cast(), pool, variable, &peers)
+    let set = guard("variable", || {
+        // SAFETY: nginx passes a live request and the value to be filled.
+        with_reserve(|| unsafe {
+            let states = (*request).upstream_states.as_ref()?;
+            let states = slice::from_raw_parts(
+                states.elts.cast::<ngx_http_upstream_state_t>(),
+                states.nelts,
+            );
+            let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
+            if peers.is_empty() {
+                return None;
+            }
+            let pool = (*request).pool;
+            attempt::evaluate(&mut *value, request.cast(), pool, variable, &peers)
+        })
     });
     if set.flatten().is_none() {
         // SAFETY: as above.

@@ -13,6 +13,7 @@ use ngx::ffi::{
 };
 
 use super::{attempt, is_ours, symbol, NAMES};
+use crate::allocator::with_reserve;
 use crate::guard::guard;
 
 type AddVariable =
@@ -51,19 +52,21 @@ unsafe extern "C" fn get(
     value: *mut ngx_stream_variable_value_t,
     variable: usize,
 ) -> ngx_int_t {
-    // SAFETY: nginx passes a live session and the value to be filled.
-    let set = guard("variable", || unsafe {
-        let states = (*session).upstream_states.as_ref()?;
-        let states = slice::from_raw_parts(
-            states.elts.cast::<ngx_stream_upstream_state_t>(),
-            states.nelts,
-        );
-        let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
-        if peers.is_empty() {
-            return None;
-        }
-        let pool = (*session).connection.as_ref()?.pool;
-        attempt::evaluate(&mut *value, session.cast(), pool, variable, &peers)
+    let set = guard("variable", || {
+        // SAFETY: nginx passes a live session and the value to be filled.
+        with_reserve(|| unsafe {
+            let states = (*session).upstream_states.as_ref()?;
+            let states = slice::from_raw_parts(
+                states.elts.cast::<ngx_stream_upstream_state_t>(),
+                states.nelts,
+            );
+            let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
+            if peers.is_empty() {
+                return None;
+            }
+            let pool = (*session).connection.as_ref()?.pool;
+            attempt::evaluate(&mut *value, session.cast(), pool, variable, &peers)
+        })
     });
     if set.flatten().is_none() {
         // SAFETY: as above.

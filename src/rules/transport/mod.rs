@@ -6,3 +6,26 @@ pub(super) mod peer_closed;
 pub(super) mod peer_reset;
 pub(super) mod plaintext_upstream;
 pub(super) mod session_resumption_rejected;
+
+use crate::facts::Facts;
+use crate::rules::{because, Confidence, Finding, Remedy};
+
+/// The peer ended the connection without a word of TLS: `verb` says how, `seen` is the evidence.
+fn ended(facts: &Facts<'_>, verb: &str, seen: &'static str) -> Finding {
+    let sentence = format!(
+        "upstream {verb} the connection {} without an alert",
+        facts.phase.describe()
+    );
+    let mut evidence = vec![seen];
+    if facts.no_hello_came() {
+        evidence.push(because::NO_SERVER_HELLO);
+    }
+    let remedy = Remedy::manual(match facts.no_hello_came() {
+        true => {
+            "look at the upstream's or balancer's log: no live backend, IP filter, PROXY protocol \
+             expected, unknown server name"
+        }
+        false => "look at the upstream's log: it ended the handshake on its own",
+    });
+    Finding::new(Confidence::Possible, sentence, &evidence, remedy)
+}

@@ -23,7 +23,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::Facts;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{because, Family, Finding, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "peer_closed",
@@ -33,28 +33,6 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    if facts.ending() != EndingKind::Eof {
-        return None;
-    }
-    let sentence = format!(
-        "upstream closed the connection {} without an alert",
-        facts.phase.describe()
-    );
-    let mut evidence = vec![because::PEER_CLOSED];
-    if facts.no_hello_came() {
-        evidence.push(because::NO_SERVER_HELLO);
-    }
-    let remedy = Remedy::manual(match facts.no_hello_came() {
-        true => {
-            "look at the upstream's or balancer's log: no live backend, IP filter, PROXY protocol \
-             expected, unknown server name"
-        }
-        false => "look at the upstream's log: it ended the handshake on its own",
-    });
-    Some(Finding::new(
-        Confidence::Possible,
-        sentence,
-        &evidence,
-        remedy,
-    ))
+    let ended = facts.ending() == EndingKind::Eof;
+    ended.then(|| super::ended(facts, "closed", because::PEER_CLOSED))
 }
