@@ -11,7 +11,7 @@ use crate::scenario::{named, row, script, Lab, Row, Setup};
 use Stack::{Apache, GnuTls, Go, HaProxy, Java, Nginx, Node, OpenSsl, Python};
 
 /// Short, so that the run is.
-const SOON: &str = "proxy_connect_timeout 500ms;";
+const SOON: &str = "proxy_connect_timeout 2s;";
 
 /// Long enough for a ServerHello's beginning, too short for all of it.
 const HALF_A_SERVER_HELLO: usize = 40;
