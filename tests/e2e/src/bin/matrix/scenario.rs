@@ -1,5 +1,8 @@
 //! What a scenario is: a cause, who is able to have it, and how it is set up.
 
+use std::fs;
+use std::path::Path;
+
 use tlsdiag_e2e::certs::{Authority, Identity, IdentityFiles, Leaf};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
@@ -123,6 +126,14 @@ impl Lab {
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         self.directory.write(name, content).display().to_string()
     }
+}
+
+/// Another content under the same path, as a new file: newer versions of nginx keep what they read before
+/// a reload when the file seems to be the same one.
+pub(crate) fn replace(path: &Path, content: impl AsRef<[u8]>) {
+    let new = path.with_extension("new");
+    fs::write(&new, content).expect("cannot write a file");
+    fs::rename(&new, path).expect("cannot rename a file");
 }
 
 /// Directives that present a client certificate.

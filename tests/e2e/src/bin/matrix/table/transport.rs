@@ -77,9 +77,6 @@ fn ends() -> Vec<Row> {
             .then(lab.good())
     }
     vec![
-        script("peer_closed", "at once", NONE, |_| {
-            Setup::script(Script::CloseAtOnce).set(&named())
-        }),
         script("peer_closed", "after the ClientHello", NONE, |_| {
             Setup::script(Script::CloseAfterHello).set(&named())
         }),
