@@ -92,6 +92,20 @@ pub(crate) fn run(row: &Row, stack: Option<Stack>, version: Option<Version>) -> 
     }
 }
 
+/// The request fails still.
+struct NotYet {
+    why: String,
+    /// The fix proposed now.
+    next: Vec<String>,
+}
+
+impl NotYet {
+    fn because(why: String) -> NotYet {
+        let next = Vec::new();
+        NotYet { why, next }
+    }
+}
+
 struct Scene {
     lab: Lab,
     setup: Setup,
@@ -131,7 +145,10 @@ impl Scene {
             return match self.setup.remedy.take() {
                 Some(remedy) => {
                     let location = self.setup.location.clone();
-                    Loop::Done(self.repeat(&location, Some(remedy)).map_err(|(why, _)| why))
+                    Loop::Done(
+                        self.repeat(&location, Some(remedy))
+                            .map_err(|failed| failed.why),
+                    )
                 }
                 None => Loop::Open(if self.setup.script {
                     "script"
@@ -143,21 +160,20 @@ impl Scene {
         if self.setup.script {
             return Loop::Open("script");
         }
-        Loop::Pasted(self.paste(&diagnosis.fix).map_err(|(why, next)| {
-            let next = next.filter(|next| !next.fix.is_empty());
-            let second = next.map(|next| {
-                let helped = self.paste(&next.fix).is_ok();
-                (next.fix, helped)
+        Loop::Pasted(self.paste(&diagnosis.fix).map_err(|NotYet { why, next }| {
+            let second = (!next.is_empty()).then(|| {
+                let helped = self.paste(&next).is_ok();
+                (next, helped)
             });
             Again { why, second }
         }))
     }
 
     /// Pastes a fix into the location and repeats the request.
-    fn paste(&mut self, fix: &[String]) -> Result<(), (String, Option<Diagnosis>)> {
+    fn paste(&mut self, fix: &[String]) -> Result<(), NotYet> {
         let mut values = self.setup.values.clone();
         values.extend(self.known_values());
-        let fix = fill(fix, &values).map_err(|why| (why, None))?;
+        let fix = fill(fix, &values).map_err(NotYet::because)?;
         self.setup.location = paste(&self.setup.location, &fix);
         let location = self.setup.location.clone();
         self.repeat(&location, None)
@@ -181,11 +197,7 @@ impl Scene {
 
     /// Reloads with this location, and with another peer, then sends the same requests: 200, and no
     /// word of the module. The error is what came instead, and what the module said.
-    fn repeat(
-        &mut self,
-        location: &[String],
-        remedy: Option<Remedy>,
-    ) -> Result<(), (String, Option<Diagnosis>)> {
+    fn repeat(&mut self, location: &[String], remedy: Option<Remedy>) -> Result<(), NotYet> {
         if let Some(remedy) = remedy {
             let nobody = scripted::start_with(drop);
             let old = std::mem::replace(&mut self.setup.peer, nobody);
@@ -203,7 +215,7 @@ impl Scene {
             self.nginx.expect_trouble("[emerg]");
             let line = said.lines().find(|l| l.contains("[emerg]"));
             let reason = line.and_then(|l| l.split(": ").nth(1)).unwrap_or(&said);
-            return Err((format!("nginx refuses it: {reason}"), None));
+            return Err(NotYet::because(format!("nginx refuses it: {reason}")));
         }
         let status = self.request();
         let documents = self.nginx.documents();
@@ -211,9 +223,12 @@ impl Scene {
             (200, Some([])) => Ok(()),
             (status, Some([.., last])) => {
                 let next = Diagnosis::read(last);
-                Err((format!("{status}, {}", next.name), Some(next)))
+                Err(NotYet {
+                    why: format!("{status}, {}", next.name),
+                    next: next.fix,
+                })
             }
-            (status, _) => Err((format!("{status}"), None)),
+            (status, _) => Err(NotYet::because(status.to_string())),
         }
     }
 }
