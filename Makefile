@@ -7,7 +7,7 @@ FAULT = build/ngx_upstream_tls_diag_module-fault.so
 E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
 
-.PHONY: help deps build demo test test-core test-capi test-e2e lint matrix bench clean
+.PHONY: help deps build demo test test-core test-capi test-e2e lint matrix bench deb test-deb clean
 .PHONY: module fault
 
 help: ## say what there is
@@ -57,6 +57,14 @@ matrix: ## every cause on every TLS stack, every printed fix pasted; writes docs
 	scripts/deps matrix
 	$(MAKE) --no-print-directory module
 	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin matrix -- --write docs/matrix.md
+
+deb: ## build the Debian packages: build/deb/*.deb
+	scripts/deps deb
+	scripts/deb
+
+test-deb: deb ## install, use and remove them in a clean Debian 12 (needs root)
+	scripts/deps test-deb
+	scripts/test-deb
 
 bench: ## instructions per handshake with and without the module (callgrind)
 	scripts/deps bench

@@ -8,15 +8,21 @@ case "$NGX_MODULES_PATH" in
     *)  tlsdiag_modules_path=$NGX_PREFIX/$NGX_MODULES_PATH ;;
 esac
 
+# Relative, unless --builddir= says otherwise (Fedora's macros do).
+case "$NGX_OBJS" in
+    /*) tlsdiag_objs=$NGX_OBJS ;;
+    *)  tlsdiag_objs=$PWD/$NGX_OBJS ;;
+esac
+
 cat << END                                                    >> $NGX_MAKEFILE
 
 .PHONY: tlsdiag
 
 tlsdiag:	$NGX_OBJS/ngx_auto_config.h
-	NGINX_SOURCE_DIR="$PWD" NGINX_BUILD_DIR="$PWD/$NGX_OBJS" \\
+	NGINX_SOURCE_DIR="$PWD" NGINX_BUILD_DIR="$tlsdiag_objs" \\
 	${NGX_CARGO:-cargo} build --release --locked \\
 		--manifest-path "$ngx_addon_dir/Cargo.toml" \\
-		--target-dir "$PWD/$NGX_OBJS/tlsdiag"
+		--target-dir "$tlsdiag_objs/tlsdiag"
 	cp "$NGX_OBJS/tlsdiag/release/lib$ngx_addon_name.so" \\
 		"$NGX_OBJS/$ngx_addon_name.so"
 
