@@ -32,9 +32,11 @@ fn openssl_version() {
     println!("cargo::rustc-check-cfg=cfg(openssl3)");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let probe = Path::new(&out).join("openssl_version.c");
+    // The preprocessor decides: it may put a macro of a system header on a line of its own.
     std::fs::write(
         &probe,
-        "#include <openssl/opensslv.h>\nTLSDIAG_OPENSSL OPENSSL_VERSION_NUMBER\n",
+        "#include <openssl/opensslv.h>\n#if OPENSSL_VERSION_NUMBER >= 0x30000000L\n\
+         TLSDIAG_OPENSSL_3\n#else\nTLSDIAG_OPENSSL_1\n#endif\n",
     )
     .expect("OUT_DIR is writable");
     let mut cc = cc::Build::new();
@@ -44,13 +46,14 @@ fn openssl_version() {
         cc.include(dir);
     }
     let text = String::from_utf8_lossy(&cc.expand()).into_owned();
-    let value = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("TLSDIAG_OPENSSL"))
-        .expect("openssl/opensslv.h is readable");
-    // 1.1.1 prints a literal (0x1010117fL), 3.x an expression that starts with the shifted major.
-    if !value.trim().starts_with("0x1") {
+    let has = |mark| text.lines().any(|line| line.trim() == mark);
+    if has("TLSDIAG_OPENSSL_3") {
         println!("cargo::rustc-cfg=openssl3");
+    } else {
+        assert!(
+            has("TLSDIAG_OPENSSL_1"),
+            "openssl/opensslv.h is not readable: {text}"
+        );
     }
 }
 
