@@ -2,7 +2,9 @@
 
 use core::ffi::c_char;
 
-use ngx::ffi::{ERR_error_string_n, ERR_peek_error, ERR_pop_to_mark, ERR_set_mark};
+use ngx::ffi::{
+    ERR_error_string_n, ERR_peek_error, ERR_peek_last_error, ERR_pop_to_mark, ERR_set_mark,
+};
 
 /// Takes back whatever our own calls push, and leaves what was there.
 pub(crate) struct QueueMark;
@@ -22,11 +24,29 @@ impl Drop for QueueMark {
     }
 }
 
-/// The earliest error of the queue, 0 for none: what nginx prints first.
+/// The error of the queue that says most, 0 for none: the earliest, which is what nginx prints first,
+/// unless another library's error stands there and the SSL library's own reason is the latest (3.5
+/// says "unknown security bits" before "dh key too small").
 pub(crate) fn peek() -> u64 {
     // SAFETY: reads this thread's queue.
-    unsafe { ERR_peek_error() }
+    let earliest = unsafe { ERR_peek_error() };
+    // SAFETY: as above.
+    let latest = unsafe { ERR_peek_last_error() };
+    if library(earliest) != SSL_LIBRARY && library(latest) == SSL_LIBRARY && is_specific(latest) {
+        latest
+    } else {
+        earliest
+    }
 }
+
+/// A reason of the library's own, not one that all libraries share ("internal error", "EVP lib").
+fn is_specific(code: u64) -> bool {
+    (FIRST_OWN_REASON..FIRST_SHARED_REASON).contains(&reason(code))
+}
+
+/// Up to 1.1.1 the reasons that all libraries share are below 100; OpenSSL 3 marks them with flags.
+const FIRST_OWN_REASON: u32 = 100;
+const FIRST_SHARED_REASON: u32 = 1 << 18;
 
 /// The packed code of an SSL error with this reason, for errors that nginx takes off the queue
 /// before we can look.

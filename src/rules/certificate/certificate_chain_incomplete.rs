@@ -42,8 +42,14 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         link(found.check).map_or("unknown", |one| one.issuer.as_str())
     );
     let remedy = remedy(found.check);
+    // A certificate that says where its issuer is has one to be fetched; a private root, signing
+    // directly, looks the same but for that.
+    let confidence = match link(found.check).and_then(|one| one.issuer_url.as_ref()) {
+        Some(_) => Confidence::Likely,
+        None => Confidence::Possible,
+    };
     Some(Finding::new(
-        Confidence::Likely,
+        confidence,
         sentence,
         &found.evidence(),
         remedy,

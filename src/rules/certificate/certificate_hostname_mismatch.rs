@@ -77,8 +77,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         evidence.push(because::NO_SERVER_NAME_SENT);
         fix.push("server_name on".to_owned());
     }
-    // With SNI the server may well present the right certificate for the name already compared.
-    if fix.is_empty() || facts.name.to_hand().is_none() {
+    // With SNI the server may well present the right certificate for the name already compared, or
+    // it may have none for it: only the operator knows which host is meant.
+    if !fix.is_empty() && facts.name.to_hand().is_some() {
+        fix.push("name <host-name-of-the-upstream>".to_owned());
+    } else {
         let usable = presented.iter().find(|name| is_dns_name(name));
         let name = usable.map_or("<name-in-the-upstream-certificate>", |name| name.as_str());
         fix.push(format!("name {name}"));

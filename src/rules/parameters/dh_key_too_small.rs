@@ -50,8 +50,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         sentence.push_str(&format!(" (it chose {suite})"));
     }
     let ciphers = format!("ciphers {}{}", without_dhe(facts), level(facts));
-    let remedy = Remedy::paste(facts, &[ciphers])
-        .with_action("upstream needs ECDHE suites, or DH parameters of 2048 bits or more");
+    let remedy = Remedy::paste(facts, &[ciphers]).with_action(
+        "upstream needs ECDHE suites, or DH parameters of 2048 bits or more; while it has nothing \
+             but DHE, only a lower @SECLEVEL in the list helps, which weakens security",
+    );
     Some(Finding::new(
         Confidence::Certain,
         sentence,

@@ -5,7 +5,7 @@
 //! a missing key, a failed callback, no memory. Some servers use it for everything.
 //!
 //! # Evidence
-//! A received alert 80, with the server name settled, and no session offered that it may have choked on.
+//! A received alert 80, with a server name that the configured host confirms, and no session offered that it may have choked on.
 //!
 //! # Why it happens
 //! Go answers it when its configuration callback fails, balancers when they have no backend or no
@@ -36,7 +36,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let mut evidence = vec![because::ALERT_RECEIVED];
-    let settled = facts.name.settled() || !facts.name_may_decide();
+    let settled = facts.name.confirmed() || !facts.name_may_decide();
     // A server that chokes on a session offered says so in the same way.
     let session =
         facts.no_hello_came() && facts.offered.as_ref().is_some_and(Offered::session_offered);

@@ -60,7 +60,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let remedy = Remedy::manual(
         "find out who is silent: run openssl s_client to this address and port from this host",
     );
-    let confidence = match silent && facts.name.missing() {
+    let confidence = match silent && (facts.name.missing() || hello > ONE_SEGMENT) {
         true => Confidence::Likely,
         false => Confidence::Certain,
     };

@@ -144,7 +144,10 @@ fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Optio
     };
     let remedy = Remedy::paste(facts, &[directive])
         .with_security(Security::Weakens)
-        .with_action("upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime");
+        .with_action(
+            "upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime, and where \
+             the upstream has no RSA key exchange it takes ciphers DEFAULT:@SECLEVEL=0",
+        );
     Some(Finding::new(
         confidence,
         format!("upstream chose {version}, and nginx's TLS library does not accept that version's signatures"),

@@ -1,6 +1,7 @@
 //! Upstreams that are wrong in one way: real TLS stacks, and peers scripted to the byte.
 
 mod apache;
+pub mod dns;
 mod external;
 mod gnutls;
 mod haproxy;
@@ -8,6 +9,7 @@ pub mod middlebox;
 mod nginx_peer;
 mod openssl_peer;
 mod programs;
+pub mod relay;
 pub mod scripted;
 mod upstream;
 

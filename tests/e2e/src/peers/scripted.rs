@@ -1,9 +1,13 @@
 //! Peers scripted to the byte: a few lines over a TCP listener.
 
 use std::collections::HashMap;
+use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -130,10 +134,13 @@ pub fn reset(stream: TcpStream) {
     assert_eq!(done, 0, "setsockopt(SO_LINGER) failed");
 }
 
-/// Accepts on 127.0.0.1 and serves every connection in a thread; stopped on drop.
+/// Accepts, on 127.0.0.1 unless told otherwise, and serves every connection in a thread; stopped on
+/// drop.
 pub(super) struct Listener {
     port: u16,
     shared: Arc<Shared>,
+    /// Connects once, so that the acceptor sees that it is to stop.
+    wake: Box<dyn Fn() + Send + Sync>,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -154,16 +161,61 @@ impl Shared {
 impl Listener {
     pub(super) fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Listener {
         let listener = TcpListener::bind("127.0.0.1:0").expect("cannot bind to 127.0.0.1");
-        let port = listener.local_addr().expect("a local address").port();
+        Listener::on(listener, serve)
+    }
+
+    /// Accepts where `listener` listens.
+    pub(super) fn on(
+        listener: TcpListener,
+        serve: impl Fn(TcpStream) + Send + Sync + 'static,
+    ) -> Listener {
+        let address = listener.local_addr().expect("a local address");
+        Listener::run(
+            address.port(),
+            move || listener.accept().ok().map(|(stream, _)| stream),
+            Box::new(move || drop(TcpStream::connect(address))),
+            serve,
+        )
+    }
+
+    /// Accepts on a Unix socket. Its streams are handed over as what they can do as well as a
+    /// `TcpStream`: read, write, shut down.
+    pub(super) fn on_unix(
+        path: &Path,
+        serve: impl Fn(TcpStream) + Send + Sync + 'static,
+    ) -> Listener {
+        let listener = UnixListener::bind(path).expect("cannot bind a Unix socket");
+        // nginx's worker drops privileges when the tests run as root.
+        std::fs::set_permissions(path, Permissions::from_mode(0o666)).expect("cannot chmod");
+        let path = path.to_owned();
+        Listener::run(
+            0,
+            move || {
+                let (stream, _) = listener.accept().ok()?;
+                Some(TcpStream::from(OwnedFd::from(stream)))
+            },
+            Box::new(move || drop(UnixStream::connect(&path))),
+            serve,
+        )
+    }
+
+    fn run(
+        port: u16,
+        accept: impl Fn() -> Option<TcpStream> + Send + 'static,
+        wake: Box<dyn Fn() + Send + Sync>,
+        serve: impl Fn(TcpStream) + Send + Sync + 'static,
+    ) -> Listener {
         let shared = Arc::new(Shared::default());
         let ours = Arc::clone(&shared);
         let serve = Arc::new(serve);
         let acceptor = std::thread::spawn(move || {
             let mut threads = Vec::new();
-            for (number, stream) in listener.incoming().flatten().enumerate() {
+            for number in 0_usize.. {
+                let accepted = accept();
                 if ours.stopping.load(Ordering::Acquire) {
                     break;
                 }
+                let Some(stream) = accepted else { continue };
                 set_deadlines(&stream, Duration::from_secs(20));
                 let copy = stream.try_clone().expect("duplicate a socket");
                 ours.lock().insert(number, copy);
@@ -172,6 +224,10 @@ impl Listener {
                     serve(stream);
                     ours.lock().remove(&number);
                 }));
+                // A long run must not keep a handle of every connection it has served.
+                if threads.len() >= 256 {
+                    threads.retain(|thread| !thread.is_finished());
+                }
             }
             for thread in threads {
                 let _ = thread.join();
@@ -180,6 +236,7 @@ impl Listener {
         Listener {
             port,
             shared,
+            wake,
             acceptor: Some(acceptor),
         }
     }
@@ -193,7 +250,7 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::Release);
         // Wakes the acceptor; then ends what still reads.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        (self.wake)();
         for stream in self.shared.lock().values() {
             let _ = stream.shutdown(Shutdown::Both);
         }

@@ -97,21 +97,34 @@ fn closed(outcome: &Outcome) -> (String, String) {
         Ok(()) => "200".to_owned(),
         Err(why) => format!("FAILS: {why}"),
     };
-    let directives: Vec<String> = diagnosis.fix.iter().map(|d| format!("`{d}`")).collect();
     let weakens = if diagnosis.weakens { ", weakens" } else { "" };
     let fix = format!(
         "{} ({}{weakens})",
-        directives.join(" "),
+        quoted(&diagnosis.fix),
         diagnosis.applicability
     );
     match &outcome.closed {
-        Loop::Pasted(went) => (fix, result(went)),
+        Loop::Pasted(Ok(())) => (fix, "200".to_owned()),
+        Loop::Pasted(Err(again)) => {
+            let mut text = format!("FAILS: {}", again.why);
+            if let Some((fix, helped)) = &again.second {
+                let answer = if *helped { "200" } else { "fails too" };
+                let _ = write!(text, "; then {}: {answer}", quoted(fix));
+            }
+            (fix, text)
+        }
         Loop::Done(went) => ("what the action says".to_owned(), result(went)),
         Loop::Open(why) if diagnosis.applicability == "manual" => {
             ((*why).to_owned(), "-".to_owned())
         }
         Loop::Open(why) => (fix, (*why).to_owned()),
     }
+}
+
+/// Directives, each as code.
+fn quoted(directives: &[String]) -> String {
+    let quoted: Vec<String> = directives.iter().map(|d| format!("`{d}`")).collect();
+    quoted.join(" ")
 }
 
 /// docs/matrix.md.
@@ -224,6 +237,10 @@ fn more(totals: &Totals) -> Vec<Vec<String>> {
         (
             "`placeholder` fixes that helped",
             totals.placeholder.to_string(),
+        ),
+        (
+            "fixes that failed, where the one proposed next helped",
+            totals.second.to_string(),
         ),
         (
             "remedies outside nginx.conf that helped",

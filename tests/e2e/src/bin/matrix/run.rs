@@ -7,11 +7,11 @@ use tlsdiag_e2e::certs::Leaf;
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::observe::json::{text, texts};
-use tlsdiag_e2e::peers::{Stack, Version};
+use tlsdiag_e2e::peers::{scripted, Stack, Version};
 use tlsdiag_e2e::wait;
 
 use crate::paste::{fill, paste};
-use crate::scenario::{Lab, Row, Setup, API};
+use crate::scenario::{Lab, Remedy, Row, Setup, API};
 
 /// One diagnosis as the document says it.
 pub(crate) struct Diagnosis {
@@ -26,11 +26,18 @@ pub(crate) struct Diagnosis {
 /// What was done about it.
 pub(crate) enum Loop {
     /// The fix was pasted.
-    Pasted(Result<(), String>),
+    Pasted(Result<(), Again>),
     /// What the action says was done outside nginx.conf.
     Done(Result<(), String>),
     /// Nothing to be done, and why.
     Open(&'static str),
+}
+
+/// A fix after which the request failed again.
+pub(crate) struct Again {
+    pub(crate) why: String,
+    /// What the module proposed then, pasted too; whether that helped.
+    pub(crate) second: Option<(Vec<String>, bool)>,
 }
 
 /// How a scenario went.
@@ -85,6 +92,20 @@ pub(crate) fn run(row: &Row, stack: Option<Stack>, version: Option<Version>) -> 
     }
 }
 
+/// The request fails still.
+struct NotYet {
+    why: String,
+    /// The fix proposed now.
+    next: Vec<String>,
+}
+
+impl NotYet {
+    fn because(why: String) -> NotYet {
+        let next = Vec::new();
+        NotYet { why, next }
+    }
+}
+
 struct Scene {
     lab: Lab,
     setup: Setup,
@@ -124,7 +145,10 @@ impl Scene {
             return match self.setup.remedy.take() {
                 Some(remedy) => {
                     let location = self.setup.location.clone();
-                    Loop::Done(self.repeat(location, Some(remedy)))
+                    Loop::Done(
+                        self.repeat(&location, Some(remedy))
+                            .map_err(|failed| failed.why),
+                    )
                 }
                 None => Loop::Open(if self.setup.script {
                     "script"
@@ -136,12 +160,23 @@ impl Scene {
         if self.setup.script {
             return Loop::Open("script");
         }
+        Loop::Pasted(self.paste(&diagnosis.fix).map_err(|NotYet { why, next }| {
+            let second = (!next.is_empty()).then(|| {
+                let helped = self.paste(&next).is_ok();
+                (next, helped)
+            });
+            Again { why, second }
+        }))
+    }
+
+    /// Pastes a fix into the location and repeats the request.
+    fn paste(&mut self, fix: &[String]) -> Result<(), NotYet> {
         let mut values = self.setup.values.clone();
         values.extend(self.known_values());
-        Loop::Pasted(fill(&diagnosis.fix, &values).and_then(|fix| {
-            let location = paste(&self.setup.location, &fix);
-            self.repeat(location, None)
-        }))
+        let fix = fill(fix, &values).map_err(NotYet::because)?;
+        self.setup.location = paste(&self.setup.location, &fix);
+        let location = self.setup.location.clone();
+        self.repeat(&location, None)
     }
 
     /// What whoever set up this upstream knows.
@@ -161,14 +196,10 @@ impl Scene {
     }
 
     /// Reloads with this location, and with another peer, then sends the same requests: 200, and no
-    /// word of the module.
-    fn repeat(
-        &mut self,
-        location: Vec<String>,
-        remedy: Option<Box<dyn FnOnce(tlsdiag_e2e::peers::Peer) -> tlsdiag_e2e::peers::Peer>>,
-    ) -> Result<(), String> {
+    /// word of the module. The error is what came instead, and what the module said.
+    fn repeat(&mut self, location: &[String], remedy: Option<Remedy>) -> Result<(), NotYet> {
         if let Some(remedy) = remedy {
-            let nobody = tlsdiag_e2e::peers::scripted::start_with(drop);
+            let nobody = scripted::start_with(drop);
             let old = std::mem::replace(&mut self.setup.peer, nobody);
             self.setup.peer = remedy(old);
         }
@@ -178,20 +209,26 @@ impl Scene {
             config.http.clear();
             config.locations.clear();
             let old = std::mem::take(config);
-            *config = configure(old, setup, &location);
+            *config = configure(old, setup, location);
         });
         if let Err(said) = reloaded {
             self.nginx.expect_trouble("[emerg]");
             let line = said.lines().find(|l| l.contains("[emerg]"));
             let reason = line.and_then(|l| l.split(": ").nth(1)).unwrap_or(&said);
-            return Err(format!("nginx refuses it: {reason}"));
+            return Err(NotYet::because(format!("nginx refuses it: {reason}")));
         }
         let status = self.request();
         let documents = self.nginx.documents();
         match (status, documents.get(before..)) {
             (200, Some([])) => Ok(()),
-            (status, Some([.., last])) => Err(format!("{status}, {}", text(last, "error/type"))),
-            (status, _) => Err(format!("{status}")),
+            (status, Some([.., last])) => {
+                let next = Diagnosis::read(last);
+                Err(NotYet {
+                    why: format!("{status}, {}", next.name),
+                    next: next.fix,
+                })
+            }
+            (status, _) => Err(NotYet::because(status.to_string())),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What a scenario is: a cause, who is able to have it, and how it is set up.
 
+use std::fs;
+use std::path::Path;
+
 use tlsdiag_e2e::certs::{Authority, Identity, IdentityFiles, Leaf};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
@@ -125,6 +128,14 @@ impl Lab {
     }
 }
 
+/// Another content under the same path, as a new file: newer versions of nginx keep what they read before
+/// a reload when the file seems to be the same one.
+pub(crate) fn replace(path: &Path, content: impl AsRef<[u8]>) {
+    let new = path.with_extension("new");
+    fs::write(&new, content).expect("cannot write a file");
+    fs::rename(&new, path).expect("cannot rename a file");
+}
+
 /// Directives that present a client certificate.
 pub(crate) fn present(files: &IdentityFiles) -> String {
     format!(
@@ -139,7 +150,8 @@ pub(crate) fn named() -> String {
     format!("proxy_ssl_server_name on; proxy_ssl_name {API};")
 }
 
-type Remedy = Box<dyn FnOnce(Peer) -> Peer>;
+/// Puts another peer in the place of the one it is given, or changes what that one or nginx reads.
+pub(crate) type Remedy = Box<dyn FnOnce(Peer) -> Peer>;
 
 /// A cause, set up: the peer listens, nginx is described.
 pub(crate) struct Setup {

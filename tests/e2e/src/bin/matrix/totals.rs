@@ -39,6 +39,8 @@ pub(crate) struct Totals {
     pub(crate) possible: Share,
     pub(crate) machine: Share,
     pub(crate) placeholder: Share,
+    /// What was proposed after a fix that failed.
+    pub(crate) second: Share,
     /// Remedies outside nginx.conf.
     pub(crate) done: Share,
     /// `machine` and `placeholder` that no script can confirm.
@@ -85,6 +87,10 @@ impl Totals {
         if diagnosis.weakens {
             self.weakens += 1;
             self.weakens_in_vain += usize::from(!outcome.weak_only);
+        }
+        if let Loop::Pasted(Err(again)) = &outcome.closed {
+            self.second
+                .count(again.second.as_ref().is_some_and(|(_, helped)| *helped));
         }
         match &outcome.closed {
             Loop::Pasted(result) if diagnosis.applicability == "machine" => {

@@ -81,7 +81,7 @@ fn leaves() -> Vec<Row> {
         row(
             "certificate_hostname_mismatch",
             "certificate of another host, no name sent",
-            &[GnuTls, Go, Nginx],
+            ALL,
             TLS13,
             other_host,
         ),
@@ -178,7 +178,7 @@ fn chains() -> Vec<Row> {
         row(
             "certificate_issuer_unknown",
             "issued by the untrusted root itself",
-            &[OpenSsl, Go, Nginx],
+            ALL,
             TLS13,
             |lab| {
                 let other = lab.authority_file(&Authority::root("Another Root"), "other");

@@ -4,7 +4,7 @@ use tlsdiag_e2e::certs::{Authority, Leaf, Usage};
 use tlsdiag_e2e::peers::{Stack, Upstream};
 
 use super::{BOTH, DEMANDING, TLS12};
-use crate::scenario::{present, row, Lab, Row, Setup};
+use crate::scenario::{present, replace, row, Lab, Row, Setup};
 
 use Stack::{Apache, Go, HaProxy, Java, Node, OpenSsl, Python};
 
@@ -18,7 +18,8 @@ fn replaced(lab: &Lab, setup: Setup, name: &'static str) -> Setup {
     let good = lab.clients.issue(&Leaf::named(name));
     let directory = lab.directory.path().to_owned();
     setup.remedy(move |peer| {
-        good.write(&directory, name);
+        replace(&directory.join(format!("{name}.pem")), good.chain_pem());
+        replace(&directory.join(format!("{name}.key")), good.key_pem());
         peer
     })
 }
@@ -68,8 +69,7 @@ pub(super) fn rows() -> Vec<Row> {
                 Setup::to(demanding(lab))
                     .set(&present(&files))
                     .remedy(move |peer| {
-                        std::fs::write(&path, leaf.chain_pem())
-                            .expect("cannot write a certificate");
+                        replace(&path, leaf.chain_pem());
                         peer
                     })
             },

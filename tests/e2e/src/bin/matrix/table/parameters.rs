@@ -68,7 +68,7 @@ fn suites() -> Vec<Row> {
         row(
             "no_ciphers_enabled",
             "empty list for TLS 1.3, protocol 1.3 only",
-            &[OpenSsl, Go],
+            &[OpenSsl, GnuTls, Go, Nginx],
             TLS13,
             |lab| {
                 Setup::to(lab.good())
@@ -88,7 +88,7 @@ fn suites() -> Vec<Row> {
         row(
             "dh_key_too_small",
             "1024 bits and nothing else",
-            &[OpenSsl, GnuTls, Java],
+            SMALL_DH,
             TLS12,
             |lab| Setup::to(lab.good().suite(Suite::DheRsaAes128).small_dh()).weak_only(),
         ),

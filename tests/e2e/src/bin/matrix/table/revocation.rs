@@ -1,11 +1,9 @@
 //! Revocation lists given to nginx.
 
-use std::fs;
-
 use tlsdiag_e2e::certs::{Identity, Leaf};
 
 use super::{ALL, BOTH};
-use crate::scenario::{row, Lab, Row, Setup, API};
+use crate::scenario::{replace, row, Lab, Row, Setup, API};
 
 fn leaf() -> Leaf {
     Leaf::named(API).rsa()
@@ -24,7 +22,7 @@ fn fetched(lab: &Lab, setup: Setup, list: Vec<u8>) -> Setup {
     let path = lab.directory.file("crl.pem");
     let whole = lab.file("whole-crl.pem", &list);
     setup.value("proxy_ssl_crl", whole).remedy(move |peer| {
-        fs::write(path, list).expect("cannot write a revocation list");
+        replace(&path, list);
         peer
     })
 }

@@ -11,7 +11,7 @@ use crate::scenario::{named, row, script, Lab, Row, Setup};
 use Stack::{Apache, GnuTls, Go, HaProxy, Java, Nginx, Node, OpenSsl, Python};
 
 /// Short, so that the run is.
-const SOON: &str = "proxy_connect_timeout 500ms;";
+const SOON: &str = "proxy_connect_timeout 2s;";
 
 /// Long enough for a ServerHello's beginning, too short for all of it.
 const HALF_A_SERVER_HELLO: usize = 40;
@@ -77,9 +77,6 @@ fn ends() -> Vec<Row> {
             .then(lab.good())
     }
     vec![
-        script("peer_closed", "at once", NONE, |_| {
-            Setup::script(Script::CloseAtOnce).set(&named())
-        }),
         script("peer_closed", "after the ClientHello", NONE, |_| {
             Setup::script(Script::CloseAfterHello).set(&named())
         }),

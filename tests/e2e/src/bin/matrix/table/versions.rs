@@ -57,7 +57,7 @@ pub(super) fn rows() -> Vec<Row> {
         row(
             "protocol_version_mismatch",
             "upstream TLS 1.0 with ECDHE only, nginx from 1.0",
-            &[OpenSsl, GnuTls, Go],
+            ALL,
             TLS10,
             |lab| from_1_0(lab.good().suites(&[ECDHE])),
         ),

@@ -1,0 +1,121 @@
+//! Requests that nginx makes for a request: each has its own location, upstream and peer.
+
+use tlsdiag_e2e::nginx::Config;
+use tlsdiag_e2e::peers::scripted::{self, Script};
+use tlsdiag_e2e::trial::Trial;
+
+use super::lab::{assert_line_of, assert_says, has, healthy, only_failure, pass, refusing};
+
+#[test]
+fn an_auth_request_that_fails() {
+    if !has("http_auth_request_module", "auth_request") {
+        return;
+    }
+    let (bad, good) = (refusing(), healthy());
+    let config = || {
+        Config::new()
+            .location("/", &format!("auth_request /auth; {}", pass(&good)))
+            .location("/auth", &format!("internal; {}", pass(&bad)))
+    };
+    let trial = Trial::new(config, &["/page"]);
+    let failure = only_failure(&trial, &[500]);
+    // nginx's line names the client's request, the document the sub-request.
+    assert_line_of(&failure, "/page");
+    assert_says(
+        &failure.document,
+        &[
+            ("url/path", "/auth"),
+            ("location_name", "/auth"),
+            ("server/port", &bad.port().to_string()),
+            ("final", "true"),
+        ],
+    );
+}
+
+/// The sub-request is good, the request itself fails.
+#[test]
+fn a_request_whose_auth_request_was_good() {
+    if !has("http_auth_request_module", "auth_request") {
+        return;
+    }
+    let (bad, good) = (refusing(), healthy());
+    let config = || {
+        Config::new()
+            .location("/", &format!("auth_request /auth; {}", pass(&bad)))
+            .location("/auth", &format!("internal; {}", pass(&good)))
+    };
+    let trial = Trial::new(config, &["/page"]);
+    let failure = only_failure(&trial, &[502]);
+    assert_line_of(&failure, "/page");
+    assert_says(
+        &failure.document,
+        &[
+            ("url/path", "/page"),
+            ("location_name", "/"),
+            ("server/port", &bad.port().to_string()),
+            ("final", "true"),
+        ],
+    );
+}
+
+/// The client has its 200 while its mirrored copy fails.
+#[test]
+fn a_mirror_that_fails() {
+    let (bad, good) = (refusing(), healthy());
+    let config = || {
+        Config::new()
+            .location("/", &format!("mirror /copy; {}", pass(&good)))
+            .location("/copy", &format!("internal; {}", pass(&bad)))
+    };
+    let trial = Trial::new(config, &["/page"]);
+    assert_eq!(trial.with.responses[0].status, 200);
+    // What nginx was doing for the client at that time is chance, and stands in nginx's own line.
+    let failure = trial.diagnosed(1).remove(0);
+    assert_line_of(&failure, "/page");
+    assert_says(
+        &failure.document,
+        &[
+            ("url/path", "/copy"),
+            ("location_name", "/copy"),
+            ("server/port", &bad.port().to_string()),
+        ],
+    );
+}
+
+/// Both fail, each for its own reason and in whatever order.
+#[test]
+fn a_mirror_and_its_request() {
+    let (plain, bad) = (scripted::start(Script::PlainHttp), refusing());
+    let config = || {
+        Config::new()
+            .location("/", &format!("mirror /copy; {}", pass(&bad)))
+            .location("/copy", &format!("internal; {}", pass(&plain)))
+    };
+    let trial = Trial::new(config, &["/page"]);
+    let failures = trial.diagnosed(2);
+    let of = |path: &str| {
+        let here = |failure: &&tlsdiag_e2e::trial::Failure| {
+            failure
+                .document
+                .pointer("/url/path")
+                .is_some_and(|found| found == path)
+        };
+        failures.iter().find(here).expect("one of each")
+    };
+    of("/copy").assert_name("plaintext_upstream");
+    of("/page").assert_name("handshake_failure_unspecified");
+    assert_says(
+        &of("/copy").document,
+        &[
+            ("location_name", "/copy"),
+            ("server/port", &plain.port().to_string()),
+        ],
+    );
+    assert_says(
+        &of("/page").document,
+        &[
+            ("location_name", "/"),
+            ("server/port", &bad.port().to_string()),
+        ],
+    );
+}
