@@ -7,7 +7,7 @@ FAULT = build/ngx_upstream_tls_diag_module-fault.so
 E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
 
-.PHONY: help deps build demo test test-core test-capi test-e2e lint matrix bench deb test-deb clean
+.PHONY: help deps build demo test test-core test-capi test-e2e lint matrix bench deb test-deb versions clean
 .PHONY: module fault
 
 help: ## say what there is
@@ -65,6 +65,10 @@ deb: ## build the Debian packages: build/deb/*.deb
 test-deb: deb ## install, use and remove them in a clean Debian 12 (needs root)
 	scripts/deps test-deb
 	scripts/test-deb
+
+versions: ## the end-to-end rows on other nginx and OpenSSL versions (needs root; an hour)
+	scripts/deps versions
+	scripts/versions
 
 bench: ## instructions per handshake with and without the module (callgrind)
 	scripts/deps bench

@@ -143,7 +143,7 @@ pub struct Recorder {
     pub resumed: bool,
     /// Protocol selected; empty for none.
     pub alpn: Vec<u8>,
-    /// The SSL has a verify callback: nginx verifies (`*_ssl_verify on`).
+    /// The SSL is set up for verification: nginx verifies (`*_ssl_verify on`).
     pub verifies: bool,
 }
 

@@ -4,8 +4,8 @@ use core::ffi::c_int;
 
 use ngx::ffi::{
     SSL_CIPHER_get_protocol_id, SSL_get0_alpn_selected, SSL_get_SSL_CTX, SSL_get_current_cipher,
-    SSL_get_error, SSL_get_verify_callback, SSL_get_verify_result, SSL_session_reused, SSL_version,
-    SSL,
+    SSL_get_error, SSL_get_verify_callback, SSL_get_verify_depth, SSL_get_verify_result,
+    SSL_session_reused, SSL_version, SSL,
 };
 use tlsdiag::capture::{Exit, Presented};
 
@@ -83,7 +83,9 @@ unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
         if recorder.presented == Presented::Certificate {
             note.own_certificate = X509::own(ssl);
         }
-        recorder.verifies = SSL_get_verify_callback(ssl).is_some();
+        // nginx 1.18 verifies without a callback, but never without a depth of its own.
+        recorder.verifies =
+            SSL_get_verify_callback(ssl).is_some() || SSL_get_verify_depth(ssl) >= 0;
         if recorder.verifies {
             let _mark = QueueMark::set();
             note.leaf = X509::peer(ssl);

@@ -46,6 +46,12 @@ pub fn nginx_bin() -> PathBuf {
     path
 }
 
+/// The nginx that serves as an upstream: `NGINX_PEER_BIN`, or the one under test, which may be too
+/// old to be told everything.
+pub fn peer_nginx_bin() -> PathBuf {
+    std::env::var_os("NGINX_PEER_BIN").map_or_else(nginx_bin, PathBuf::from)
+}
+
 /// Where the distribution keeps dynamic modules: `NGINX_MODULES_DIR`, or Debian's.
 pub fn nginx_modules_dir() -> PathBuf {
     std::env::var_os("NGINX_MODULES_DIR").map_or("/usr/lib/nginx/modules".into(), PathBuf::from)
@@ -108,10 +114,10 @@ impl Build {
     /// How the stream module is to be had.
     pub fn stream(&self) -> StreamModule {
         let mut words = self.text.split_whitespace();
+        let path = nginx_modules_dir().join("ngx_stream_module.so");
         match words.find(|w| *w == "--with-stream" || *w == "--with-stream=dynamic") {
             Some("--with-stream") => StreamModule::BuiltIn,
             Some(_) => {
-                let path = nginx_modules_dir().join("ngx_stream_module.so");
                 assert!(
                     path.is_file(),
                     "this nginx has stream as a module, but {path:?} does not exist (Debian \
@@ -119,6 +125,8 @@ impl Build {
                 );
                 StreamModule::Dynamic(path)
             }
+            // Debian 11 builds it beside nginx, whose arguments do not tell.
+            None if path.is_file() => StreamModule::Dynamic(path),
             None => StreamModule::Absent,
         }
     }

@@ -1,11 +1,11 @@
 //! What nginx.conf says.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::client::HOST;
 use crate::ports::Port;
-use crate::require::{self, Build, StreamModule};
+use crate::require::{self, nginx_bin, Build, StreamModule};
 
 /// Which build of our module is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +60,8 @@ pub struct Config {
     pub listen: String,
     /// Environment of the process.
     pub environment: Vec<(String, String)>,
+    /// The nginx to start: the one under test.
+    pub binary: PathBuf,
 }
 
 impl Default for Config {
@@ -79,6 +81,7 @@ impl Default for Config {
             port: Port::reserve(),
             listen: String::new(),
             environment: Vec::new(),
+            binary: nginx_bin(),
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Config;
 use crate::observe::{json, Log};
 use crate::process::{children, read_lossy, send_signal, Process};
-use crate::require::nginx_bin;
+use crate::require::Build;
 use crate::tempdir::TempDir;
 use crate::wait;
 
@@ -243,13 +243,12 @@ impl Drop for Nginx {
 
 fn command(config: &Config, prefix: &TempDir) -> Command {
     let file = prefix.write("nginx.conf", config.render(prefix.path()));
-    let mut command = Command::new(nginx_bin());
-    command
-        .arg("-p")
-        .arg(prefix.path())
-        .arg("-c")
-        .arg(file)
-        .args(["-e", "stderr"]);
+    let mut command = Command::new(&config.binary);
+    command.arg("-p").arg(prefix.path()).arg("-c").arg(file);
+    // An older one has no choice but to open the log of its build first, too.
+    if Build::get().version >= (1, 19, 5) {
+        command.args(["-e", "stderr"]);
+    }
     command
 }
 
