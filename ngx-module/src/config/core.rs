@@ -98,7 +98,8 @@ unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
 }
 
 /// Never refuses: on a reload nginx treats that as fatal. After a fault the module does nothing.
-unsafe extern "C" fn init_module(_cycle: *mut ngx_cycle_t) -> ngx_int_t {
-    guard::guard("init_module", super::complete);
+unsafe extern "C" fn init_module(cycle: *mut ngx_cycle_t) -> ngx_int_t {
+    // SAFETY: nginx passes the cycle it has just built.
+    guard::guard("init_module", || unsafe { super::complete(cycle) });
     NGX_OK as ngx_int_t
 }

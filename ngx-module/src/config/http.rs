@@ -45,6 +45,11 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
     unsafe { super::add_variables(cf, variables::http::register) }
 }
 
+/// The module itself.
+pub(super) fn module() -> *mut ngx_module_t {
+    ptr::addr_of_mut!(ngx_http_upstream_tls_diag_module)
+}
+
 /// The module's place in `r->loc_conf`.
 pub(super) fn context_index() -> usize {
     // SAFETY: nginx writes it while it parses the configuration, on the same thread.

@@ -17,7 +17,7 @@ use ::core::ptr;
 use ngx::ffi::ngx_stream_session_t;
 use ngx::ffi::{
     ngx_array_t, ngx_conf_t, ngx_cycle, ngx_cycle_t, ngx_flag_t, ngx_http_request_t, ngx_int_t,
-    ngx_pcalloc, NGX_ERROR, NGX_OK,
+    ngx_module_t, ngx_pcalloc, NGX_ERROR, NGX_OK,
 };
 
 use crate::sink::Sink;
@@ -208,7 +208,37 @@ pub(crate) fn forget_indices() {
 const UNSET_INDEX: usize = usize::MAX;
 
 /// A configuration is complete and about to run.
-fn complete() {
+///
+/// # Safety
+/// The cycle is complete and lists us.
+unsafe fn complete(cycle: *mut ngx_cycle_t) {
+    // SAFETY: the caller's promise; the modules are our own.
+    unsafe {
+        claim_context_index(cycle, http::module());
+        #[cfg(ngx_feature = "stream")]
+        claim_context_index(cycle, stream::module());
+    }
     crate::tls::forget_verifications();
     crate::hook::attach();
+}
+
+/// Without an `http` or `stream` block nginx gives our module of that kind no place. Should a reload
+/// then add the block and drop us, nginx would take "no place" for the highest one and make room for
+/// none (`ngx_count_modules` looks at the old cycle's modules, too). So a free place is taken.
+unsafe fn claim_context_index(cycle: *mut ngx_cycle_t, module: *mut ngx_module_t) {
+    // SAFETY: a cycle's modules end in NULL.
+    unsafe {
+        if (*module).ctx_index != UNSET_INDEX {
+            return;
+        }
+        let mut free = 0;
+        let mut next = (*cycle).modules;
+        while let Some(other) = (*next).as_ref() {
+            if other.type_ == (*module).type_ && other.ctx_index != UNSET_INDEX {
+                free = free.max(other.ctx_index + 1);
+            }
+            next = next.add(1);
+        }
+        (*module).ctx_index = free;
+    }
 }
