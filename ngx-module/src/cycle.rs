@@ -1,59 +1,54 @@
 //! Which configurations loaded this module.
 //!
-//! A reload may drop the module while OpenSSL still holds its callbacks, and the addresses of
-//! cycles are reused. So `create_conf` enters its cycle here, a cleanup on the cycle's pool takes it
-//! out (a failed reload destroys that pool too), and callbacks do nothing unless the running cycle
-//! is in the set.
+//! A reload may drop the module while OpenSSL still holds its callbacks, so callbacks do nothing
+//! unless the running cycle has the module in its list. The indices nginx gave are kept for as long
+//! as any cycle does: `create_conf` counts its cycle, a cleanup on the cycle's pool counts it out (a
+//! failed reload destroys that pool too). Without a master process old cycles live on for a while;
+//! there may be any number of them.
 
 use core::ffi::c_void;
 use core::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ngx::ffi::{ngx_cycle, ngx_cycle_t, ngx_pool_cleanup_add};
 
 use crate::config;
 
-/// Cycles alive at once: the running one, the one being parsed, old ones with cleanup pending.
-const MAX_CYCLES: usize = 16;
+/// Cycles whose pool is alive.
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
-static CYCLES: [AtomicPtr<ngx_cycle_t>; MAX_CYCLES] =
-    [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CYCLES];
-
-/// Enters a cycle. False when the set is full or memory is out: the configuration is refused.
+/// Counts a cycle. False when memory is out: the configuration is refused.
 pub(crate) fn enter(cycle: *mut ngx_cycle_t) -> bool {
     // SAFETY: nginx hands create_conf the cycle being built; its pool outlives this call.
     let cleanup = unsafe { ngx_pool_cleanup_add((*cycle).pool, 0).as_mut() };
     let Some(cleanup) = cleanup else { return false };
-    let free = CYCLES
-        .iter()
-        .find(|slot| slot.load(Ordering::Relaxed).is_null());
-    let Some(slot) = free else { return false };
-    slot.store(cycle, Ordering::Relaxed);
     cleanup.handler = Some(leave);
-    cleanup.data = cycle.cast();
+    ALIVE.fetch_add(1, Ordering::Relaxed);
     true
 }
 
-unsafe extern "C" fn leave(cycle: *mut c_void) {
-    for slot in &CYCLES {
-        if slot.load(Ordering::Relaxed).cast() == cycle {
-            slot.store(ptr::null_mut(), Ordering::Relaxed);
-        }
-    }
-    if CYCLES
-        .iter()
-        .all(|slot| slot.load(Ordering::Relaxed).is_null())
-    {
+unsafe extern "C" fn leave(_: *mut c_void) {
+    if ALIVE.fetch_sub(1, Ordering::Relaxed) == 1 {
         config::forget_indices();
     }
 }
 
 /// The running configuration loaded this module.
 pub(crate) fn is_live() -> bool {
-    // SAFETY: a plain read of nginx's own global on its only thread that runs handshakes.
-    let current = unsafe { ngx_cycle };
-    !current.is_null()
-        && CYCLES
-            .iter()
-            .any(|slot| slot.load(Ordering::Relaxed) == current)
+    let ours = config::core::module();
+    // SAFETY: nginx's own global, read on its only thread that runs handshakes. `modules` is NULL
+    // (a process that exits) or a list in the cycle's pool that ends in NULL.
+    unsafe {
+        let mut next = match ngx_cycle.as_ref() {
+            Some(cycle) if !cycle.modules.is_null() => cycle.modules,
+            _ => return false,
+        };
+        while !(*next).is_null() {
+            if ptr::eq(*next, ours) {
+                return true;
+            }
+            next = next.add(1);
+        }
+    }
+    false
 }

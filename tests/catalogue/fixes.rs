@@ -74,5 +74,5 @@ pub(crate) static FIXES: &[Fix] = &[
     fix(ALPN, &[(MODULE, "\"stream\"")], &[]),
     fix(ALPN, &[(MODULE, "\"stream\""), (NGINX, "1031004")], &["proxy_ssl_alpn <protocol-of-the-upstream>;"]),
     fix(WEAK, &[], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;"]),
-    fix(OLD, &[], &["proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE;"]),
+    fix(OLD, &[], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;"]),
 ];

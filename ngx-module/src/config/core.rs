@@ -36,6 +36,11 @@ static mut COMMANDS: [ngx_command_t; 3] = [
 
 const LEVELS: u32 = NGX_MAIN_CONF | NGX_DIRECT_CONF;
 
+/// The module, as a cycle lists it.
+pub(crate) fn module() -> *const ngx_module_t {
+    ptr::addr_of!(ngx_upstream_tls_diag_module)
+}
+
 /// The module's place in `cycle->conf_ctx`.
 pub(super) fn index() -> usize {
     // SAFETY: nginx writes it while it parses the configuration, on the same thread.
@@ -85,6 +90,7 @@ unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
                 );
                 return ptr::null_mut();
             }
+            hook::forget();
             LevelConf::create((*cycle).pool)
         }
     });

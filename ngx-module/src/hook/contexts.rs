@@ -68,6 +68,12 @@ pub(crate) fn are_noted() -> bool {
     }
 }
 
+/// A configuration of ours begins: what was made before belongs to none, a configuration without the
+/// module for instance.
+pub(crate) fn forget() {
+    waiting().clear();
+}
+
 /// Puts our callbacks on every context made since the last call. A context that nginx makes later
 /// stays as it is.
 pub(crate) fn attach() {

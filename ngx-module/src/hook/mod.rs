@@ -24,7 +24,7 @@ use crate::tls::{Slot, CLASS_SSL, CLASS_SSL_CTX};
 use crate::variables::Negotiated;
 use crate::{cycle, identity, variables};
 
-pub(crate) use contexts::{are_noted, attach};
+pub(crate) use contexts::{are_noted, attach, forget};
 
 static CONTEXT_SLOT: Slot = Slot::new();
 static SSL_SLOT: Slot = Slot::new();

@@ -16,8 +16,9 @@
 //! # Workaround
 //! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`. The upstream must support TLS 1.2 or newer. One that only
 //! speaks TLS 1.0 or 1.1 needs an upgrade; until then those versions can be enabled, which weakens
-//! security and on OpenSSL 3 also takes suites with RSA key exchange, which need no such signature
-//! (`proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE;`), or else `@SECLEVEL=0` in the list.
+//! security and on OpenSSL 3 also takes `@SECLEVEL=0` in the list. Where the upstream has RSA key exchange,
+//! which needs no such signature, `proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE;` does without; not
+//! every upstream has.
 //!
 //! # Dead ends
 //! Verification comes after the version. An nginx upgrade moves the defaults, not the upstream.
@@ -26,7 +27,7 @@
 //! RFC 8446 section 4.2.1 and appendix D; RFC 8996.
 
 use crate::facts::{Breadth, Facts, Offered};
-use crate::registry::{Alert, Authentication, CipherSuite, ProtocolVersion};
+use crate::registry::{Alert, ProtocolVersion};
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_SSL_VERSION, SSL_R_UNSUPPORTED_SSL_VERSION,
@@ -129,7 +130,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// TLS 1.0 or 1.1 was agreed on, and OpenSSL 3 does not accept the signature that comes with it. With
-/// RSA key exchange there is none.
+/// RSA key exchange there is none, but an upstream that chose otherwise need not have it: of the two
+/// fixes, neither of which is free, the one that always works is printed.
 fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Option<Finding> {
     let version = chosen.filter(|version| *version < ProtocolVersion::TLS1_2)?;
     let confidence = match facts.ssl_reason()? {
@@ -137,16 +139,11 @@ fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Optio
         INTERNAL_ERROR if facts.sent() == Some(Alert::INTERNAL_ERROR) => Confidence::Likely,
         _ => return None,
     };
-    let suite = facts.chosen.as_ref().and_then(|chosen| chosen.cipher);
-    let directive = match suite.map(CipherSuite::authentication) {
-        Some(Authentication::Rsa) => "ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE",
-        _ => "ciphers DEFAULT:@SECLEVEL=0",
-    };
-    let remedy = Remedy::paste(facts, &[directive])
+    let remedy = Remedy::paste(facts, &["ciphers DEFAULT:@SECLEVEL=0"])
         .with_security(Security::Weakens)
         .with_action(
-            "upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime, and where \
-             the upstream has no RSA key exchange it takes ciphers DEFAULT:@SECLEVEL=0",
+            "upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime, and where the \
+             upstream has RSA key exchange, ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE keeps the level",
         );
     Some(Finding::new(
         confidence,

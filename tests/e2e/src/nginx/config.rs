@@ -42,6 +42,10 @@ pub struct Config {
     pub log_level: String,
     /// `worker_processes`.
     pub workers: u32,
+    /// One process that is master and worker: `master_process off`.
+    pub single: bool,
+    /// In the background: [`super::Daemon`] sets it.
+    pub daemon: bool,
     /// Main level.
     pub main: String,
     /// Main level again, at the end of the file.
@@ -72,6 +76,8 @@ impl Default for Config {
             json: true,
             log_level: "info".to_owned(),
             workers: 1,
+            single: false,
+            daemon: false,
             main: String::new(),
             tail: String::new(),
             http: String::new(),
@@ -130,7 +136,13 @@ impl Config {
             text.push_str(&words);
             text.push('\n');
         };
-        line("daemon off;".into());
+        line(format!(
+            "daemon {};",
+            if self.daemon { "on" } else { "off" }
+        ));
+        if self.single {
+            line("master_process off;".into());
+        }
         line(format!("worker_processes {};", self.workers));
         line(format!("pid {p}/nginx.pid;"));
         line(format!("error_log {p}/error.log {};", self.log_level));

@@ -56,7 +56,7 @@ impl Nginx {
                 return Some(false);
             }
             // The sockets listen before the first worker starts; a connection would count as one.
-            let up = if logs_notices {
+            let up = if logs_notices && !config.single {
                 read_lossy(&prefix.file("error.log")).contains("start worker process")
             } else {
                 TcpStream::connect(("127.0.0.1", port)).is_ok()
@@ -118,6 +118,18 @@ impl Nginx {
         json::read(&self.file("upstream_tls.log"))
     }
 
+    /// Sends a signal to the master.
+    pub fn signal(&self, signal: i32) {
+        self.process.signal(signal);
+    }
+
+    /// Writes nginx.conf anew; nobody is told yet.
+    pub fn rewrite(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.prefix
+            .write("nginx.conf", self.config.render(self.prefix.path()));
+    }
+
     /// Lines with this text are no trouble in this test.
     pub fn expect_trouble(&mut self, text: &str) {
         self.expected.push(text.to_owned());
@@ -126,9 +138,7 @@ impl Nginx {
     /// Reloads with a changed configuration, and waits until the new workers are alone. The error
     /// is what the master said; then the old workers go on.
     pub fn reload(&mut self, change: impl FnOnce(&mut Config)) -> Result<(), String> {
-        change(&mut self.config);
-        self.prefix
-            .write("nginx.conf", self.config.render(self.prefix.path()));
+        self.rewrite(change);
         // nginx accepts connections before its first worker runs.
         let old = wait::until("nginx to have workers", || {
             Some(self.workers()).filter(|workers| !workers.is_empty())
@@ -173,7 +183,13 @@ impl Nginx {
     /// Stops gracefully, checks that no trouble is in the logs, returns what is left behind.
     pub fn finish(mut self) -> Finished {
         self.process.signal(libc::SIGQUIT);
-        let status = self.process.wait();
+        let status = wait::until("nginx to end", || {
+            if self.config.single {
+                // A signal that comes just before a single process waits for events wakes nobody.
+                self.process.signal(libc::SIGQUIT);
+            }
+            self.process.exit_status()
+        });
         let log = self.log();
         assert!(status.success(), "nginx ended with {status}:\n{}", log.text);
         self.assert_no_trouble();
@@ -241,7 +257,7 @@ impl Drop for Nginx {
     }
 }
 
-fn command(config: &Config, prefix: &TempDir) -> Command {
+pub(super) fn command(config: &Config, prefix: &TempDir) -> Command {
     let file = prefix.write("nginx.conf", config.render(prefix.path()));
     let mut command = Command::new(&config.binary);
     command.arg("-p").arg(prefix.path()).arg("-c").arg(file);

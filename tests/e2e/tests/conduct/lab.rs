@@ -1,7 +1,11 @@
 //! What these tests share.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use tlsdiag_e2e::certs::{Authority, Leaf};
+use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::observe::json;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
 use tlsdiag_e2e::wait;
@@ -40,4 +44,40 @@ pub(crate) fn wait_for_log(nginx: &Nginx, text: &str) {
     wait::until(&format!("{text:?} in error.log"), || {
         nginx.log().text.contains(text).then_some(())
     });
+}
+
+/// Lets `meanwhile` deal with an nginx of which two clients ask good and failing requests. Every
+/// answer is what it should be, and every failure has one line and one document, in
+/// `upstream_tls.log` or in what became of it, `rotated.log`. How many failed.
+pub(crate) fn load(meanwhile: impl FnOnce(&mut Nginx)) -> usize {
+    let (bad, good) = (refusing(), healthy());
+    let config = Config::new()
+        .module(Module::Ours)
+        .location("/bad", &pass(&bad))
+        .location("/good", &pass(&good));
+    let mut nginx = Nginx::start(config);
+    let port = nginx.port();
+    let (stop, failed) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Acquire) {
+                    assert_eq!(client::get(port, "/bad").status, 502);
+                    failed.fetch_add(1, Ordering::AcqRel);
+                    assert_eq!(client::get(port, "/good").status, 200);
+                }
+            });
+        }
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            meanwhile(&mut nginx);
+        }));
+        stop.store(true, Ordering::Release);
+        ended.unwrap_or_else(|why| std::panic::resume_unwind(why));
+    });
+    let rotated = json::read(&nginx.file("rotated.log")).len();
+    let finished = nginx.finish();
+    let failed = failed.into_inner();
+    assert_eq!(finished.log.ours().len(), failed);
+    assert_eq!(rotated + finished.documents.len(), failed);
+    failed
 }

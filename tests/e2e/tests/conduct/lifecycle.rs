@@ -3,11 +3,13 @@
 use std::io::{Read, Write};
 
 use tlsdiag_e2e::client::{self, HOST};
-use tlsdiag_e2e::nginx::{Module, Nginx};
+use tlsdiag_e2e::nginx::{Module, Nginx, Position};
 use tlsdiag_e2e::observe::json;
 use tlsdiag_e2e::peers::scripted::{self, Script};
+use tlsdiag_e2e::ports::Port;
+use tlsdiag_e2e::wait;
 
-use super::lab::{pass, refusing, with_module};
+use super::lab::{load, pass, refusing, with_module};
 
 fn fail(nginx: &Nginx) {
     assert_eq!(client::get(nginx.port(), "/").status, 502);
@@ -29,16 +31,32 @@ fn start_reload_rotate_quit() {
     assert_eq!(finished.log.ours().len(), 4);
 }
 
+/// Two clients fail and succeed all the time; every failure has its line and its document.
 #[test]
-fn twenty_reloads_under_failures() {
-    let peer = refusing();
-    let mut nginx = Nginx::start(with_module(&peer));
-    for _ in 0..20 {
-        fail(&nginx);
-        nginx.reload(|_| {}).unwrap();
-    }
-    fail(&nginx);
-    assert_eq!(nginx.finish().log.ours().len(), 21);
+fn a_hundred_reloads_under_load() {
+    let failures = load(|nginx| {
+        for _ in 0..100 {
+            nginx.reload(|_| {}).unwrap();
+        }
+    });
+    assert!(failures > 100, "only {failures} failures in 100 reloads");
+}
+
+/// The same while the log is renamed and reopened: nothing is lost between two files.
+#[test]
+fn ten_rotations_under_load() {
+    load(|nginx| {
+        for _ in 0..10 {
+            nginx.rotate("upstream_tls.log");
+            let rotated = std::fs::read(nginx.file("upstream_tls.log.1")).unwrap();
+            let mut all = std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(nginx.file("rotated.log"))
+                .unwrap();
+            all.write_all(&rotated).unwrap();
+        }
+    });
 }
 
 /// A reload that is refused leaves the running configuration as it was.
@@ -101,4 +119,86 @@ fn the_module_dropped_with_a_connection_in_flight() {
     );
     let finished = nginx.finish();
     assert_eq!(finished.log.ours().len(), 1, "{}", finished.log.text);
+}
+
+/// Another module takes the place that this one had, and stays when it comes back.
+#[test]
+fn the_module_dropped_another_added_and_added_again() {
+    let (peer, port) = (refusing(), Port::reserve());
+    let stream = format!(
+        "server {{ listen 127.0.0.1:{port}; proxy_ssl on; proxy_pass 127.0.0.1:{}; }}",
+        peer.port()
+    );
+    let mut nginx = Nginx::start(with_module(&peer));
+    fail(&nginx);
+    let mut lines = 1;
+    for position in [Position::First, Position::Last] {
+        nginx
+            .reload(|config| {
+                config.module = Module::Absent;
+                config.stream = stream.clone();
+            })
+            .unwrap();
+        fail(&nginx);
+        client::exchange(port.number(), b"hello");
+        assert_eq!(nginx.log().ours().len(), lines);
+        nginx
+            .reload(|config| {
+                config.module = Module::Ours;
+                config.position = position;
+            })
+            .unwrap();
+        fail(&nginx);
+        client::exchange(port.number(), b"hello");
+        lines += 2;
+        nginx.reload(|config| config.stream.clear()).unwrap();
+        fail(&nginx);
+        lines += 1;
+    }
+    let finished = nginx.finish();
+    assert_eq!(finished.log.ours().len(), lines, "{}", finished.log.text);
+    assert_eq!(finished.documents.len(), lines);
+}
+
+/// The old worker ends a request by the configuration that request began with.
+#[test]
+fn the_old_configuration_and_the_new_at_once() {
+    let (silent, peer) = (scripted::start(Script::Silence), refusing());
+    let mut config = with_module(&peer).location(
+        "/slow",
+        &format!("{} proxy_connect_timeout 2s;", pass(&silent)),
+    );
+    config.json = false;
+    config.main = "upstream_tls_log old.log;".to_owned();
+    let mut nginx = Nginx::start(config);
+    let mut slow = client::connect(nginx.port());
+    write!(
+        slow,
+        "GET /slow HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    // A request behind it shows that the old worker has begun the slow one.
+    fail(&nginx);
+    let old = nginx.workers();
+    nginx.rewrite(|config| config.main = "upstream_tls_log new.log;".to_owned());
+    nginx.signal(libc::SIGHUP);
+    wait::until("the new configuration", || {
+        (nginx.workers().iter().any(|worker| !old.contains(worker))
+            && nginx.log().text.contains("gracefully shutting down"))
+        .then_some(())
+    });
+    fail(&nginx);
+    assert!(nginx.workers().contains(&old[0]), "both work now");
+    let mut answer = Vec::new();
+    slow.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 504"));
+    let names = |file: &str| -> Vec<String> {
+        let documents = json::read(&nginx.file(file));
+        let code = |document| json::text(document, "event/code").to_owned();
+        documents.iter().map(code).collect()
+    };
+    let refused = "handshake_failure_unspecified";
+    assert_eq!(names("old.log"), [refused, "handshake_timeout"]);
+    assert_eq!(names("new.log"), [refused]);
+    assert_eq!(nginx.finish().log.ours().len(), 3);
 }

@@ -13,6 +13,8 @@ mod faults;
 mod hostile;
 mod lab;
 mod lifecycle;
+mod logs;
+mod processes;
 mod silence;
 mod sinks;
 mod stream;

@@ -41,7 +41,8 @@ fn every_diagnosis_is_of_its_own_request() {
             &format!(
                 "proxy_pass https://{kind}; proxy_http_version 1.1; \
                  proxy_set_header Connection ''; \
-                 proxy_ssl_server_name on; proxy_ssl_name {API};"
+                 proxy_ssl_server_name on; \
+                 proxy_ssl_name {API}; proxy_ssl_protocols TLSv1.2;"
             ),
         );
     }

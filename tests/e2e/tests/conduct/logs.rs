@@ -1,0 +1,148 @@
+//! Logs that go away, cannot be written, or come back.
+
+use std::fs::{create_dir, remove_dir_all, remove_file, Permissions};
+use std::net::UdpSocket;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tlsdiag_e2e::client;
+use tlsdiag_e2e::nginx::{Config, Nginx};
+use tlsdiag_e2e::observe::json;
+use tlsdiag_e2e::ports::Port;
+use tlsdiag_e2e::tempdir::TempDir;
+use tlsdiag_e2e::wait;
+
+use super::lab::{refusing, wait_for_log, with_module};
+
+fn fail(nginx: &Nginx) {
+    assert_eq!(client::get(nginx.port(), "/").status, 502);
+}
+
+fn logging_to(target: &str, peer: &tlsdiag_e2e::peers::Peer) -> Config {
+    Config {
+        json: false,
+        main: format!("upstream_tls_log {target};"),
+        ..with_module(peer)
+    }
+}
+
+fn is_root() -> bool {
+    // SAFETY: takes nothing and cannot fail.
+    unsafe { libc::geteuid() == 0 }
+}
+
+/// As with every log of nginx: the file without a name takes what is written until USR1.
+#[test]
+fn a_removed_file() {
+    let peer = refusing();
+    let nginx = Nginx::start(with_module(&peer));
+    let log = nginx.file("upstream_tls.log");
+    fail(&nginx);
+    remove_file(&log).unwrap();
+    fail(&nginx);
+    assert!(!log.exists());
+    nginx.signal(libc::SIGUSR1);
+    // The master opens the file, then tells its worker.
+    let deleted = format!("{} (deleted)", log.display());
+    wait::until("the worker to let go of the removed file", || {
+        let held = nginx.workers().iter().any(|pid| holds(*pid, &deleted));
+        (log.exists() && !held).then_some(())
+    });
+    fail(&nginx);
+    let finished = nginx.finish();
+    assert_eq!(finished.log.ours().len(), 3);
+    assert_eq!(finished.documents.len(), 1);
+}
+
+fn holds(pid: u32, target: &str) -> bool {
+    let files = std::fs::read_dir(format!("/proc/{pid}/fd"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+    targets.any(|found| found == Path::new(target))
+}
+
+/// The directory goes, too: nginx keeps the old file, and takes the new one when it can.
+#[test]
+fn a_removed_directory() {
+    let peer = refusing();
+    let directory = TempDir::new("logs");
+    let (place, log) = (directory.file("logs"), directory.file("logs/tls.log"));
+    create_dir(&place).unwrap();
+    let mut nginx = Nginx::start(logging_to(&log.display().to_string(), &peer));
+    nginx.expect_trouble("failed (2: No such file or directory)");
+    fail(&nginx);
+    remove_dir_all(&place).unwrap();
+    nginx.signal(libc::SIGUSR1);
+    // The master and its worker say so.
+    wait::until("nginx to miss the directory", || {
+        (nginx.log().text.matches("failed (2: No such file").count() == 2).then_some(())
+    });
+    fail(&nginx);
+    create_dir(&place).unwrap();
+    nginx.signal(libc::SIGUSR1);
+    let deleted = format!("{} (deleted)", log.display());
+    wait::until("the worker to have the new file", || {
+        let held = nginx.workers().iter().any(|pid| holds(*pid, &deleted));
+        (log.exists() && !held).then_some(())
+    });
+    fail(&nginx);
+    assert_eq!(json::read(&log).len(), 1);
+    assert_eq!(nginx.finish().log.ours().len(), 3);
+}
+
+/// As root nginx opens the log and a worker may not open it again: it goes on with what it has.
+/// As anyone else nginx does not start, in its own words.
+#[test]
+fn a_directory_without_permission() {
+    let peer = refusing();
+    let directory = TempDir::new("private");
+    let log = directory.file("private/tls.log");
+    let place = directory.file("private");
+    create_dir(&place).unwrap();
+    let config = || logging_to(&log.display().to_string(), &peer);
+    let denied = "failed (13: Permission denied)";
+    if !is_root() {
+        std::fs::set_permissions(&place, Permissions::from_mode(0o500)).unwrap();
+        let (good, said) = Nginx::check(&config());
+        assert!(
+            !good && said.contains("[emerg]") && said.contains(denied),
+            "{said}"
+        );
+        return;
+    }
+    std::fs::set_permissions(&place, Permissions::from_mode(0o700)).unwrap();
+    let mut nginx = Nginx::start(config());
+    nginx.expect_trouble(denied);
+    fail(&nginx);
+    nginx.signal(libc::SIGUSR1);
+    wait_for_log(&nginx, denied);
+    fail(&nginx);
+    assert_eq!(json::read(&log).len(), 2);
+    assert_eq!(nginx.finish().log.ours().len(), 2);
+}
+
+/// Nobody listens for a while: those datagrams are lost, the lines and the later ones are not.
+#[test]
+fn a_syslog_receiver_that_comes_late() {
+    let (peer, port) = (refusing(), Port::reserve());
+    let nginx = Nginx::start(logging_to(
+        &format!("syslog:server=127.0.0.1:{port}"),
+        &peer,
+    ));
+    for _ in 0..3 {
+        fail(&nginx);
+    }
+    let receiver = UdpSocket::bind(("127.0.0.1", port.number())).unwrap();
+    receiver.set_read_timeout(Some(wait::PATIENCE)).unwrap();
+    // The first send after a refusal may report it instead of sending.
+    fail(&nginx);
+    fail(&nginx);
+    let mut datagram = [0; 16384];
+    let length = receiver.recv(&mut datagram).expect("a datagram");
+    let text = std::str::from_utf8(&datagram[..length]).unwrap();
+    let document = serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap();
+    json::Schema::load().check(&document).unwrap();
+    assert_eq!(nginx.finish().log.ours().len(), 5);
+}
