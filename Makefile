@@ -7,7 +7,7 @@ FAULT = build/ngx_upstream_tls_diag_module-fault.so
 E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
 
-.PHONY: help deps build demo test test-core test-capi test-e2e lint matrix bench deb test-deb versions clean
+.PHONY: help deps build demo test test-core test-capi test-e2e lint matrix soak bench deb test-deb versions clean
 .PHONY: module fault
 
 help: ## say what there is
@@ -69,6 +69,11 @@ test-deb: deb ## install, use and remove them in a clean Debian 12 (needs root)
 versions: ## the end-to-end rows on other nginx and OpenSSL versions (needs root; half an hour)
 	scripts/deps versions
 	scripts/versions
+
+soak: ## 100,000 failing and 100,000 good handshakes, with reloads: lines, crashes, memory
+	scripts/deps demo
+	$(MAKE) --no-print-directory module
+	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin soak
 
 bench: ## instructions per handshake with and without the module (callgrind)
 	scripts/deps bench
