@@ -58,6 +58,10 @@ fn add_arguments(command: &mut Command, upstream: &Upstream, port: &Port, direct
     if let Some(protocol) = upstream.alpn {
         add("alpn", protocol);
     }
+    if upstream.http2 {
+        upstream.assert_able(upstream.stack == Stack::Go, "speak HTTP/2");
+        add("http2", "yes");
+    }
     if let Some(defect) = upstream.defect {
         let name = match defect {
             Defect::NoCertificate => "no_certificate",

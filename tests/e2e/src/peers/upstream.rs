@@ -154,7 +154,7 @@ pub struct Upstream {
     pub client_crl: Option<Vec<u8>>,
     /// Server names.
     pub sni: Sni,
-    /// Speaks HTTP/2; nginx only.
+    /// Speaks HTTP/2; nginx and Go only.
     pub http2: bool,
     /// What is wrong inside.
     pub defect: Option<Defect>,
@@ -249,7 +249,7 @@ impl Upstream {
         self
     }
 
-    /// The same, speaking HTTP/2; nginx only.
+    /// The same, speaking HTTP/2; nginx and Go only.
     pub fn http2(mut self) -> Upstream {
         self.http2 = true;
         self

@@ -19,6 +19,8 @@ var versions = map[string]uint16{
 	"1.0": tls.VersionTLS10, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13,
 }
 
+const body = "hello from go\n"
+
 func main() {
 	options := map[string]string{}
 	for _, argument := range os.Args[1:] {
@@ -34,6 +36,11 @@ func main() {
 		log.Fatal(http.Serve(listener, http.NotFoundHandler()))
 	}
 	config := configure(options)
+	if options["http2"] == "yes" {
+		server := http.Server{Handler: http.HandlerFunc(hello), TLSConfig: config}
+		fmt.Println("ready")
+		log.Fatal(server.ServeTLS(listener, "", ""))
+	}
 	fmt.Println("ready")
 	for {
 		connection, err := listener.Accept()
@@ -135,6 +142,9 @@ func serve(connection *tls.Conn) {
 			break
 		}
 	}
-	body := "hello from go\n"
 	fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(body), body)
+}
+
+func hello(writer http.ResponseWriter, _ *http.Request) {
+	fmt.Fprint(writer, body)
 }

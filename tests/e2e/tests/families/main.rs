@@ -1,0 +1,47 @@
+//! The fifteen rows behind every family of upstream directives: the right name, the family's own
+//! directives, and a fix that helps there too. `rows` has the same causes on more TLS stacks.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails should stop"
+)]
+
+mod lab;
+mod rows;
+
+/// `each_family!(row_01, row_02)` makes `row_01::proxy`, `row_01::grpc` and so on.
+macro_rules! each_family {
+    ($($row:ident),+ $(,)?) => {
+        $(mod $row {
+            use super::lab::Family;
+            #[test]
+            fn proxy() {
+                super::rows::$row(Family::Proxy);
+            }
+            #[test]
+            fn proxy_http2() {
+                if Family::Http2.is_known() {
+                    super::rows::$row(Family::Http2);
+                }
+            }
+            #[test]
+            fn grpc() {
+                super::rows::$row(Family::Grpc);
+            }
+            #[test]
+            fn uwsgi() {
+                super::rows::$row(Family::Uwsgi);
+            }
+            #[test]
+            fn stream() {
+                super::rows::$row(Family::Stream);
+            }
+        })+
+    };
+}
+each_family!(
+    row_01, row_02, row_03, row_04, row_05, row_06, row_07, row_08, row_09, row_10, row_11, row_12,
+    row_13, row_14, row_15,
+);
