@@ -5,6 +5,7 @@ NGINX_MODULES_DIR ?= /usr/lib/nginx/modules
 MODULE = build/ngx_upstream_tls_diag_module.so
 FAULT = build/ngx_upstream_tls_diag_module-fault.so
 E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
+	NGINX_SOURCE_DIR=$$(scripts/nginx-source) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
 
 .PHONY: help deps build demo test test-core test-capi test-e2e lint matrix soak bench deb test-deb versions clean

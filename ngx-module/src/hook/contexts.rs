@@ -1,7 +1,6 @@
 //! The contexts made since the last configuration, waiting for their callbacks.
 
 use core::ffi::{c_int, c_long, c_void};
-use core::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -83,8 +82,12 @@ pub(crate) fn attach() {
         let context = address as *mut SSL_CTX;
         // SAFETY: the context is alive while it is in the list and we hold the lock.
         unsafe {
-            let theirs = SSL_CTX_get_info_callback(context);
-            let theirs = theirs.map_or(ptr::null_mut(), |callback| callback as *mut c_void);
+            // nginx gives one to every context it makes (ngx_ssl_create): without it is another
+            // module's, whose message callback, if it has one, is not ours to replace.
+            let Some(theirs) = SSL_CTX_get_info_callback(context) else {
+                continue;
+            };
+            let theirs = theirs as *mut c_void;
             if SSL_CTX_set_ex_data(context, CONTEXT_SLOT.index(), theirs) == 1 {
                 SSL_CTX_set_info_callback(context, Some(info::observe));
                 SSL_CTX_set_msg_callback(context, Some(message::observe));

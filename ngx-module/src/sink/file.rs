@@ -1,5 +1,8 @@
-//! A file: one `write(2)` a line, so that lines of several workers do not mix. Errors are treated as
+//! A file: one system call a line, so that lines of several workers do not mix. Errors are treated as
 //! `ngx_http_log_write` treats them, but as errors: a lost diagnosis is no alert.
+//!
+//! A disk that becomes full may take half a line, of this worker or another. What is written next
+//! begins on a line of its own, so that no more than that half is lost.
 
 use ngx::ffi::{ngx_errno, ngx_log_error_core, ngx_log_t, ngx_time, ngx_uint_t, NGX_LOG_ERR};
 
@@ -19,8 +22,15 @@ pub(super) unsafe fn write(sink: &mut Sink, log: *mut ngx_log_t, line: &[u8]) {
             // A full disk is not asked again within the second: write(2) could block on it.
             return;
         }
-        let written = libc::write(file.fd, line.as_ptr().cast(), line.len());
-        if usize::try_from(written) == Ok(line.len()) {
+        let part = |bytes: &[u8]| libc::iovec {
+            iov_base: bytes.as_ptr().cast_mut().cast(),
+            iov_len: bytes.len(),
+        };
+        let parts = [part(if sink.failed { b"\n" } else { b"" }), part(line)];
+        let length = parts[0].iov_len + line.len();
+        let written = libc::writev(file.fd, parts.as_ptr(), 2);
+        sink.failed = usize::try_from(written) != Ok(length);
+        if !sink.failed {
             return;
         }
         let error = if written < 0 { ngx_errno() } else { 0 };
@@ -38,7 +48,7 @@ pub(super) unsafe fn write(sink: &mut Sink, log: *mut ngx_log_t, line: &[u8]) {
             c"write() of an upstream TLS diagnosis to \"%V\" failed: %z of %uz".as_ptr(),
             core::ptr::addr_of!(file.name),
             written,
-            line.len(),
+            length,
         );
     }
 }

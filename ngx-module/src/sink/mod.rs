@@ -14,7 +14,9 @@ use crate::identity::Owner;
 pub(crate) struct Sink {
     file: *mut ngx_open_file_t,
     syslog: *mut ngx_syslog_peer_t,
-    /// When the disk was last found full, and when a write error was last reported.
+    /// Whether the last write failed, when the disk was last found full, and when a failure was
+    /// last reported.
+    failed: bool,
     disk_full: time_t,
     reported: time_t,
 }
@@ -22,24 +24,22 @@ pub(crate) struct Sink {
 impl Sink {
     /// A file of `ngx_conf_open_file`; `None` for NULL.
     pub(crate) fn file(file: *mut ngx_open_file_t) -> Option<Self> {
-        let syslog = core::ptr::null_mut();
-        (!file.is_null()).then_some(Self {
-            file,
-            syslog,
-            disk_full: 0,
-            reported: 0,
-        })
+        (!file.is_null()).then_some(Self::new(file, core::ptr::null_mut()))
     }
 
     /// A peer of `ngx_syslog_process_conf`; `None` for NULL.
     pub(crate) fn syslog(syslog: *mut ngx_syslog_peer_t) -> Option<Self> {
-        let file = core::ptr::null_mut();
-        (!syslog.is_null()).then_some(Self {
+        (!syslog.is_null()).then_some(Self::new(core::ptr::null_mut(), syslog))
+    }
+
+    fn new(file: *mut ngx_open_file_t, syslog: *mut ngx_syslog_peer_t) -> Self {
+        Self {
             file,
             syslog,
+            failed: false,
             disk_full: 0,
             reported: 0,
-        })
+        }
     }
 
     /// nginx shares files by name.

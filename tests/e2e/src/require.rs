@@ -46,6 +46,21 @@ pub fn nginx_bin() -> PathBuf {
     path
 }
 
+/// Where the headers of the nginx under test are: below `NGINX_SOURCE_DIR`, and in
+/// `NGINX_BUILD_DIR` or the source's `objs`.
+pub fn nginx_headers() -> Vec<PathBuf> {
+    let Some(source) = std::env::var_os("NGINX_SOURCE_DIR").map(PathBuf::from) else {
+        panic!(
+            "NGINX_SOURCE_DIR must name the configured nginx source (run the tests through make)"
+        );
+    };
+    let build = std::env::var_os("NGINX_BUILD_DIR").map(PathBuf::from);
+    let parts = ["core", "event", "event/modules", "event/quic", "os/unix"];
+    let mut all: Vec<PathBuf> = parts.map(|part| source.join("src").join(part)).into();
+    all.push(build.unwrap_or_else(|| source.join("objs")));
+    all
+}
+
 /// The nginx that serves as an upstream: `NGINX_PEER_BIN`, or the one under test, which may be too
 /// old to be told everything.
 pub fn peer_nginx_bin() -> PathBuf {

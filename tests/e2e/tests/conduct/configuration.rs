@@ -1,11 +1,13 @@
 //! What is wrong with a configuration is said in nginx's own words, and nginx does not start.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::require;
 use tlsdiag_e2e::tempdir::TempDir;
+
+use super::lab::compile;
 
 /// A configuration with the module and without a JSON log.
 fn config() -> Config {
@@ -244,7 +246,7 @@ fn refused_with(code: &str, words: &str) {
     let directory = TempDir::new("preload");
     let source = directory.write("preload.c", code);
     let library = directory.file("preload.so");
-    compile(&source, &library);
+    compile(&source, &library, &[]);
     let config = config();
     let path = directory.write("nginx.conf", config.render(directory.path()));
     let output = Command::new(require::nginx_bin())
@@ -258,16 +260,6 @@ fn refused_with(code: &str, words: &str) {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{said}");
     assert!(said.contains(words), "{said}");
-}
-
-fn compile(source: &Path, library: &PathBuf) {
-    let status = Command::new("cc")
-        .args(["-shared", "-fPIC", "-o"])
-        .arg(library)
-        .arg(source)
-        .status()
-        .expect("cc is needed (Debian package gcc)");
-    assert!(status.success());
 }
 
 /// nginx-conf/example.conf, with the paths of this machine.

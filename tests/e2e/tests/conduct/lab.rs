@@ -1,5 +1,7 @@
 //! What these tests share.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tlsdiag_e2e::certs::{Authority, Leaf};
@@ -80,4 +82,16 @@ pub(crate) fn load(meanwhile: impl FnOnce(&mut Nginx)) -> usize {
     assert_eq!(finished.log.ours().len(), failed);
     assert_eq!(rotated + finished.documents.len(), failed);
     failed
+}
+
+/// Makes a shared object of C code.
+pub(crate) fn compile(source: &Path, library: &Path, include: &[PathBuf]) {
+    let mut cc = Command::new("cc");
+    for directory in include {
+        cc.arg("-I").arg(directory);
+    }
+    let cc = cc.args(["-shared", "-fPIC", "-pthread", "-o"]);
+    let status = cc.arg(library).arg(source).status();
+    let status = status.expect("cc is needed (Debian package gcc)");
+    assert!(status.success());
 }

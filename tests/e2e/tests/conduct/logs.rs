@@ -4,6 +4,7 @@ use std::fs::{create_dir, remove_dir_all, remove_file, Permissions};
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Nginx};
@@ -121,6 +122,71 @@ fn a_directory_without_permission() {
     fail(&nginx);
     assert_eq!(json::read(&log).len(), 2);
     assert_eq!(nginx.finish().log.ours().len(), 2);
+}
+
+/// A small file system in memory; gone on drop. Only root may have one.
+struct Disk(TempDir);
+
+impl Disk {
+    fn of(pages: u32) -> Disk {
+        let disk = Disk(TempDir::new("disk"));
+        disk.mount(&format!("size={}k", pages * 4));
+        disk
+    }
+
+    fn mount(&self, options: &str) {
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]);
+        assert!(mount.arg(self.0.path()).status().unwrap().success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+/// The disk takes half a document and no more: requests go on, and when there is room again the next
+/// document begins on a line of its own.
+#[test]
+fn a_disk_that_becomes_full() {
+    if !is_root() {
+        eprintln!("only root can mount a small file system: /dev/full is tried by `sinks`");
+        return;
+    }
+    let (peer, disk) = (refusing(), Disk::of(2));
+    let log = disk.0.file("tls.log");
+    let nginx = Nginx::start(logging_to(&log.display().to_string(), &peer));
+    let failed = "write() of an upstream TLS diagnosis to";
+    let mut requests = 0;
+    while !nginx.log().text.contains(failed) {
+        assert!(requests < 50, "the disk is never full");
+        fail(&nginx);
+        requests += 1;
+    }
+    fail(&nginx);
+    let torn = std::fs::read_to_string(&log).unwrap();
+    assert!(!torn.ends_with('\n'), "no half line: {torn}");
+    disk.mount("remount,size=64k");
+    // A full disk is asked again in another second.
+    let more = wait::until("a document after the disk was full", || {
+        fail(&nginx);
+        requests += 1;
+        let text = std::fs::read_to_string(&log).unwrap();
+        text.strip_prefix(&torn)
+            .filter(|more| !more.is_empty())
+            .map(str::to_owned)
+    });
+    let schema = json::Schema::load();
+    let check = |line: &str| schema.check(&serde_json::from_str(line).unwrap()).unwrap();
+    let whole = torn.rsplit_once('\n').expect("whole documents before").0;
+    whole.lines().for_each(check);
+    more.strip_prefix('\n')
+        .expect("a line of its own")
+        .lines()
+        .for_each(check);
+    assert_eq!(nginx.finish().log.ours().len(), requests + 1);
 }
 
 /// Nobody listens for a while: those datagrams are lost, the lines and the later ones are not.

@@ -14,6 +14,7 @@ mod hostile;
 mod lab;
 mod lifecycle;
 mod logs;
+mod neighbours;
 mod processes;
 mod silence;
 mod sinks;
