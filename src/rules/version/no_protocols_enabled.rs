@@ -12,7 +12,8 @@
 //! or a system-wide `MinProtocol` that excludes it; two directives whose ranges do not meet.
 //!
 //! # Workaround
-//! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`. An upstream that has neither must be upgraded.
+//! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`. An upstream that has neither must be upgraded; until then
+//! `@SECLEVEL=0` in `proxy_ssl_ciphers` lets OpenSSL 3 offer TLS 1.0 and 1.1, which weakens security.
 //!
 //! # Dead ends
 //! The upstream has not been asked anything yet: nothing on its side is at fault.
@@ -29,7 +30,7 @@ const NO_PROTOCOLS_AVAILABLE: u32 = 191;
 pub(crate) static RULE: Rule = Rule {
     name: "no_protocols_enabled",
     family: Family::Version,
-    dead_ends: &["proxy_ssl_verify off;", "proxy_ssl_ciphers ...;"],
+    dead_ends: &["proxy_ssl_verify off;"],
     evaluate,
 };
 
@@ -39,7 +40,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     }
     let remedy = Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3"]).with_action(
         "where it stays so, a MinProtocol or MaxProtocol in openssl.cnf or in a conf_command excludes \
-         both versions",
+         both versions; an upstream that has neither must be upgraded, and meanwhile @SECLEVEL=0 in \
+         the list of ciphers lets OpenSSL 3 offer TLS 1.0 and 1.1, which weakens security",
     );
     Some(Finding::new(
         Confidence::Certain,

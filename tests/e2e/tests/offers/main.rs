@@ -1,5 +1,5 @@
-//! What nginx offers: nothing at all, or less than the upstream needs. For nginx 1.22 with OpenSSL 3.0
-//! (Debian 12): other libraries allow other offers, and the same settings are other failures there.
+//! What nginx offers: nothing at all, or less than the upstream needs. Where libraries allow other offers,
+//! the same settings are another failure.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,8 +14,10 @@
 mod lab;
 
 use tlsdiag_e2e::nginx::Config;
+use tlsdiag_e2e::observe::json::text;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Stack, Upstream, Version};
+use tlsdiag_e2e::require::Build;
 
 use lab::{pass, Case, Lab};
 
@@ -57,7 +59,8 @@ fn no_protocols_two_ranges_do_not_meet() {
 
 #[test]
 fn no_ciphers_for_the_version() {
-    let settings = "proxy_ssl_protocols TLSv1;\nproxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;";
+    let settings =
+        "proxy_ssl_protocols TLSv1;\nproxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0;";
     let native = "no ciphers available";
     helps(openssl(), settings, "no_ciphers_enabled", native);
 }
@@ -103,17 +106,33 @@ fn signatures_tls12(stack: Stack) {
 }
 on_stacks!(signatures_tls12: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
 
-/// TLS 1.0 is agreed on, and OpenSSL 3 does not take its signatures at the default level.
+/// Debian's OpenSSL 3.0 offers TLS 1.0 and does not take its signatures at the default level. Newer ones
+/// do not offer it; 1.1.1 does both.
 #[test]
-fn tls10_signature() {
+fn tls10_at_the_default_level() {
+    let settings = "proxy_ssl_protocols TLSv1;";
     let old = openssl().versions(Version::Tls10, Version::Tls10);
-    let native = "legacy sigalg disallowed or unsupported";
-    helps(
-        old,
-        "proxy_ssl_protocols TLSv1;",
-        "protocol_version_mismatch",
-        native,
-    );
+    match Build::get().openssl {
+        (1, _) => {}
+        (3, 0) => {
+            let native = "legacy sigalg disallowed or unsupported";
+            helps(old, settings, "protocol_version_mismatch", native);
+        }
+        _ => {
+            let peer = old.start();
+            let location = pass(peer.port());
+            let case = Case::new(|more| {
+                Config::new()
+                    .server(settings)
+                    .location("/", &format!("{location}\n{more}"))
+            });
+            let failure = case.failure("no_protocols_enabled");
+            failure.assert_native(&["no protocols available"]);
+            let action = text(&failure.document, "nginx/upstream_tls/action");
+            assert!(action.contains("@SECLEVEL=0"), "{action}");
+            case.assert_helps("proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;");
+        }
+    }
 }
 
 /// An nginx without HTTP/2 does not take `h2`.

@@ -102,8 +102,12 @@ impl<F: Fn(&str) -> Config> Case<F> {
     /// Pastes the fix into the location, with these values for its placeholders: then the request
     /// is answered 200 and nobody complains.
     pub(crate) fn assert_fix_helps(&self, failure: &Failure, values: &[(&str, &str)]) {
-        let fix = fix::directives(&failure.document, values);
-        let run = run((self.config)(&fix).module(Module::Ours), &["/"]);
+        self.assert_helps(&fix::directives(&failure.document, values));
+    }
+
+    /// The same for any directives.
+    pub(crate) fn assert_helps(&self, fix: &str) {
+        let run = run((self.config)(fix).module(Module::Ours), &["/"]);
         let log = &run.finished.log.text;
         assert_eq!(run.responses[0].status, 200, "after pasting\n{fix}\n{log}");
         assert!(
