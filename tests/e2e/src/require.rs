@@ -126,6 +126,11 @@ impl Build {
         }
     }
 
+    /// OpenSSL is linked into it: nothing can be put before it, and nginx's own build leaves threads out.
+    pub fn has_own_openssl(&self) -> bool {
+        self.text.contains("--with-openssl=")
+    }
+
     /// How the stream module is to be had.
     pub fn stream(&self) -> StreamModule {
         let mut words = self.text.split_whitespace();

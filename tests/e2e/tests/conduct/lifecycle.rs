@@ -106,6 +106,8 @@ fn the_module_dropped_with_a_connection_in_flight() {
         "GET /slow HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
     )
     .unwrap();
+    // A request behind it shows that the old worker has begun the slow one.
+    fail(&nginx);
     // The reload waits for the old worker, which waits for the timeout.
     nginx
         .reload(|config| config.module = Module::Absent)
@@ -118,7 +120,7 @@ fn the_module_dropped_with_a_connection_in_flight() {
         String::from_utf8_lossy(&answer)
     );
     let finished = nginx.finish();
-    assert_eq!(finished.log.ours().len(), 1, "{}", finished.log.text);
+    assert_eq!(finished.log.ours().len(), 2, "{}", finished.log.text);
 }
 
 /// Another module takes the place that this one had, and stays when it comes back.
