@@ -95,8 +95,8 @@ fn the_module_added_dropped_and_added_again() {
 /// The old worker finishes a handshake that began before the module was dropped.
 #[test]
 fn the_module_dropped_with_a_connection_in_flight() {
-    let silent = scripted::start(Script::Silence);
-    let mut nginx = Nginx::start(with_module(&refusing()).location(
+    let (peer, silent) = (refusing(), scripted::start(Script::Silence));
+    let mut nginx = Nginx::start(with_module(&peer).location(
         "/slow",
         &format!("{} proxy_connect_timeout 3s;", pass(&silent)),
     ));
