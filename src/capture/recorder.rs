@@ -133,6 +133,8 @@ pub struct Recorder {
     pub exit: Option<Exit>,
     /// Our side was done.
     pub finished: bool,
+    /// Application data was sent.
+    pub sent_data: bool,
     /// Version negotiated.
     pub version: u16,
     /// Suite negotiated.
@@ -165,6 +167,7 @@ impl Recorder {
             presented: Presented::Nothing,
             exit: None,
             finished: false,
+            sent_data: false,
             version: 0,
             cipher: 0,
             group: 0,
@@ -179,7 +182,10 @@ impl Recorder {
     pub fn observe(&mut self, sent: bool, content_type: i32, bytes: &[u8]) -> bool {
         match (content_type, bytes) {
             (RECORD_HEADER, header) => return self.record_header(sent, header),
-            (INNER_CONTENT_TYPE, [APPLICATION_DATA, ..]) => return self.finished && !sent,
+            (INNER_CONTENT_TYPE, [APPLICATION_DATA, ..]) => {
+                self.sent_data |= sent && self.finished;
+                return self.finished && !sent;
+            }
             (HANDSHAKE, message) => self.message(sent, message),
             (ALERT, [level, code, ..]) => self.alert(sent, *level, *code),
             _ => {}
@@ -195,6 +201,8 @@ impl Recorder {
         };
         if sent {
             self.bytes_sent += 5 + body;
+            let visible = self.finished && self.version < TLS13;
+            self.sent_data |= visible && header.first() == Some(&APPLICATION_DATA);
             return false;
         }
         if self.bytes_received == 0 {

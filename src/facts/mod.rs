@@ -180,6 +180,8 @@ impl<'a> Facts<'a> {
     pub fn in_family(&self, text: &str) -> String {
         match (self.family(), text.strip_prefix("proxy_")) {
             (Some(family), Some(rest)) => format!("{family}_{rest}"),
+            // Not proxy_pass's: nobody knows whose.
+            (None, Some(rest)) => format!("*_{rest}"),
             _ => text.to_owned(),
         }
     }

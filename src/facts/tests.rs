@@ -108,7 +108,20 @@ fn the_port_is_that_of_an_internet_peer() {
 #[test]
 fn directives_are_those_of_the_module() {
     let mut recording = recording(EndingKind::Eof);
-    assert_eq!(Facts::of(&recording).directive("name x"), None);
+    let other = Facts::of(&recording);
+    assert_eq!(other.directive("name x"), None);
+    assert_eq!(
+        other.in_family("proxy_ssl_verify off;"),
+        "*_ssl_verify off;"
+    );
+    assert_eq!(other.in_family("restarting"), "restarting");
+    let remedy = crate::rules::Remedy::paste(&other, &["protocols TLSv1.2 TLSv1.3"]);
+    assert_eq!(
+        remedy.with_action("upgrade it").action.as_deref(),
+        Some(
+            "set what corresponds to *_ssl_protocols TLSv1.2 TLSv1.3 for this connection, or: upgrade it"
+        )
+    );
     recording.context.module = Module::Grpc;
     let facts = Facts::of(&recording);
     assert_eq!(

@@ -114,16 +114,22 @@ impl Remedy {
                 }
             }
             None => Self::manual(format!(
-                "set what corresponds to \"*_ssl_{}\" where this connection is configured",
-                rest.collect::<Vec<_>>().join("; *_ssl_")
+                "set what corresponds to *_ssl_{} for this connection",
+                rest.collect::<Vec<_>>().join(" and *_ssl_")
             )),
         }
     }
 
-    /// Says what else must be done.
+    /// Says what else must be done. Directives without a family are an action already: they stay,
+    /// and stay first.
     pub fn with_action(self, action: impl Into<String>) -> Self {
+        let action = action.into();
+        let action = match self.action {
+            Some(first) if self.fix.is_empty() => format!("{first}, or: {action}"),
+            _ => action,
+        };
         Self {
-            action: Some(action.into()),
+            action: Some(action),
             ..self
         }
     }

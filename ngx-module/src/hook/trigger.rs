@@ -130,8 +130,13 @@ fn exit_kind(exit: Exit) -> EndingKind {
 
 /// Repeats nginx's two tests of a finished handshake, in nginx's order.
 unsafe fn rejected_by_nginx(note: &Note, owner: &Owner, verify_result: i64) -> Option<EndingKind> {
-    // SAFETY: the owner's structures are alive in the trigger.
-    if !note.recorder.verifies || unsafe { owner.has_used_connection() } {
+    let used = match owner {
+        // Whoever it is: it has verified before it sends anything.
+        Owner::Other => note.recorder.sent_data,
+        // SAFETY: the owner's structures are alive in the trigger.
+        _ => unsafe { owner.has_used_connection() },
+    };
+    if !note.recorder.verifies || used {
         return None;
     }
     if verify_result != 0 {
@@ -147,8 +152,12 @@ unsafe fn rejected_by_nginx(note: &Note, owner: &Owner, verify_result: i64) -> O
 }
 
 fn timed_out(connection: &ngx_connection_t) -> bool {
-    // SAFETY: nginx's connections always have both events.
-    unsafe { connection.write.as_ref() }.is_some_and(|event| event.timedout() == 1)
+    // nginx's upstreams set the timer of the write event; njs sets both, and the read event's fires first.
+    [connection.write, connection.read]
+        .into_iter()
+        // SAFETY: nginx's connections always have both events.
+        .filter_map(|event| unsafe { event.as_ref() })
+        .any(|event| event.timedout() == 1)
 }
 
 /// nginx may not have read yet when it closes (`connect() failed (32: Broken pipe)`): then the socket

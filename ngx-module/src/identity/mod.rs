@@ -150,11 +150,48 @@ impl Owner {
             #[cfg(ngx_feature = "stream")]
             // SAFETY: the caller's promise.
             Self::Stream { session, upstream } => unsafe { stream::describe(*session, *upstream) },
-            Self::Other => (Context::default(), Settings::default()),
+            Self::Other => {
+                let peer = peer_of(connection.fd);
+                (
+                    Context {
+                        peer,
+                        ..Context::default()
+                    },
+                    Settings::default(),
+                )
+            }
         };
         // SAFETY: nginx's log outlives the connection.
         let number = unsafe { connection.log.as_ref() }.map_or(0, |log| log.connection);
         context.connection_id = number;
         (context, settings)
     }
+}
+
+/// The address a socket is connected to, which only the kernel tells of a connection nobody describes;
+/// `None` after a reset.
+fn peer_of(socket: core::ffi::c_int) -> Option<String> {
+    // SAFETY: zeroes are a valid sockaddr_storage; the kernel writes at most `length` bytes of it.
+    let (address, length) = unsafe {
+        let mut address: libc::sockaddr_storage = core::mem::zeroed();
+        let mut length = libc::socklen_t::try_from(size_of_val(&address)).ok()?;
+        if libc::getpeername(socket, (&raw mut address).cast(), &mut length) != 0 {
+            return None;
+        }
+        (address, length)
+    };
+    let mut text = [0u8; 128];
+    // SAFETY: nginx writes at most as many bytes as it is told, and returns how many.
+    let written = unsafe {
+        ngx::ffi::ngx_sock_ntop(
+            (&raw const address).cast_mut().cast(),
+            length,
+            text.as_mut_ptr(),
+            text.len(),
+            1,
+        )
+    };
+    text.get(..written)
+        .filter(|text| !text.is_empty())
+        .map(crate::text::bounded)
 }

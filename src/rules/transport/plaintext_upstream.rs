@@ -19,6 +19,7 @@
 //! # References
 //! RFC 8446 section 5.1.
 
+use crate::capture::Module;
 use crate::facts::{Facts, PlainProtocol};
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
@@ -35,12 +36,16 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Some(peer) => format!("upstream {peer} speaks {}, not TLS", protocol.label()),
         None => format!("upstream speaks {}, not TLS", protocol.label()),
     };
-    let action = match protocol {
-        PlainProtocol::Http => {
-            "point proxy_pass at the upstream's TLS port, or at http:// if this path is trusted"
-        }
-        _ => "point proxy_pass at the upstream's TLS port",
+    let pass = match facts.recording.context.module {
+        Module::Other => "this connection",
+        Module::Grpc => "grpc_pass",
+        Module::Uwsgi => "uwsgi_pass",
+        Module::Proxy | Module::Stream => "proxy_pass",
     };
+    let mut action = format!("point {pass} at the upstream's TLS port");
+    if protocol == PlainProtocol::Http {
+        action.push_str(", or at http:// if this path is trusted");
+    }
     // Bytes that look like nothing known may still be a damaged record.
     let confidence = match protocol {
         PlainProtocol::Other => Confidence::Likely,
