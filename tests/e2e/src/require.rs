@@ -72,6 +72,17 @@ pub fn nginx_modules_dir() -> PathBuf {
     std::env::var_os("NGINX_MODULES_DIR").map_or("/usr/lib/nginx/modules".into(), PathBuf::from)
 }
 
+/// njs for the nginx under test; only another nginx than Debian's may be without.
+pub fn njs() -> Option<PathBuf> {
+    let path = nginx_modules_dir().join("ngx_http_js_module.so");
+    let debian = nginx_bin() == PathBuf::from("/usr/sbin/nginx");
+    assert!(
+        path.is_file() || !debian,
+        "{path:?} does not exist (Debian package libnginx-mod-http-js)"
+    );
+    path.is_file().then_some(path)
+}
+
 /// What `nginx -V` says.
 #[derive(Debug)]
 pub struct Build {

@@ -12,6 +12,7 @@ mod clients;
 mod crowd;
 mod kept;
 mod lab;
+mod others;
 mod peers;
 mod subrequests;
 mod variables;
