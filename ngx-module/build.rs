@@ -27,34 +27,57 @@ fn nginx_features() {
     }
 }
 
-/// `cfg(openssl3)`: OpenSSL 3.0 renamed accessors that 1.1.1 has under the old names only.
+/// `cfg(openssl3)`: OpenSSL 3.0 renamed accessors that 1.1.1 has under the old names only. Its forks are
+/// refused: they show a message callback too little to tell a failed handshake from a good one.
 fn openssl_version() {
     println!("cargo::rustc-check-cfg=cfg(openssl3)");
+    let text = preprocess(
+        "#include <openssl/opensslv.h>
+         #if defined(LIBRESSL_VERSION_NUMBER)
+         TLSDIAG LibreSSL
+         #elif defined(OPENSSL_IS_AWSLC)
+         TLSDIAG AWS-LC
+         #elif defined(OPENSSL_IS_BORINGSSL)
+         TLSDIAG BoringSSL
+         #elif OPENSSL_VERSION_NUMBER >= 0x30000000L
+         TLSDIAG 3
+         #elif OPENSSL_VERSION_NUMBER >= 0x10101000L
+         TLSDIAG 1.1.1
+         #else
+         TLSDIAG OpenSSL before 1.1.1
+         #endif
+",
+    );
+    // The preprocessor decides: it may put a macro of a system header on a line of its own.
+    let mut lines = text.lines().map(str::trim);
+    match lines.find_map(|line| line.strip_prefix("TLSDIAG ")) {
+        Some("3") => println!("cargo::rustc-cfg=openssl3"),
+        Some("1.1.1") => {}
+        Some(other) => refuse(&format!(
+            "this nginx is built with {other}: the module needs OpenSSL 1.1.1 or newer"
+        )),
+        None => refuse(&format!("openssl/opensslv.h is not readable: {text}")),
+    }
+}
+
+/// What the C preprocessor makes of a text, with the headers of this nginx.
+fn preprocess(source: &str) -> String {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let probe = Path::new(&out).join("openssl_version.c");
-    // The preprocessor decides: it may put a macro of a system header on a line of its own.
-    std::fs::write(
-        &probe,
-        "#include <openssl/opensslv.h>\n#if OPENSSL_VERSION_NUMBER >= 0x30000000L\n\
-         TLSDIAG_OPENSSL_3\n#else\nTLSDIAG_OPENSSL_1\n#endif\n",
-    )
-    .expect("OUT_DIR is writable");
+    std::fs::write(&probe, source).expect("OUT_DIR is writable");
     let mut cc = cc::Build::new();
     cc.file(&probe).cargo_metadata(false);
     println!("cargo::rerun-if-env-changed=DEP_NGINX_INCLUDE");
     for dir in env::split_paths(&env::var("DEP_NGINX_INCLUDE").unwrap_or_default()) {
         cc.include(dir);
     }
-    let text = String::from_utf8_lossy(&cc.expand()).into_owned();
-    let has = |mark| text.lines().any(|line| line.trim() == mark);
-    if has("TLSDIAG_OPENSSL_3") {
-        println!("cargo::rustc-cfg=openssl3");
-    } else {
-        assert!(
-            has("TLSDIAG_OPENSSL_1"),
-            "openssl/opensslv.h is not readable: {text}"
-        );
-    }
+    String::from_utf8_lossy(&cc.expand()).into_owned()
+}
+
+/// Ends the build with a sentence.
+fn refuse(why: &str) -> ! {
+    println!("cargo::error={}", why.replace('\n', " "));
+    std::process::exit(1);
 }
 
 /// OpenSSL keeps our callbacks for the life of the process; nginx dlcloses a module that a reload

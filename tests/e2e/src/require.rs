@@ -75,7 +75,7 @@ pub fn nginx_modules_dir() -> PathBuf {
 /// njs for the nginx under test; only another nginx than Debian's may be without.
 pub fn njs() -> Option<PathBuf> {
     let path = nginx_modules_dir().join("ngx_http_js_module.so");
-    let debian = nginx_bin() == PathBuf::from("/usr/sbin/nginx");
+    let debian = nginx_bin() == std::path::Path::new("/usr/sbin/nginx");
     assert!(
         path.is_file() || !debian,
         "{path:?} does not exist (Debian package libnginx-mod-http-js)"
