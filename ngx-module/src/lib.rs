@@ -21,6 +21,7 @@ mod hook;
 mod identity;
 mod note;
 mod sink;
+mod symbol;
 mod text;
 mod tls;
 mod variables;

@@ -119,6 +119,15 @@ pub struct Context {
     /// `http` or `https` towards the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
+    /// `$request_id`, where nginx.conf uses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// First name of the `server` block that serves the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub virtual_server: Option<String>,
+    /// Address and port of the `listen` that took the client's connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
     /// Name of the `location`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,

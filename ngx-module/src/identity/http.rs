@@ -1,13 +1,19 @@
 //! An http request's upstream: `proxy_pass`, `grpc_pass`, `uwsgi_pass`.
 
+use core::ffi::c_void;
+use core::mem::transmute;
+use core::ptr;
+
 use ngx::ffi::{
-    ngx_connection_t, ngx_http_core_loc_conf_t, ngx_http_request_t, ngx_http_upstream_conf_t,
-    ngx_http_upstream_state_t, ngx_http_upstream_t, ngx_module_t, ngx_str_t,
+    ngx_connection_t, ngx_http_core_loc_conf_t, ngx_http_core_main_conf_t,
+    ngx_http_core_srv_conf_t, ngx_http_request_t, ngx_http_upstream_conf_t,
+    ngx_http_upstream_state_t, ngx_http_upstream_t, ngx_http_variable_t, ngx_http_variable_value_t,
+    ngx_module_t, ngx_str_t, ngx_uint_t,
 };
 use tlsdiag::capture::{Context, Module, Settings};
 
 use super::Owner;
-use crate::text;
+use crate::{symbol, text};
 
 /// The owner if the request's upstream points back at the connection.
 ///
@@ -72,6 +78,9 @@ unsafe fn context(
                 }
                 .to_owned()
             }),
+            request_id: request_id(request),
+            virtual_server: virtual_server(request),
+            listen: client.and_then(|client| super::listen(client)),
             location: location(request),
             status: state
                 .and_then(|state| u16::try_from(state.status).ok())
@@ -134,16 +143,47 @@ unsafe fn configured_host(upstream: &ngx_http_upstream_t) -> Option<String> {
     }
 }
 
-/// `ngx_http_core_module` is looked up, not linked: an nginx without http must still load us.
+/// The place of nginx's core module in the lists of a request's configuration.
+fn core_index() -> Option<usize> {
+    let module: *const ngx_module_t = symbol::of(c"ngx_http_core_module").cast();
+    // SAFETY: the symbol, where present, is nginx's module structure.
+    Some(unsafe { module.as_ref() }?.ctx_index)
+}
+
 unsafe fn location(request: &ngx_http_request_t) -> Option<String> {
-    // SAFETY: the symbol, where present, is nginx's module structure; its index is below the
-    // length of loc_conf.
+    // SAFETY: the index is below the length of loc_conf.
     unsafe {
-        let module: *const ngx_module_t =
-            libc::dlsym(libc::RTLD_DEFAULT, c"ngx_http_core_module".as_ptr()).cast();
-        let index = module.as_ref()?.ctx_index;
-        let conf: *const ngx_http_core_loc_conf_t = (*request.loc_conf.add(index)).cast();
+        let conf: *const ngx_http_core_loc_conf_t = (*request.loc_conf.add(core_index()?)).cast();
         text::of(&conf.as_ref()?.name)
+    }
+}
+
+unsafe fn virtual_server(request: &ngx_http_request_t) -> Option<String> {
+    // SAFETY: the index is below the length of srv_conf.
+    unsafe {
+        let conf: *const ngx_http_core_srv_conf_t = (*request.srv_conf.add(core_index()?)).cast();
+        text::of(&conf.as_ref()?.server_name)
+    }
+}
+
+/// `$request_id` as the access log will have it. Asked for only where nginx.conf does: then it has a
+/// place among the request's variables, and the value made here is the one that is kept.
+unsafe fn request_id(request: &ngx_http_request_t) -> Option<String> {
+    type Get =
+        unsafe extern "C" fn(*mut ngx_http_request_t, ngx_uint_t) -> *mut ngx_http_variable_value_t;
+    // SAFETY: the index is below the length of main_conf; the list is complete since the configuration
+    // was read. The function, where there is one, takes a live request and an index of that list.
+    unsafe {
+        let main: *const ngx_http_core_main_conf_t = (*request.main_conf.add(core_index()?)).cast();
+        let list: &[ngx_http_variable_t] = main.as_ref()?.variables.as_slice();
+        let index = list
+            .iter()
+            .position(|variable| variable.name.as_bytes() == b"request_id")?;
+        let get: *mut c_void = symbol::of(c"ngx_http_get_indexed_variable");
+        let get = transmute::<*mut c_void, Option<Get>>(get)?;
+        let value = get(ptr::from_ref(request).cast_mut(), index).as_ref()?;
+        let is_known = value.not_found() == 0 && !value.as_bytes().is_empty();
+        is_known.then(|| text::bounded(value.as_bytes()))
     }
 }
 

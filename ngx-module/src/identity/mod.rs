@@ -168,6 +168,15 @@ impl Owner {
     }
 }
 
+/// Where the client's connection was accepted, as `listen` has it.
+///
+/// # Safety
+/// `client` is alive.
+unsafe fn listen(client: &ngx_connection_t) -> Option<String> {
+    // SAFETY: nginx's listening sockets live as long as their cycle, which outlives its connections.
+    unsafe { crate::text::of(&client.listening.as_ref()?.addr_text) }
+}
+
 /// The address a socket is connected to, which only the kernel tells of a connection nobody describes;
 /// `None` after a reset.
 fn peer_of(socket: core::ffi::c_int) -> Option<String> {

@@ -60,6 +60,7 @@ pub(super) unsafe fn describe(
                 .as_ref()
                 .map(|state| state.response_time != NOT_YET),
             client: client.and_then(|client| text::of(&client.addr_text)),
+            listen: client.and_then(|client| super::listen(client)),
             ..Context::default()
         };
         let settings = Settings {

@@ -2,7 +2,6 @@
 
 use core::ffi::c_void;
 use core::mem::transmute;
-use core::slice;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use ngx::ffi::{
@@ -11,10 +10,10 @@ use ngx::ffi::{
     ngx_module_t, ngx_str_t, ngx_uint_t, NGX_ERROR, NGX_HTTP_VAR_NOCACHEABLE, NGX_OK,
 };
 
-use super::{attempt, is_ours, symbol, values, NAMES};
+use super::{attempt, is_ours, values, NAMES};
 use crate::allocator::with_reserve;
 use crate::guard::guard;
-use crate::{hook, identity};
+use crate::{hook, identity, symbol};
 
 type AddVariable =
     unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_str_t, ngx_uint_t) -> *mut ngx_http_variable_t;
@@ -32,7 +31,7 @@ pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
     // SAFETY: nginx's own functions and structures, looked up in the nginx that called us.
     unsafe {
         let add: AddVariable =
-            transmute::<*mut c_void, Option<AddVariable>>(symbol(c"ngx_http_add_variable"))?;
+            transmute::<*mut c_void, Option<AddVariable>>(symbol::of(c"ngx_http_add_variable"))?;
         for (index, name) in NAMES.iter().enumerate() {
             let mut name = ngx_str_t {
                 len: name.len(),
@@ -42,16 +41,14 @@ pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
             variable.get_handler = Some(get);
             variable.data = index;
         }
-        let core: *const ngx_module_t = symbol(c"ngx_http_core_module").cast();
+        let core: *const ngx_module_t = symbol::of(c"ngx_http_core_module").cast();
         let context: *const ngx_http_conf_ctx_t = (*cf).ctx.cast();
         let main: *const ngx_http_core_main_conf_t =
             (*(*context).main_conf.add(core.as_ref()?.ctx_index)).cast();
-        let list = &(*main).variables;
-        let used = slice::from_raw_parts(list.elts.cast::<ngx_http_variable_t>(), list.nelts)
-            .iter()
-            .any(|variable| is_ours(&variable.name));
+        let list: &[ngx_http_variable_t] = (*main).variables.as_slice();
+        let used = list.iter().any(|variable| is_ours(&variable.name));
         if used {
-            let top: *mut Option<HeaderFilter> = symbol(c"ngx_http_top_header_filter").cast();
+            let top: *mut Option<HeaderFilter> = symbol::of(c"ngx_http_top_header_filter").cast();
             let next = (*top.as_mut()?)?;
             NEXT.store(next as *mut c_void, Ordering::Relaxed);
             *top = Some(filter);
@@ -97,10 +94,7 @@ unsafe extern "C" fn get(
         // SAFETY: nginx passes a live request and the value to be filled.
         with_reserve(|| unsafe {
             let states = (*request).upstream_states.as_ref()?;
-            let states = slice::from_raw_parts(
-                states.elts.cast::<ngx_http_upstream_state_t>(),
-                states.nelts,
-            );
+            let states: &[ngx_http_upstream_state_t] = states.as_slice();
             let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
             if peers.is_empty() {
                 return None;

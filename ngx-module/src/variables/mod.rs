@@ -9,8 +9,6 @@ pub(crate) mod http;
 #[cfg(ngx_feature = "stream")]
 pub(crate) mod stream;
 
-use core::ffi::{c_void, CStr};
-
 use ngx::ffi::{ngx_str_t, ngx_variable_value_t};
 use tlsdiag::capture::{Kept, RecordedAlert, Recorder};
 use tlsdiag::registry::{CipherSuite, NamedGroup, ProtocolVersion};
@@ -143,10 +141,4 @@ unsafe fn set(
 unsafe fn is_ours(name: &ngx_str_t) -> bool {
     // SAFETY: the caller's promise.
     unsafe { crate::text::of(name) }.is_some_and(|name| NAMES.contains(&name.as_str()))
-}
-
-/// A symbol of nginx that not every nginx has.
-fn symbol(name: &CStr) -> *mut c_void {
-    // SAFETY: looks a name up among the objects loaded.
-    unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
 }

@@ -3,7 +3,6 @@
 
 use core::ffi::c_void;
 use core::mem::transmute;
-use core::slice;
 
 use ngx::ffi::{
     ngx_conf_t, ngx_int_t, ngx_module_t, ngx_str_t, ngx_stream_conf_ctx_t,
@@ -12,9 +11,10 @@ use ngx::ffi::{
     NGX_STREAM_VAR_NOCACHEABLE,
 };
 
-use super::{attempt, is_ours, symbol, NAMES};
+use super::{attempt, is_ours, NAMES};
 use crate::allocator::with_reserve;
 use crate::guard::guard;
+use crate::symbol;
 
 type AddVariable =
     unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_str_t, ngx_uint_t) -> *mut ngx_stream_variable_t;
@@ -27,7 +27,7 @@ pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
     // SAFETY: nginx's own functions and structures, looked up in the nginx that called us.
     unsafe {
         let add: AddVariable =
-            transmute::<*mut c_void, Option<AddVariable>>(symbol(c"ngx_stream_add_variable"))?;
+            transmute::<*mut c_void, Option<AddVariable>>(symbol::of(c"ngx_stream_add_variable"))?;
         for (index, name) in NAMES.iter().enumerate() {
             let mut name = ngx_str_t {
                 len: name.len(),
@@ -37,13 +37,12 @@ pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
             variable.get_handler = Some(get);
             variable.data = index;
         }
-        let core: *const ngx_module_t = symbol(c"ngx_stream_core_module").cast();
+        let core: *const ngx_module_t = symbol::of(c"ngx_stream_core_module").cast();
         let context: *const ngx_stream_conf_ctx_t = (*cf).ctx.cast();
         let main: *const ngx_stream_core_main_conf_t =
             (*(*context).main_conf.add(core.as_ref()?.ctx_index)).cast();
-        let list = &(*main).variables;
-        let used = slice::from_raw_parts(list.elts.cast::<ngx_stream_variable_t>(), list.nelts);
-        Some(used.iter().any(|variable| is_ours(&variable.name)))
+        let list: &[ngx_stream_variable_t] = (*main).variables.as_slice();
+        Some(list.iter().any(|variable| is_ours(&variable.name)))
     }
 }
 
@@ -56,10 +55,7 @@ unsafe extern "C" fn get(
         // SAFETY: nginx passes a live session and the value to be filled.
         with_reserve(|| unsafe {
             let states = (*session).upstream_states.as_ref()?;
-            let states = slice::from_raw_parts(
-                states.elts.cast::<ngx_stream_upstream_state_t>(),
-                states.nelts,
-            );
+            let states: &[ngx_stream_upstream_state_t] = states.as_slice();
             let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
             if peers.is_empty() {
                 return None;

@@ -206,11 +206,11 @@ impl Writer<'_> {
                     ("issuer", self.text(client.map(|one| one.issuer.as_str()))),
                     (
                         "not_before",
-                        client.map(|one| timestamp(one.not_before * 1000).into()),
+                        client.map(|one| timestamp(one.not_before.saturating_mul(1000)).into()),
                     ),
                     (
                         "not_after",
-                        client.map(|one| timestamp(one.not_after * 1000).into()),
+                        client.map(|one| timestamp(one.not_after.saturating_mul(1000)).into()),
                     ),
                 ]),
             ),
@@ -257,8 +257,14 @@ impl Writer<'_> {
     }
 
     fn http(&self) -> Option<Value> {
-        let method = self.facts.recording.context.method.as_deref();
-        object([("request", object([("method", self.text(method))]))])
+        let context = &self.facts.recording.context;
+        object([(
+            "request",
+            object([
+                ("method", self.text(context.method.as_deref())),
+                ("id", self.text(context.request_id.as_deref())),
+            ]),
+        )])
     }
 
     fn url(&self) -> Option<Value> {
@@ -292,6 +298,11 @@ impl Writer<'_> {
             ("upstream", self.text(context.upstream.as_deref())),
             ("attempt", context.attempt.map(Value::from)),
             ("final", context.is_final.map(Value::from)),
+            (
+                "virtual_server",
+                self.text(context.virtual_server.as_deref()),
+            ),
+            ("listen", self.text(context.listen.as_deref())),
             ("location_name", self.text(context.location.as_deref())),
             ("status", context.status.map(Value::from)),
             ("phase", Some(self.facts.phase.name().into())),

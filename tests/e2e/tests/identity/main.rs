@@ -14,5 +14,6 @@ mod kept;
 mod lab;
 mod others;
 mod peers;
+mod servers;
 mod subrequests;
 mod variables;
