@@ -1,7 +1,7 @@
 //! Runs the rules and ranks their findings.
 
 use crate::facts::Facts;
-use crate::rules::{self, because, Family, Finding, Rule, CATALOGUE};
+use crate::rules::{self, because, Confidence, Family, Finding, Rule, CATALOGUE};
 use crate::Recording;
 
 /// Alternatives named beside the diagnosis.
@@ -36,7 +36,10 @@ pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
     // Stable: among equals the catalogue's order decides.
     found.sort_by_key(|(_, finding)| (finding.alternative_only, finding.confidence));
     let mut found = found.into_iter();
-    let (rule, finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
+    let (rule, mut finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
+    if facts.rejection_is_inferred() {
+        finding.confidence = finding.confidence.max(Confidence::Likely);
+    }
     // "Nothing decides" is an answer, but no alternative to one.
     let named = found
         .filter(|(_, finding)| !finding.because.contains(&because::NOTHING_DECIDES))

@@ -143,6 +143,12 @@ impl<'a> Facts<'a> {
             .filter(|_| self.ending() == EndingKind::ChainRejected)
     }
 
+    /// The chain is not trusted and the connection was closed unused, but it is another module's, whose
+    /// own verification nobody sees: it may have closed for reasons of its own.
+    pub fn rejection_is_inferred(&self) -> bool {
+        self.recording.context.module == Module::Other && self.rejected_chain().is_some()
+    }
+
     /// What is wrong with a rejected chain, by precedence.
     pub fn chain_problem(&self) -> Option<ChainProblem> {
         let resumed = self.recording.handshake.resumed == Some(true);

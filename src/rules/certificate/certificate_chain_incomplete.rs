@@ -12,7 +12,8 @@
 //!
 //! # Workaround
 //! The upstream must send its intermediate. `openssl s_client -connect host:443 -showcerts` shows what it
-//! sends. In the meantime the intermediate can be added to the trusted file.
+//! sends. In the meantime the intermediate can be added to the trusted file. A private root that issued the
+//! certificate itself belongs into that file for good.
 //!
 //! # Dead ends
 //! Switching verification off accepts any certificate from anybody.
@@ -33,7 +34,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(found) = super::problem(facts, Problem::AnchorUnknown) {
-        return (!found.anchor_sent).then(|| alternative(&found));
+        return (!found.anchor_sent).then(|| alternative(facts, &found));
     }
     let found = super::problem(facts, Problem::IssuerMissing)?;
     let sentence = format!(
@@ -41,7 +42,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         found.certificate_of(last(found.check)),
         link(found.check).map_or("unknown", |one| one.issuer.as_str())
     );
-    let remedy = remedy(found.check);
+    let remedy = remedy(facts, found.check);
     // A certificate that says where its issuer is has one to be fetched; a private root, signing
     // directly, looks the same but for that.
     let confidence = match link(found.check).and_then(|one| one.issuer_url.as_ref()) {
@@ -77,16 +78,19 @@ fn last(check: &CertificateCheck) -> usize {
     current
 }
 
-fn remedy(check: &CertificateCheck) -> Remedy {
+fn remedy(facts: &Facts<'_>, check: &CertificateCheck) -> Remedy {
     let url = link(check).and_then(|one| one.issuer_url.as_deref());
     Remedy::manual(match url {
         Some(url) => format!("upstream must send its intermediate certificate (it is at {url})"),
-        None => "upstream must send its intermediate certificate after its own".to_owned(),
+        None => format!(
+            "upstream must send its intermediate certificate after its own; if that issuer is a root of yours, it belongs into {}",
+            facts.in_family("proxy_ssl_trusted_certificate")
+        ),
     })
 }
 
 /// Intermediates were sent and the last one's issuer is unknown: one more may be missing.
-fn alternative(found: &super::Found<'_>) -> Finding {
+fn alternative(facts: &Facts<'_>, found: &super::Found<'_>) -> Finding {
     let sentence = format!(
         "upstream may not send every intermediate of its certificate {}",
         found.certificate_of(0)
@@ -95,7 +99,7 @@ fn alternative(found: &super::Found<'_>) -> Finding {
         Confidence::Possible,
         sentence,
         &found.evidence(),
-        remedy(found.check),
+        remedy(facts, found.check),
     )
     .as_alternative()
 }

@@ -72,13 +72,14 @@ pub fn nginx_modules_dir() -> PathBuf {
     std::env::var_os("NGINX_MODULES_DIR").map_or("/usr/lib/nginx/modules".into(), PathBuf::from)
 }
 
-/// njs for the nginx under test; only another nginx than Debian's may be without.
-pub fn njs() -> Option<PathBuf> {
-    let path = nginx_modules_dir().join("ngx_http_js_module.so");
+/// A module of somebody else for the nginx under test, such as `ngx_http_js_module.so`; only another
+/// nginx than Debian's may be without.
+pub fn foreign_module(file: &str) -> Option<PathBuf> {
+    let path = nginx_modules_dir().join(file);
     let debian = nginx_bin() == std::path::Path::new("/usr/sbin/nginx");
     assert!(
         path.is_file() || !debian,
-        "{path:?} does not exist (Debian package libnginx-mod-http-js)"
+        "{path:?} does not exist: install the packages of `scripts/deps test`"
     );
     path.is_file().then_some(path)
 }

@@ -1,5 +1,4 @@
-//! Connections that another module makes with nginx's TLS: njs's `ngx.fetch`. Nobody knows whose
-//! they are, so they are named by their peer, and no directive of proxy_pass is printed for them.
+//! njs's `ngx.fetch`.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -10,11 +9,12 @@ use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::dns::Dns;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
-use tlsdiag_e2e::require;
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::trial::Trial;
 
-use super::lab::{assert_line_of, assert_says, healthy, only_failure, pass, refusing, API};
+use super::super::lab::{assert_line_of, assert_says, healthy, only_failure, pass, refusing, API};
+
+use super::{assert_advises, load};
 
 /// No `await`: njs 0.7.9 crashes when an awaited fetch fails.
 const SCRIPT: &str = "
@@ -28,21 +28,18 @@ export default { fetched };
 struct Fetching {
     directory: TempDir,
     script: PathBuf,
-    module: PathBuf,
+    modules: String,
 }
 
 impl Fetching {
     fn new(test: &str) -> Option<Fetching> {
-        let module = require::njs();
-        if module.is_none() {
-            eprintln!("NOT TESTED: {test}: this nginx has no njs");
-        }
+        let modules = load(&["ngx_http_js_module.so"], test)?;
         let directory = TempDir::new("njs");
         let script = directory.write("fetch.js", SCRIPT);
         Some(Fetching {
             directory,
             script,
-            module: module?,
+            modules,
         })
     }
 
@@ -54,7 +51,7 @@ impl Fetching {
                 "/fetch",
                 &format!("set $target https://{host}:{port}/; js_content main.fetched; {settings}"),
             );
-        config.main = format!("load_module {};", self.module.display());
+        config.main = self.modules.clone();
         config
     }
 }
@@ -86,9 +83,7 @@ fn a_fetch_that_fails() {
             ("final", ""),
         ],
     );
-    let text = format!("{} {}", failure.line.tail, failure.document);
-    assert!(text.contains("*_ssl_protocols TLSv1.2 TLSv1.3"), "{text}");
-    assert!(!text.contains("proxy_ssl_"), "{text}");
+    assert_advises(&failure, "*_ssl_protocols TLSv1.2 TLSv1.3");
 }
 
 /// njs verifies as nginx does, after the handshake.
@@ -106,8 +101,7 @@ fn a_fetch_that_distrusts_the_certificate() {
     );
     let failure = only_failure(&trial, &[502]);
     failure.assert_name("certificate_chain_incomplete");
-    let text = failure.document.to_string();
-    assert!(!text.contains("proxy_ssl_"), "{text}");
+    assert_advises(&failure, "*_ssl_trusted_certificate");
 }
 
 /// njs says nothing of its own when it loses patience.

@@ -1,0 +1,98 @@
+//! Cosockets of lua-nginx-module: `tcpsock:sslhandshake`.
+
+use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
+use tlsdiag_e2e::nginx::Config;
+use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
+use tlsdiag_e2e::tempdir::TempDir;
+use tlsdiag_e2e::trial::{Failure, Trial};
+
+use super::super::lab::{assert_line_of, assert_says, healthy, only_failure, refusing, API};
+use super::{assert_advises, load};
+
+/// Shakes hands, speaks when told to, and answers with what came of it.
+const SCRIPT: &str = r#"
+    local socket = ngx.socket.tcp()
+    socket:settimeout(2000)
+    assert(socket:connect("127.0.0.1", tonumber(ngx.var.arg_port)))
+    local done = socket:sslhandshake(nil, "api.example.test", ngx.var.arg_verify == "1")
+    if done and ngx.var.arg_send then
+        socket:send("GET / HTTP/1.0\r\n\r\n")
+        socket:receive("*l")
+    end
+    return ngx.exit(done and 200 or 502)
+"#;
+
+fn config(modules: &str, settings: &str) -> Config {
+    let content = format!("{settings} content_by_lua_block {{ {SCRIPT} }}");
+    let mut config = Config::new().location("/", &content);
+    config.main = modules.to_owned();
+    config
+}
+
+fn modules(test: &str) -> Option<String> {
+    load(&["ndk_http_module.so", "ngx_http_lua_module.so"], test)
+}
+
+#[track_caller]
+fn assert_others(failure: &Failure, peer: &Peer) {
+    assert_says(
+        &failure.document,
+        &[
+            ("module", "other"),
+            ("server/address", "127.0.0.1"),
+            ("server/port", &peer.port().to_string()),
+            ("upstream", ""),
+            ("location_name", ""),
+            ("final", ""),
+        ],
+    );
+}
+
+#[test]
+fn a_cosocket_that_is_refused() {
+    let Some(modules) = modules("a cosocket that is refused") else {
+        return;
+    };
+    let peer = refusing();
+    let path = format!("/x?port={}", peer.port());
+    let trial = Trial::new(|| config(&modules, ""), &[&path]);
+    let failure = only_failure(&trial, &[502]);
+    failure.assert_name("handshake_failure_unspecified");
+    assert_line_of(&failure, &path);
+    assert_others(&failure, &peer);
+}
+
+/// lua-nginx-module verifies for itself. That it did is told by the silence after the handshake only,
+/// so nothing is certain.
+#[test]
+fn a_cosocket_that_distrusts_the_certificate() {
+    let Some(modules) = modules("a cosocket that distrusts the certificate") else {
+        return;
+    };
+    let directory = TempDir::new("lua");
+    let other = Authority::root("Unrelated Root").write(directory.path(), "other");
+    let own = Identity::self_signed(&Leaf::named(API).rsa());
+    let peer = Upstream::new(Stack::OpenSsl, own).start();
+    let path = format!("/x?port={}&verify=1", peer.port());
+    let settings = format!("lua_ssl_trusted_certificate {};", other.display());
+    let trial = Trial::new(|| config(&modules, &settings), &[&path]);
+    let failure = only_failure(&trial, &[502]);
+    failure.assert_name("certificate_self_signed");
+    assert_eq!(failure.line.confidence, "likely");
+    assert_others(&failure, &peer);
+    assert_advises(&failure, "*_ssl_trusted_certificate");
+}
+
+/// One that does not verify, and one that trusts: no failure, whatever the certificate.
+#[test]
+fn cosockets_that_are_content() {
+    let Some(modules) = modules("cosockets that are content") else {
+        return;
+    };
+    let directory = TempDir::new("lua");
+    let other = Authority::root("Unrelated Root").write(directory.path(), "other");
+    let peer = healthy();
+    let path = format!("/x?port={}&send=1", peer.port());
+    let settings = format!("lua_ssl_trusted_certificate {};", other.display());
+    Trial::new(|| config(&modules, &settings), &[&path, &path]).assert_silent();
+}
