@@ -3,7 +3,8 @@
 //! Rust ends the process when an allocation fails, and that process would be an nginx worker. So
 //! while a diagnosis is made, what the C library refuses comes from a reserve. It costs address space
 //! only, until it is used. Everywhere else allocations are fallible: a connection that gets no memory
-//! is not watched.
+//! is not watched. Nothing that outlives a diagnosis may be allocated while one is made: a piece of the
+//! reserve that stays out keeps the reserve from being whole again.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -11,8 +12,9 @@ use core::ptr;
 use std::alloc::System;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Several times what the longest diagnosis takes: pieces are not reused before all are returned.
-const SIZE: usize = 1 << 20;
+/// Several times what the longest diagnosis takes. A piece that is not the last one given out is not
+/// reused before all are returned.
+const SIZE: usize = 4 << 20;
 /// Alignment of a piece, malloc's.
 const ALIGN: usize = 16;
 
@@ -35,14 +37,14 @@ static ALLOCATOR: WithReserve = WithReserve;
 
 /// Runs `body`, whose allocations may use the reserve.
 pub(crate) fn with_reserve<R>(body: impl FnOnce() -> R) -> R {
-    struct Close;
+    /// What OPEN was before.
+    struct Close(bool);
     impl Drop for Close {
         fn drop(&mut self) {
-            OPEN.store(false, Ordering::Relaxed);
+            OPEN.store(self.0, Ordering::Relaxed);
         }
     }
-    OPEN.store(true, Ordering::Relaxed);
-    let _close = Close;
+    let _close = Close(OPEN.swap(true, Ordering::Relaxed));
     body()
 }
 
@@ -80,7 +82,7 @@ unsafe impl GlobalAlloc for WithReserve {
 
     unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
         if is_reserve(piece) {
-            give_back();
+            give_back(piece, layout);
         } else {
             // SAFETY: what is not from the reserve is from System.
             unsafe { System.dealloc(piece, layout) };
@@ -96,7 +98,7 @@ unsafe impl GlobalAlloc for WithReserve {
                     return grown;
                 }
             }
-            let moved = take(Layout::from_size_align_unchecked(size, layout.align()));
+            let moved = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
             if !moved.is_null() {
                 ptr::copy_nonoverlapping(piece, moved, layout.size().min(size));
                 self.dealloc(piece, layout);
@@ -119,7 +121,7 @@ fn take(layout: Layout) -> *mut u8 {
     if !OPEN.load(Ordering::Relaxed) || layout.align() > ALIGN || layout.size() > SIZE {
         return ptr::null_mut();
     }
-    let size = layout.size().next_multiple_of(ALIGN) as u64;
+    let size = whole(layout);
     let taken = STATE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
         ((state & OFFSET) + size <= SIZE as u64).then_some(state + ONE_PIECE + size)
     });
@@ -130,12 +132,25 @@ fn take(layout: Layout) -> *mut u8 {
     }
 }
 
-/// The last piece returned makes the reserve whole again.
-fn give_back() {
+/// Takes a piece back: the last one out makes the reserve whole again, the one given out last makes
+/// room for another.
+fn give_back(piece: *mut u8, layout: Layout) {
+    let start = (piece as usize - base() as usize) as u64;
     let _ = STATE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
         let left = state - ONE_PIECE;
-        Some(if left < ONE_PIECE { 0 } else { left })
+        Some(if left < ONE_PIECE {
+            0
+        } else if start + whole(layout) == state & OFFSET {
+            left - whole(layout)
+        } else {
+            left
+        })
     });
+}
+
+/// Bytes of the reserve that a piece takes.
+fn whole(layout: Layout) -> u64 {
+    layout.size().next_multiple_of(ALIGN) as u64
 }
 
 #[cfg(not(feature = "fault-injection"))]

@@ -14,7 +14,7 @@ use crate::variables::Negotiated;
 pub(crate) enum Watched {
     /// Its handshake, or what may still come of it.
     Running(Note),
-    /// It carries data; kept only where variables ask for it.
+    /// It carries data, and variables ask what was agreed on.
     Used(Negotiated),
 }
 

@@ -2,8 +2,8 @@
 
 use ngx::ffi::ngx_str_t;
 
-/// Bytes kept of one name.
-const MAX_TEXT: usize = 256;
+/// Bytes kept of one name: one more than a document shows, so that it can say that it cut.
+const MAX_TEXT: usize = 257;
 
 /// A bounded copy of a peer's or a client's bytes; what is no UTF-8 becomes U+FFFD. The report
 /// escapes.

@@ -5,6 +5,8 @@
 //! before it calls the ex_data callbacks).
 
 use super::{MAX_MESSAGE, MAX_MESSAGES};
+use crate::registry::KeyExchange;
+use crate::wire::ServerHello;
 
 /// SSL3_RT_HEADER: a record header goes by.
 const RECORD_HEADER: i32 = 256;
@@ -17,9 +19,11 @@ const APPLICATION_DATA: u8 = 23;
 /// HandshakeType (RFC 8446 section 4).
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
+const NEW_SESSION_TICKET: u8 = 4;
 const CERTIFICATE: u8 = 11;
 const SERVER_KEY_EXCHANGE: u8 = 12;
 const CERTIFICATE_REQUEST: u8 = 13;
+const FINISHED: u8 = 20;
 const COMPRESSED_CERTIFICATE: u8 = 25;
 /// ECCurveType named_curve (RFC 8422 section 5.4).
 const NAMED_CURVE: u8 = 3;
@@ -76,6 +80,9 @@ impl RecordedAlert {
             NO_RENEGOTIATION,
             UNRECOGNIZED_NAME,
         ];
+        if version >= TLS13 && self.code == CLOSE_NOTIFY {
+            return false;
+        }
         self.level == 2 || (version >= TLS13 && !HARMLESS.contains(&self.code))
     }
 }
@@ -107,6 +114,8 @@ pub enum Presented {
 pub struct Recorder {
     /// CLOCK_MONOTONIC of the first handshake byte, nanoseconds.
     pub started_ns: u64,
+    /// CLOCK_MONOTONIC when our side was done, nanoseconds; 0 before.
+    pub finished_ns: u64,
     /// The ClientHello, and the one after a HelloRetryRequest.
     pub client_hellos: [Option<Kept>; 2],
     /// A HelloRetryRequest and a ServerHello are both type 2; the core tells them apart.
@@ -154,6 +163,7 @@ impl Recorder {
     pub fn new(started_ns: u64) -> Self {
         Self {
             started_ns,
+            finished_ns: 0,
             client_hellos: [None, None],
             server_hellos: [None, None],
             certificate_request: None,
@@ -228,7 +238,10 @@ impl Recorder {
             (false, CERTIFICATE_REQUEST) => self.certificate_request = Some(Kept::copy(message)),
             (true, CERTIFICATE) => self.presented = presented(message),
             (false, SERVER_KEY_EXCHANGE) => {
-                if let Some([NAMED_CURVE, high, low]) = message.get(4..7) {
+                // Finite fields begin with the length of their prime, which may look like a curve.
+                if let (true, Some([NAMED_CURVE, high, low])) =
+                    (self.exchanges_on_a_curve(), message.get(4..7))
+                {
                     self.group = u16::from_be_bytes([*high, *low]);
                 }
             }
@@ -255,6 +268,27 @@ impl Recorder {
     pub fn certificate_came(&self) -> bool {
         let mut kept = self.messages.iter().take(self.message_count);
         kept.any(|(sent, kind)| !sent && [CERTIFICATE, COMPRESSED_CERTIFICATE].contains(kind))
+    }
+
+    /// The suite that the peer chose exchanges keys on an elliptic curve.
+    fn exchanges_on_a_curve(&self) -> bool {
+        let hello = self.server_hellos.iter().flatten().next_back();
+        let suite = hello.and_then(|hello| ServerHello::read(&hello.bytes).cipher);
+        suite.is_some_and(|suite| suite.key_exchange() == KeyExchange::Ecdhe)
+    }
+
+    /// The peer's TLS has judged our answer to its CertificateRequest and went on: a server's Finished
+    /// comes after that up to TLS 1.2, its session tickets do in TLS 1.3 (RFC 8446 section 4.6.1).
+    pub fn certificate_was_accepted(&self) -> bool {
+        let judged = match self.version {
+            TLS13.. => NEW_SESSION_TICKET,
+            _ => FINISHED,
+        };
+        let went_by = self.messages.iter().take(self.message_count);
+        let after = went_by
+            .rev()
+            .take_while(|(sent, kind)| !(*sent && *kind == CERTIFICATE));
+        after.copied().any(|message| message == (false, judged))
     }
 
     /// The last fatal alert in one direction.
@@ -333,6 +367,39 @@ mod tests {
     }
 
     #[test]
+    fn a_prime_is_no_curve() {
+        // ServerHello of TLS 1.2 up to its suite, then ServerKeyExchange with `03 00` first: a
+        // prime of 768 bytes, or the curve 0x00ff.
+        let key_exchange = [12, 0, 0, 9, 3, 0, 0xff, 0, 0, 0, 0, 0, 0];
+        for (suite, group) in [([0x00, 0x9e], 0), ([0xc0, 0x2f], 0x00ff)] {
+            let mut hello = vec![SERVER_HELLO, 0, 0, 38, 3, 3];
+            hello.extend([0; 33]);
+            hello.extend(suite);
+            hello.push(0);
+            let mut recorder = Recorder::new(1);
+            recorder.observe(false, HANDSHAKE, &hello);
+            recorder.observe(false, HANDSHAKE, &key_exchange);
+            assert_eq!(recorder.group, group, "{suite:x?}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_accepted_by_what_only_follows_its_check() {
+        let seen = |version, messages: &[(bool, u8)]| {
+            let mut recorder = finished(version);
+            for (sent, kind) in messages {
+                recorder.observe(*sent, HANDSHAKE, &[*kind, 0, 0, 0]);
+            }
+            recorder.certificate_was_accepted()
+        };
+        let (ours, theirs) = ((true, CERTIFICATE), (false, FINISHED));
+        assert!(seen(0x0303, &[ours, (true, FINISHED), theirs]));
+        assert!(!seen(0x0303, &[theirs, ours]), "renegotiated");
+        assert!(!seen(0x0304, &[theirs, ours, (true, FINISHED)]));
+        assert!(seen(0x0304, &[theirs, ours, (false, NEW_SESSION_TICKET)]));
+    }
+
+    #[test]
     fn the_level_decides_before_tls13_and_the_code_after() {
         let alert = |level, code| RecordedAlert {
             sent: false,
@@ -342,7 +409,7 @@ mod tests {
         };
         assert!(!alert(1, 112).is_fatal(0x0303));
         assert!(!alert(1, 112).is_fatal(0x0304) && alert(1, 116).is_fatal(0x0304));
-        assert!(!alert(1, 0).is_fatal(0x0304));
+        assert!(!alert(1, 0).is_fatal(0x0304) && !alert(2, 0).is_fatal(0x0304));
         assert!(alert(2, 40).is_fatal(0));
     }
 }

@@ -173,6 +173,14 @@ pub(crate) fn uses_variables() -> bool {
     main_conf().is_some_and(|main| unsafe { (*main).variables == 1 })
 }
 
+/// This worker has met somebody who uses them.
+pub(crate) fn use_variables() {
+    if let Some(main) = main_conf() {
+        // SAFETY: as above; written on the one thread that reads it.
+        unsafe { (*main.cast_mut()).variables = 1 }
+    }
+}
+
 /// What a postconfiguration does: `register` adds the variables and tells whether one is used.
 /// Without memory for them the configuration is refused.
 unsafe fn add_variables(

@@ -5,9 +5,9 @@ use core::ffi::{c_int, c_void};
 use ngx::ffi::{SSL_is_server, SSL};
 use tlsdiag::capture::Presented;
 
-use super::{connection, keep, note, release, settle};
+use super::{connection, keep, release, settle, watched};
 use crate::note::{Note, Watched};
-use crate::tls::{QueueMark, X509};
+use crate::tls::{is_unexpected_eof, latest, QueueMark, X509};
 use crate::{allocator, cycle, guard, identity, variables};
 
 /// SSL3_RT_ALERT.
@@ -42,18 +42,24 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
     // SAFETY: the SSL is alive inside its callback; a recording is only reached from here and from
     // the info callback, never at once.
     unsafe {
-        if note(ssl).is_none() && !begin(ssl) {
+        if watched(ssl).is_null() && !begin(ssl) {
             return release(ssl);
         }
-        let Some(note) = note(ssl) else {
-            return release(ssl);
+        let note = match watched(ssl).as_mut() {
+            Some(Watched::Running(note)) => note,
+            Some(Watched::Used(negotiated)) => return negotiated.note_for(connection(ssl)),
+            None => return release(ssl),
         };
+        if content_type == ALERT && sent && is_unexpected_eof(latest()) {
+            // The library's way to say that the peer closed, no complaint about what it sent.
+            return;
+        }
         let carries_data = note.recorder.observe(sent, content_type, bytes);
         if content_type == ALERT {
             snapshot(ssl, note);
         }
         if carries_data {
-            allocator::with_reserve(|| settle(ssl));
+            settle(ssl);
         }
     }
 }

@@ -21,8 +21,8 @@ use ngx::ffi::{
 
 use crate::note::{Note, Watched};
 use crate::tls::{Slot, CLASS_SSL, CLASS_SSL_CTX};
+use crate::variables;
 use crate::variables::Negotiated;
-use crate::{cycle, identity, variables};
 
 pub(crate) use contexts::{are_noted, attach, forget};
 
@@ -59,21 +59,6 @@ unsafe fn note<'a>(ssl: *const SSL) -> Option<&'a mut Note> {
     }
 }
 
-/// What the handshake of a connection that carries data agreed on, where variables ask for it.
-///
-/// # Safety
-/// `ssl` is NULL or alive, and stays so while the answer is used.
-pub(crate) unsafe fn negotiated<'a>(ssl: *const SSL) -> Option<&'a Negotiated> {
-    if ssl.is_null() || !cycle::is_live() {
-        return None;
-    }
-    // SAFETY: the caller's promise; the box in the slot is ours.
-    match unsafe { watched(ssl).as_ref() } {
-        Some(Watched::Used(negotiated)) => Some(negotiated),
-        _ => None,
-    }
-}
-
 /// Stores a recording. False when OpenSSL is out of memory; then it is dropped.
 unsafe fn keep(ssl: *mut SSL, watched: Box<Watched>) -> bool {
     let raw = Box::into_raw(watched);
@@ -86,21 +71,16 @@ unsafe fn keep(ssl: *mut SSL, watched: Box<Watched>) -> bool {
     stored == 1
 }
 
-/// A connection carries data: there is nothing left to explain. Where variables ask for it, what was
-/// agreed on stays; no callback is called for it any more.
+/// A connection carries data: there is nothing left to explain, and no callback is called for it any
+/// more. Only where variables ask what was agreed on does that stay, for every request it will serve.
 unsafe fn settle(ssl: *mut SSL) {
     // SAFETY: called from OpenSSL's callbacks on a live SSL of nginx.
     unsafe {
-        let (Some(recorder), true) = (note(ssl).map(|note| &note.recorder), variables::are_used())
-        else {
+        let (Some(note), true) = (note(ssl), variables::are_used()) else {
             return release(ssl);
         };
-        let negotiated = Negotiated::of(recorder);
-        if let Some(connection) = connection(ssl).as_ref() {
-            let values = variables::values(Some(&negotiated), None);
-            variables::record(&identity::of(connection), &values);
-        }
-        SSL_set_msg_callback(ssl, None);
+        let mut negotiated = Negotiated::of(&note.recorder);
+        negotiated.note_for(connection(ssl));
         *watched(ssl) = Watched::Used(negotiated);
     }
 }

@@ -17,12 +17,8 @@ use crate::tls::{self, QueueMark};
 use crate::variables::Negotiated;
 use crate::{allocator, assemble, cycle, guard, identity, sink, variables};
 
-/// ERR_LIB_SSL and SSL_R_UNEXPECTED_EOF_WHILE_READING: how OpenSSL 3 says EOF when nginx did not
-/// set SSL_OP_IGNORE_UNEXPECTED_EOF.
-const LIBRARY_SSL: u32 = 20;
 /// ERR_LIB_SYS.
 const LIBRARY_SYS: u32 = 2;
-const REASON_EOF: u32 = 294;
 
 /// OpenSSL's `CRYPTO_EX_free` for our slot, inside `SSL_free`.
 pub(super) unsafe extern "C" fn ssl_freed(
@@ -69,10 +65,10 @@ unsafe fn close(ssl: *mut SSL, note: &Note) {
         });
         if variables::are_used() {
             let recorder = &note.recorder;
-            let negotiated = recorder.finished.then(|| Negotiated::of(recorder));
             let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
             let failure = diagnosis.as_ref().map(|diagnosis| (diagnosis, alert));
-            variables::record(&owner, &variables::values(negotiated.as_ref(), failure));
+            let values = variables::values(&Negotiated::of(recorder), failure);
+            variables::record(&owner, &values);
         }
     }
 }
@@ -100,7 +96,8 @@ unsafe fn verdict(
             return rejected;
         }
         let asked = recorder.certificate_request.is_some();
-        return (asked && closed_by_peer(connection)).then_some(EndingKind::LateClose);
+        let closed = asked && !is_settled(note) && closed_by_peer(connection);
+        return closed.then_some(EndingKind::LateClose);
     }
     if received.is_some() {
         // Some libraries see the end of the connection behind the alert first.
@@ -116,11 +113,10 @@ unsafe fn verdict(
 }
 
 fn exit_kind(exit: Exit) -> EndingKind {
-    let (library, reason) = (tls::library(exit.code), tls::reason(exit.code));
     match exit.ssl_error {
-        _ if (library, reason) == (LIBRARY_SSL, REASON_EOF) => EndingKind::Eof,
+        _ if tls::is_unexpected_eof(exit.code) => EndingKind::Eof,
         // OpenSSL 4.0 says SYSCALL in the info callback whatever stands in the queue.
-        _ if exit.code != 0 && library != LIBRARY_SYS => EndingKind::Error,
+        _ if exit.code != 0 && tls::library(exit.code) != LIBRARY_SYS => EndingKind::Error,
         SSL_ERROR_SYSCALL if exit.errno == 0 => EndingKind::Eof,
         SSL_ERROR_SYSCALL => EndingKind::Reset,
         SSL_ERROR_ZERO_RETURN => EndingKind::Eof,
@@ -160,12 +156,22 @@ fn timed_out(connection: &ngx_connection_t) -> bool {
         .any(|event| event.timedout() == 1)
 }
 
+/// Whose TLS accepts a client certificate may still close over it, but then at once (Node does). What
+/// ends later was accepted, and ended for another reason.
+fn is_settled(note: &Note) -> bool {
+    const AT_ONCE_NS: u64 = 1_000_000_000;
+    let recorder = &note.recorder;
+    let since = assemble::monotonic_ns().saturating_sub(recorder.finished_ns);
+    recorder.certificate_was_accepted() && since > AT_ONCE_NS
+}
+
 /// nginx may not have read yet when it closes (`connect() failed (32: Broken pipe)`): then the socket
-/// itself is asked. Only reached when a client certificate was asked for and no data came.
+/// itself is asked. The connection's own error flag says nothing: a worker that must shut down sets it.
+/// Only reached when a client certificate was asked for and no data came.
 fn closed_by_peer(connection: &ngx_connection_t) -> bool {
     // SAFETY: as above.
     let read = unsafe { connection.read.as_ref() };
-    if read.is_some_and(|event| event.eof() == 1 || event.error() == 1) || connection.error() == 1 {
+    if read.is_some_and(|event| event.eof() == 1 || event.error() == 1) {
         return true;
     }
     let mut socket = libc::pollfd {

@@ -64,7 +64,10 @@ unsafe fn context(
             connection_id: 0,
             upstream: configured_host(upstream),
             peer: upstream.peer.name.as_ref().and_then(|name| text::of(name)),
-            attempt: states.and_then(|states| u32::try_from(states.nelts).ok()),
+            attempt: states.and_then(|states| {
+                let states: &[ngx_http_upstream_state_t] = states.as_slice();
+                super::attempts(states.iter().map(|state| state.peer.is_null()))
+            }),
             is_final: Some(upstream.cleanup.is_null()),
             client: client.and_then(|client| text::of(&client.addr_text)),
             method: text::of(&request.method_name),

@@ -168,6 +168,12 @@ impl Owner {
     }
 }
 
+/// Position of the current attempt in `$upstream_addr`. Of the states given, those without a peer are
+/// no attempts: they mark where a new pass begins.
+fn attempts(are_borders: impl Iterator<Item = bool>) -> Option<u32> {
+    u32::try_from(are_borders.filter(|border| !border).count()).ok()
+}
+
 /// Where the client's connection was accepted, as `listen` has it.
 ///
 /// # Safety

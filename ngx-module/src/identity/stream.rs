@@ -3,7 +3,9 @@
 //! The proxy module's own configuration is private: whether it verifies is told by the handshake,
 //! the rest stays unknown.
 
-use ngx::ffi::{ngx_connection_t, ngx_stream_session_t, ngx_stream_upstream_t};
+use ngx::ffi::{
+    ngx_connection_t, ngx_stream_session_t, ngx_stream_upstream_state_t, ngx_stream_upstream_t,
+};
 use tlsdiag::capture::{Context, Module, Settings};
 
 use super::Owner;
@@ -54,7 +56,10 @@ pub(super) unsafe fn describe(
             module: Module::Stream,
             upstream: host,
             peer: upstream.peer.name.as_ref().and_then(|name| text::of(name)),
-            attempt: states.and_then(|states| u32::try_from(states.nelts).ok()),
+            attempt: states.and_then(|states| {
+                let states: &[ngx_stream_upstream_state_t] = states.as_slice();
+                super::attempts(states.iter().map(|state| state.peer.is_null()))
+            }),
             is_final: upstream
                 .state
                 .as_ref()

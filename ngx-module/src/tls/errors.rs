@@ -24,14 +24,19 @@ impl Drop for QueueMark {
     }
 }
 
+/// The error that was pushed last, 0 for none.
+pub(crate) fn latest() -> u64 {
+    // SAFETY: reads this thread's queue.
+    unsafe { ERR_peek_last_error() }
+}
+
 /// The error of the queue that says most, 0 for none: the earliest, which is what nginx prints first,
 /// unless another library's error stands there and the SSL library's own reason is the latest (3.5
 /// says "unknown security bits" before "dh key too small").
 pub(crate) fn peek() -> u64 {
     // SAFETY: reads this thread's queue.
     let earliest = unsafe { ERR_peek_error() };
-    // SAFETY: as above.
-    let latest = unsafe { ERR_peek_last_error() };
+    let latest = latest();
     if library(earliest) != SSL_LIBRARY && library(latest) == SSL_LIBRARY && is_specific(latest) {
         latest
     } else {
@@ -60,6 +65,13 @@ const SSL_LIBRARY: u32 = 20;
 const LIBRARY_SHIFT: u32 = 23;
 #[cfg(not(openssl3))]
 const LIBRARY_SHIFT: u32 = 24;
+
+/// How OpenSSL 3 says EOF where nginx does not set SSL_OP_IGNORE_UNEXPECTED_EOF (before 1.20.2).
+pub(crate) fn is_unexpected_eof(code: u64) -> bool {
+    /// SSL_R_UNEXPECTED_EOF_WHILE_READING.
+    const REASON: u32 = 294;
+    (library(code), reason(code)) == (SSL_LIBRARY, REASON)
+}
 
 /// ERR_GET_LIB. OpenSSL 3 marks system errors with the top bit of 32: library 2 there.
 pub(crate) fn library(code: u64) -> u32 {

@@ -10,7 +10,9 @@ mod owned;
 mod verify;
 
 pub(crate) use certificate::{describe, issuer_der};
-pub(crate) use errors::{library, packed, peek, reason, text, QueueMark};
+pub(crate) use errors::{
+    is_unexpected_eof, latest, library, packed, peek, reason, text, QueueMark,
+};
 pub(crate) use ex_data::{Slot, CLASS_SSL, CLASS_SSL_CTX};
 pub(crate) use owned::{Chain, X509};
 pub(crate) use verify::{check, forget_verifications, matches_host};

@@ -4,7 +4,8 @@ use core::ptr::NonNull;
 
 use ngx::ffi::{
     stack_st_X509, OPENSSL_sk_num, OPENSSL_sk_pop_free, OPENSSL_sk_value, SSL_get_certificate,
-    SSL_get_peer_cert_chain, X509_chain_up_ref, X509_free, X509_up_ref, SSL, X509 as RawX509,
+    SSL_get_peer_cert_chain, X509_chain_up_ref, X509_cmp, X509_free, X509_up_ref, SSL,
+    X509 as RawX509,
 };
 
 /// One reference to a certificate.
@@ -58,6 +59,9 @@ unsafe fn get1_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
 /// A reference to every certificate the peer sent, leaf first.
 pub(crate) struct Chain(NonNull<stack_st_X509>);
 
+// SAFETY: the references are ours, and libcrypto counts references of certificates atomically.
+unsafe impl Send for Chain {}
+
 impl Chain {
     /// The chain the peer sent; `None` when the session does not hold it (it was serialised).
     ///
@@ -68,6 +72,27 @@ impl Chain {
         let borrowed = NonNull::new(unsafe { SSL_get_peer_cert_chain(ssl) })?;
         // SAFETY: the stack is alive while the SSL is; the copy is ours.
         NonNull::new(unsafe { X509_chain_up_ref(borrowed.as_ptr()) }).map(Self)
+    }
+
+    /// The same certificates with references of their own; `None` without memory.
+    pub(crate) fn share(&self) -> Option<Self> {
+        // SAFETY: the stack is ours; so is the copy.
+        NonNull::new(unsafe { X509_chain_up_ref(self.0.as_ptr()) }).map(Self)
+    }
+
+    /// Its first certificate is this one.
+    pub(crate) fn begins_with(&self, leaf: &X509) -> bool {
+        // SAFETY: both are held.
+        self.iter()
+            .next()
+            .is_some_and(|first| unsafe { X509_cmp(first, leaf.as_ptr()) } == 0)
+    }
+
+    /// The same certificates in the same order.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let pairs = || self.iter().zip(other.iter());
+        // SAFETY: all of them are held.
+        self.len() == other.len() && pairs().all(|(one, two)| unsafe { X509_cmp(one, two) } == 0)
     }
 
     /// Takes ownership of a stack whose elements carry a reference each.

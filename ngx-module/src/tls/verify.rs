@@ -3,11 +3,14 @@
 //! nginx keeps only the last error. Here the chain we hold is verified against the context's own
 //! store with the context's own parameters (purpose, CRLs, depth, security level), collecting
 //! `code@depth` and going on. A failure costs at most three verifications (as configured; with room
-//! for any depth; with the depth found), one set a second per context and leaf.
+//! for any depth; with the depth found), one set a second per context and chain.
+//!
+//! A session that nginx keeps in a `zone` comes back without the chain. Where the chain with the same
+//! leaf is among the last ones that failed under the same context, that one is looked at.
 
 use core::ffi::c_int;
 use core::ptr::NonNull;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ngx::ffi::{
     SSL_CTX_get0_param, SSL_CTX_get_cert_store, SSL_CTX_get_security_level,
@@ -21,7 +24,7 @@ use ngx::ffi::{
 };
 use tlsdiag::capture::{CertificateCheck, VerifyError, MAX_CHAIN};
 
-use super::certificate::{describe, fingerprint, key_bits};
+use super::certificate::{describe, key_bits};
 use super::{Chain, X509};
 
 /// Larger keys are not verified again: a hostile chain must not cost a worker its time.
@@ -36,30 +39,59 @@ const ANY_DEPTH: c_int = 100;
 const REMEMBERED: usize = 8;
 const REMEMBER_NS: u64 = 1_000_000_000;
 
-/// What the verifications of one chain said.
-#[derive(Clone, Default)]
+/// What the verifications of one chain said. Of a fixed size, because it is remembered: what outlives
+/// a diagnosis holds no memory of the module's allocator.
+#[derive(Clone, Copy, Default)]
 struct Verified {
-    errors: Vec<VerifyError>,
+    errors: Errors,
     proven_depth: Option<u32>,
     /// For every certificate kept: its issuer's name is in the trust store.
-    issuers_trusted: Vec<bool>,
+    issuers_trusted: [bool; MAX_CHAIN],
 }
 
+/// The first errors of a verification, each once.
+#[derive(Clone, Copy, Default)]
+struct Errors {
+    list: [Option<VerifyError>; MAX_ERRORS],
+}
+
+impl Errors {
+    fn add(&mut self, error: VerifyError) {
+        if self.iter().any(|known| known == error) {
+            return;
+        }
+        if let Some(slot) = self.list.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some(error);
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = VerifyError> + '_ {
+        self.list.iter().flatten().copied()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+}
+
+/// A chain that failed.
 struct Memory {
     at_ns: u64,
     context: usize,
-    leaf: String,
+    chain: Chain,
     verified: Verified,
 }
 
-static MEMORY: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
+/// The last chains that failed.
+static MEMORY: Mutex<[Option<Memory>; REMEMBERED]> = Mutex::new([const { None }; REMEMBERED]);
+
+fn memory() -> MutexGuard<'static, [Option<Memory>; REMEMBERED]> {
+    MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Forgets remembered results: a new configuration may reuse the address of a context.
 pub(crate) fn forget_verifications() {
-    MEMORY
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clear();
+    *memory() = [const { None }; REMEMBERED];
 }
 
 /// The chain as facts, with what a fresh verification says.
@@ -76,6 +108,11 @@ pub(crate) unsafe fn check(
 ) -> CertificateCheck {
     // SAFETY: we own leaf and chain; the caller owns the context.
     unsafe {
+        let earlier = match chain {
+            Some(_) => None,
+            None => seen_with(context, leaf),
+        };
+        let chain = chain.or(earlier.as_ref());
         let verified = chain.and_then(|chain| remembered(context, leaf, chain, now_ns));
         let mut certificates: Vec<_> = match chain {
             Some(chain) => chain
@@ -94,8 +131,10 @@ pub(crate) unsafe fn check(
             result: i32::try_from(result).unwrap_or(i32::MAX),
             verified_again: verified.is_some(),
             trusted: trusted(context),
-            proven_depth: verified.as_ref().and_then(|verified| verified.proven_depth),
-            errors: verified.map(|verified| verified.errors).unwrap_or_default(),
+            proven_depth: verified.and_then(|verified| verified.proven_depth),
+            errors: verified
+                .map(|verified| verified.errors.iter().collect())
+                .unwrap_or_default(),
             name_matches: compared_name.map(|name| matches_host(leaf, name)),
             chain_length: u32::try_from(chain.map_or(1, Chain::len)).unwrap_or(u32::MAX),
             chain: certificates,
@@ -132,28 +171,43 @@ pub(crate) fn matches_host(leaf: &X509, name: &[u8]) -> bool {
     matches == 1
 }
 
+/// A chain with this leaf that failed under this context before.
+fn seen_with(context: *mut SSL_CTX, leaf: &X509) -> Option<Chain> {
+    let memory = memory();
+    let mut known = memory.iter().flatten();
+    known
+        .find(|one| one.context == context as usize && one.chain.begins_with(leaf))
+        .and_then(|one| one.chain.share())
+}
+
 unsafe fn remembered(
     context: *mut SSL_CTX,
     leaf: &X509,
     chain: &Chain,
     now_ns: u64,
 ) -> Option<Verified> {
-    // SAFETY: the leaf is ours.
-    let fingerprint = unsafe { fingerprint(leaf.as_ptr()) };
-    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
-    memory.retain(|one| now_ns.saturating_sub(one.at_ns) < REMEMBER_NS);
-    let same = |one: &&Memory| one.context == context as usize && one.leaf == fingerprint;
-    if let Some(known) = memory.iter().find(same) {
-        return Some(known.verified.clone());
+    let mut memory = memory();
+    let same = |one: &&Memory| one.context == context as usize && one.chain.is_same(chain);
+    let is_young = |one: &&Memory| now_ns.saturating_sub(one.at_ns) < REMEMBER_NS;
+    if let Some(known) = memory.iter().flatten().filter(same).find(is_young) {
+        return Some(known.verified);
     }
     // SAFETY: the caller's promise.
     let verified = unsafe { verify_fully(context, leaf, chain) }?;
-    if memory.len() < REMEMBERED {
-        memory.push(Memory {
+    let is_free = |slot: &Option<Memory>| slot.as_ref().is_none_or(|one| same(&one));
+    let slot = match memory.iter().position(is_free) {
+        Some(free) => memory.get_mut(free),
+        // The oldest has to go.
+        None => memory
+            .iter_mut()
+            .min_by_key(|slot| slot.as_ref().map(|one| one.at_ns)),
+    };
+    if let (Some(slot), Some(chain)) = (slot, chain.share()) {
+        *slot = Some(Memory {
             at_ns: now_ns,
             context: context as usize,
-            leaf: fingerprint,
-            verified: verified.clone(),
+            chain,
+            verified,
         });
     }
     Some(verified)
@@ -192,14 +246,14 @@ unsafe fn verify_fully(context: *mut SSL_CTX, leaf: &X509, chain: &Chain) -> Opt
 
 /// What one run collected.
 struct Outcome {
-    errors: Vec<VerifyError>,
+    errors: Errors,
     /// Certificates of the chain built, leaf and anchor included.
     built: c_int,
 }
 
 /// What the callback of a run may touch.
 struct Collected<'a> {
-    errors: Vec<VerifyError>,
+    errors: Errors,
     chain: &'a Chain,
 }
 
@@ -232,9 +286,13 @@ impl<'a> Verification<'a> {
         }
     }
 
-    unsafe fn run(self, depth: Option<c_int>, look_up_issuers: bool) -> (Outcome, Vec<bool>) {
+    unsafe fn run(
+        self,
+        depth: Option<c_int>,
+        look_up_issuers: bool,
+    ) -> (Outcome, [bool; MAX_CHAIN]) {
         let mut collected = Collected {
-            errors: Vec::with_capacity(MAX_ERRORS),
+            errors: Errors::default(),
             chain: self.chain,
         };
         let raw = self.raw.as_ptr();
@@ -250,7 +308,7 @@ impl<'a> Verification<'a> {
             if verdict != 1 && errors.is_empty() {
                 // It stopped without a word to the callback: out of memory, or no chain at all.
                 let code = X509_STORE_CTX_get_error(raw);
-                errors.push(VerifyError {
+                errors.add(VerifyError {
                     code: code.max(1),
                     depth: 0,
                     index: None,
@@ -265,14 +323,14 @@ impl<'a> Verification<'a> {
             let trusted = if look_up_issuers {
                 self.issuers_trusted()
             } else {
-                Vec::new()
+                [false; MAX_CHAIN]
             };
             (Outcome { errors, built }, trusted)
         }
     }
 
     /// For every certificate of the chain: is a certificate with its issuer's name in the store?
-    unsafe fn issuers_trusted(&self) -> Vec<bool> {
+    unsafe fn issuers_trusted(&self) -> [bool; MAX_CHAIN] {
         let known = |certificate: *mut ngx::ffi::X509| {
             // SAFETY: the certificate is borrowed from the chain; the stack returned is ours.
             unsafe {
@@ -281,7 +339,11 @@ impl<'a> Verification<'a> {
                 Chain::adopt(found).is_some_and(|found| found.len() > 0)
             }
         };
-        self.chain.iter().take(MAX_CHAIN).map(known).collect()
+        let mut trusted = [false; MAX_CHAIN];
+        for (slot, certificate) in trusted.iter_mut().zip(self.chain.iter()) {
+            *slot = known(certificate);
+        }
+        trusted
     }
 }
 
@@ -304,16 +366,12 @@ unsafe extern "C" fn collect(ok: c_int, raw: *mut X509_STORE_CTX) -> c_int {
             let Some(collected) = collected.as_mut() else {
                 return;
             };
-            let errors = &mut collected.errors;
             let code = X509_STORE_CTX_get_error(raw);
             let depth = u32::try_from(X509_STORE_CTX_get_error_depth(raw)).unwrap_or(0);
             let culprit = X509_STORE_CTX_get_current_cert(raw);
             let index = collected.chain.iter().position(|one| one == culprit);
             let index = index.and_then(|index| u32::try_from(index).ok());
-            let error = VerifyError { code, depth, index };
-            if errors.len() < MAX_ERRORS && !errors.contains(&error) {
-                errors.push(error);
-            }
+            collected.errors.add(VerifyError { code, depth, index });
         }
     });
     // After a fault it stops: what was not collected must not look like success.

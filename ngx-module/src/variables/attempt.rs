@@ -60,21 +60,6 @@ pub(crate) unsafe fn record(owner: &Owner, values: &[String; COUNT]) -> Option<(
     Some(())
 }
 
-/// The current attempt has its values.
-///
-/// # Safety
-/// The owner's structures are alive.
-pub(crate) unsafe fn is_recorded(owner: &Owner) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe {
-        owner.attempt().is_some_and(|(owner, pool, index)| {
-            head(pool, false)
-                .as_ref()
-                .is_some_and(|head| !find(*head, owner, index).is_null())
-        })
-    }
-}
-
 /// The variable's value over all attempts; with no attempt at all it is not found.
 ///
 /// # Safety

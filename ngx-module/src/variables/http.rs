@@ -1,26 +1,21 @@
-//! The variables of http requests, and the filter that sees requests on connections kept alive.
+//! The variables of http requests.
 
 use core::ffi::c_void;
 use core::mem::transmute;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 use ngx::ffi::{
     ngx_conf_t, ngx_http_conf_ctx_t, ngx_http_core_main_conf_t, ngx_http_request_t,
     ngx_http_upstream_state_t, ngx_http_variable_t, ngx_http_variable_value_t, ngx_int_t,
-    ngx_module_t, ngx_str_t, ngx_uint_t, NGX_ERROR, NGX_HTTP_VAR_NOCACHEABLE, NGX_OK,
+    ngx_module_t, ngx_str_t, ngx_uint_t, NGX_HTTP_VAR_NOCACHEABLE, NGX_OK,
 };
 
-use super::{attempt, is_ours, values, NAMES};
+use super::{attempt, is_ours, NAMES};
 use crate::allocator::with_reserve;
 use crate::guard::guard;
-use crate::{hook, identity, symbol};
+use crate::symbol;
 
 type AddVariable =
     unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_str_t, ngx_uint_t) -> *mut ngx_http_variable_t;
-type HeaderFilter = unsafe extern "C" fn(*mut ngx_http_request_t) -> ngx_int_t;
-
-/// The header filter after ours.
-static NEXT: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
 
 /// Adds the variables; `Some(true)` when the configuration uses one. Called in postconfiguration:
 /// all that uses variables has been read by then.
@@ -46,43 +41,8 @@ pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
         let main: *const ngx_http_core_main_conf_t =
             (*(*context).main_conf.add(core.as_ref()?.ctx_index)).cast();
         let list: &[ngx_http_variable_t] = (*main).variables.as_slice();
-        let used = list.iter().any(|variable| is_ours(&variable.name));
-        if used {
-            let top: *mut Option<HeaderFilter> = symbol::of(c"ngx_http_top_header_filter").cast();
-            let next = (*top.as_mut()?)?;
-            NEXT.store(next as *mut c_void, Ordering::Relaxed);
-            *top = Some(filter);
-        }
-        Some(used)
+        Some(list.iter().any(|variable| is_ours(&variable.name)))
     }
-}
-
-/// A response comes: the connection it comes on may have been made for an earlier request.
-unsafe extern "C" fn filter(request: *mut ngx_http_request_t) -> ngx_int_t {
-    guard("header filter", || {
-        // SAFETY: nginx passes a live request.
-        with_reserve(|| unsafe { note(request) })
-    });
-    let next = NEXT.load(Ordering::Relaxed);
-    // SAFETY: stored by `register` before the filter was installed; a nullable function pointer.
-    match unsafe { transmute::<*mut c_void, Option<HeaderFilter>>(next) } {
-        // SAFETY: as above.
-        Some(next) => unsafe { next(request) },
-        None => NGX_ERROR as ngx_int_t,
-    }
-}
-
-unsafe fn note(request: *mut ngx_http_request_t) -> Option<()> {
-    // SAFETY: the request is alive, and so is what it points to.
-    unsafe {
-        let connection = (*request).upstream.as_ref()?.peer.connection.as_ref()?;
-        let negotiated = hook::negotiated(connection.ssl.as_ref()?.connection)?;
-        let owner = identity::of(connection);
-        if !attempt::is_recorded(&owner) {
-            attempt::record(&owner, &values(Some(negotiated), None))?;
-        }
-    }
-    Some(())
 }
 
 unsafe extern "C" fn get(
@@ -93,6 +53,7 @@ unsafe extern "C" fn get(
     let set = guard("variable", || {
         // SAFETY: nginx passes a live request and the value to be filled.
         with_reserve(|| unsafe {
+            super::use_them();
             let states = (*request).upstream_states.as_ref()?;
             let states: &[ngx_http_upstream_state_t] = states.as_slice();
             let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();

@@ -9,11 +9,14 @@ pub(crate) mod http;
 #[cfg(ngx_feature = "stream")]
 pub(crate) mod stream;
 
-use ngx::ffi::{ngx_str_t, ngx_variable_value_t};
+use ngx::ffi::{ngx_connection_t, ngx_str_t, ngx_variable_value_t};
 use tlsdiag::capture::{Kept, RecordedAlert, Recorder};
 use tlsdiag::registry::{CipherSuite, NamedGroup, ProtocolVersion};
 use tlsdiag::wire::{ClientHello, ServerHello};
 use tlsdiag::Diagnosis;
+
+use crate::allocator::with_reserve;
+use crate::identity;
 
 pub(crate) use attempt::record;
 
@@ -38,58 +41,100 @@ pub(crate) fn are_used() -> bool {
     crate::config::uses_variables()
 }
 
-/// What a handshake agreed on.
+/// Somebody reads one although nginx.conf does not name it: a script, by its name. From now on there
+/// are values.
+fn use_them() {
+    crate::config::use_variables();
+}
+
+/// What a handshake agreed on; of one that failed, the name that was sent. Lives as long as the
+/// connection, so it holds no memory of its own that could be the reserve's.
 pub(crate) struct Negotiated {
     version: u16,
     cipher: u16,
     group: u16,
-    server_name: Option<String>,
-    resumed: bool,
+    resumed: Option<bool>,
+    server_name: [u8; MAX_NAME],
+    server_name_length: usize,
+    /// `c->requests` when the values were last noted: each request on a kept connection gets its own.
+    noted_at: Option<usize>,
 }
+
+/// Longest name of DNS.
+const MAX_NAME: usize = 255;
 
 impl Negotiated {
     pub(crate) fn of(recorder: &Recorder) -> Self {
         let first = recorder.client_hellos.iter().flatten().next();
-        let last = recorder.server_hellos.iter().flatten().last();
+        let last = recorder.server_hellos.iter().flatten().next_back();
         let name = |hello: &Kept| ClientHello::read(&hello.bytes).server_name;
         let group = |hello: &Kept| ServerHello::read(&hello.bytes).group.map(|group| group.0);
-        Self {
+        let mut negotiated = Self {
             version: recorder.version,
             cipher: recorder.cipher,
-            group: match recorder.group {
-                0 => last.and_then(group).unwrap_or(0),
-                seen => seen,
+            group: match (recorder.finished, recorder.group) {
+                (false, _) => 0,
+                (true, 0) => last.and_then(group).unwrap_or(0),
+                (true, seen) => seen,
             },
-            server_name: first.and_then(name).map(|name| crate::text::bounded(&name)),
-            resumed: recorder.resumed,
+            resumed: recorder.finished.then_some(recorder.resumed),
+            server_name: [0; MAX_NAME],
+            server_name_length: 0,
+            noted_at: None,
+        };
+        let name = first.and_then(name).unwrap_or_default();
+        for (to, from) in negotiated.server_name.iter_mut().zip(name.iter()) {
+            *to = *from;
         }
+        negotiated.server_name_length = name.len().min(MAX_NAME);
+        negotiated
+    }
+
+    /// Notes the values for the request or session that uses the connection, once for each.
+    ///
+    /// # Safety
+    /// NULL, or a live connection.
+    pub(crate) unsafe fn note_for(&mut self, connection: *const ngx_connection_t) {
+        // SAFETY: the caller's promise.
+        let Some(connection) = (unsafe { connection.as_ref() }) else {
+            return;
+        };
+        if self.noted_at == Some(connection.requests) {
+            return;
+        }
+        self.noted_at = Some(connection.requests);
+        with_reserve(|| {
+            let owner = identity::of(connection);
+            // SAFETY: an owner is made from live structures.
+            unsafe { record(&owner, &values(self, None)) }
+        });
+    }
+
+    fn server_name(&self) -> String {
+        let name = self.server_name.get(..self.server_name_length);
+        crate::text::bounded(name.unwrap_or_default())
     }
 }
 
 /// The values of one attempt, in the order of [`NAMES`]; empty for none.
 pub(crate) fn values(
-    negotiated: Option<&Negotiated>,
+    negotiated: &Negotiated,
     failure: Option<(&Diagnosis, Option<RecordedAlert>)>,
 ) -> [String; COUNT] {
     let diagnosis = failure.map(|(diagnosis, _)| diagnosis);
     let alert = failure.and_then(|(_, alert)| alert);
     let code = |value: u16| (value != 0).then_some(value);
-    let agreed = |of: fn(&Negotiated) -> Option<String>| negotiated.and_then(of);
     let values = [
         diagnosis.map(|one| one.name.to_owned()),
         alert.map(|one| format!("{}:{}", if one.sent { "out" } else { "in" }, one.code)),
         diagnosis.map(|one| one.finding.remedy.fix.join(" ")),
+        code(negotiated.version).map(|version| ProtocolVersion(version).to_string()),
+        code(negotiated.cipher).map(|cipher| CipherSuite(cipher).to_string()),
+        code(negotiated.group).map(|group| NamedGroup(group).to_string()),
+        Some(negotiated.server_name()),
         negotiated
-            .and_then(|one| code(one.version))
-            .map(|version| ProtocolVersion(version).to_string()),
-        negotiated
-            .and_then(|one| code(one.cipher))
-            .map(|cipher| CipherSuite(cipher).to_string()),
-        negotiated
-            .and_then(|one| code(one.group))
-            .map(|group| NamedGroup(group).to_string()),
-        agreed(|one| one.server_name.clone()),
-        agreed(|one| Some(if one.resumed { "r" } else { "." }.to_owned())),
+            .resumed
+            .map(|resumed| if resumed { "r" } else { "." }.to_owned()),
     ];
     values.map(Option::unwrap_or_default)
 }

@@ -54,6 +54,7 @@ unsafe extern "C" fn get(
     let set = guard("variable", || {
         // SAFETY: nginx passes a live session and the value to be filled.
         with_reserve(|| unsafe {
+            super::use_them();
             let states = (*session).upstream_states.as_ref()?;
             let states: &[ngx_stream_upstream_state_t] = states.as_slice();
             let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
