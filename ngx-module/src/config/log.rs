@@ -73,6 +73,11 @@ unsafe fn set_value(
             path if path.contains(&b'$') => {
                 return invalid(cf, value, c", variables are not supported")
             }
+            // What other directives mean by these words is not to be had here.
+            word if word == b"on" || word == b"stderr" || word.starts_with(b"memory:") => {
+                let why = c", a path, \"syslog:\" or \"off\" is expected";
+                return invalid(cf, value, why);
+            }
             target if target.starts_with(b"syslog:") => syslog(cf),
             _ => Sink::file(ngx_conf_open_file((*cf).cycle, value)),
         };

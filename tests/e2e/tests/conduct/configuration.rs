@@ -67,6 +67,12 @@ fn unknown_values() {
         "upstream_tls_log \"\";",
         "invalid value \"\" in \"upstream_tls_log\" directive",
     );
+    for value in ["on", "stderr", "memory:1m"] {
+        refused_in_location(
+            &format!("upstream_tls_log {value};"),
+            &format!("invalid value \"{value}\" in \"upstream_tls_log\" directive, a path, \"syslog:\" or \"off\" is expected"),
+        );
+    }
     refused_in_location(
         "upstream_tls_log a.log b.log;",
         "invalid number of arguments in \"upstream_tls_log\" directive",

@@ -93,6 +93,58 @@ fn without_memory() {
     assert_eq!(survives("memory"), 4);
 }
 
+/// And so is every later one: long chains of long names, verified, with variables, on connections kept
+/// alive between them.
+#[test]
+fn without_memory_for_long() {
+    let directory = TempDir::new("faults");
+    let mut authority = Authority::root("Hostile Root");
+    for depth in 0..8 {
+        authority = authority.intermediate(&format!("{depth}{}", "x".repeat(60)));
+    }
+    let trusted = Authority::root("Trusted Root").write(directory.path(), "root");
+    let hostile = Upstream::new(Stack::OpenSsl, authority.issue(&Leaf::named(API))).start();
+    let kept = Upstream::new(
+        Stack::Nginx,
+        Authority::root("Root").issue(&Leaf::named(API)),
+    )
+    .start();
+    let rejected = format!(
+        "{} proxy_ssl_verify on; proxy_ssl_trusted_certificate {}; proxy_ssl_verify_depth 9;",
+        pass(&hostile),
+        trusted.display()
+    );
+    let mut config = Config::new()
+        .module(Module::Fault)
+        .http(&format!(
+            "log_format tls '$upstream_tls_diagnosis $upstream_tls_server_name'; \
+             upstream kept {{ server 127.0.0.1:{}; keepalive 4; }}",
+            kept.port()
+        ))
+        .server("access_log access.txt tls; proxy_ssl_session_reuse off;")
+        .location("/rejected", &rejected)
+        .location(
+            "/kept",
+            &format!(
+                "proxy_pass https://kept; proxy_http_version 1.1; proxy_set_header Connection ''; \
+                 proxy_ssl_server_name on; proxy_ssl_name {API};"
+            ),
+        );
+    config
+        .environment
+        .push(("TLSDIAG_FAULT".to_owned(), "memory".to_owned()));
+    let nginx = Nginx::start(config);
+    let worker = nginx.workers();
+    for _ in 0..200 {
+        assert_ne!(client::get(nginx.port(), "/kept").status, 502);
+        assert_eq!(client::get(nginx.port(), "/rejected").status, 502);
+    }
+    assert_eq!(nginx.workers(), worker, "the worker died");
+    let finished = nginx.finish();
+    assert_eq!(finished.log.ours().len(), 200);
+    assert_eq!(finished.documents.len(), 200);
+}
+
 /// A fault while the module is being loaded is a configuration that is refused, not a crash.
 #[test]
 fn while_loading() {

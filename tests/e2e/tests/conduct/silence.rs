@@ -2,13 +2,16 @@
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
+use std::time::Duration;
 
-use openssl::ssl::{Ssl, SslContext, SslMethod};
+use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode, SslVersion};
+use openssl::x509::store::X509StoreBuilder;
 use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client::{self, HOST};
 use tlsdiag_e2e::nginx::{Config, Finished, Module, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::Peer;
+use tlsdiag_e2e::ports::Port;
 use tlsdiag_e2e::process::send_signal;
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
@@ -38,6 +41,54 @@ fn dies_after_handshake(answer: &'static [u8]) -> Peer {
         // No close_notify: the process is gone.
         let _ = tls.get_ref().shutdown(Shutdown::Both);
     })
+}
+
+/// An upstream that wants nginx's certificate, takes it, and closes after a while without a word.
+fn accepts_and_closes_later(version: SslVersion, clients: &Authority) -> Peer {
+    let identity = Authority::root("Example Root").issue(&Leaf::named(API));
+    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
+    builder.set_certificate(&identity.certificate).unwrap();
+    builder.set_private_key(&identity.key).unwrap();
+    builder.set_min_proto_version(Some(version)).unwrap();
+    builder.set_max_proto_version(Some(version)).unwrap();
+    let mut store = X509StoreBuilder::new().unwrap();
+    store.add_cert(clients.certificate().clone()).unwrap();
+    builder.set_verify_cert_store(store.build()).unwrap();
+    builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+    let context = builder.build();
+    scripted::start_with(move |stream| {
+        if let Ok(mut tls) = Ssl::new(&context).unwrap().accept(stream) {
+            let _ = tls.read(&mut [0; 4096]);
+            std::thread::sleep(Duration::from_millis(1500));
+            let _ = tls.shutdown();
+        }
+    })
+}
+
+/// The certificate was good enough: what ends the connection later is no handshake's failure.
+#[test]
+fn an_upstream_that_takes_the_certificate_and_closes_later() {
+    let directory = TempDir::new("silence");
+    let clients = Authority::root("Client Root");
+    let own = clients
+        .issue(&Leaf::named("client"))
+        .write(directory.path(), "own");
+    let own = format!(
+        "proxy_ssl_certificate {}; proxy_ssl_certificate_key {}; proxy_ssl_protocols TLSv1.2 TLSv1.3;",
+        own.chain.display(),
+        own.key.display()
+    );
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let (peer, port) = (accepts_and_closes_later(version, &clients), Port::reserve());
+        let config = with_module(&peer).server(&own).stream(&format!(
+            "server {{ listen 127.0.0.1:{port}; proxy_ssl on; {own} proxy_pass 127.0.0.1:{}; }}",
+            peer.port()
+        ));
+        let nginx = Nginx::start(config);
+        assert_eq!(client::get(nginx.port(), "/").status, 502);
+        client::exchange(port.number(), b"hello");
+        assert_silent(&nginx.finish());
+    }
 }
 
 #[test]

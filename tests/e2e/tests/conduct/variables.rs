@@ -1,5 +1,8 @@
 //! `$upstream_tls_*` in access logs, of failed and of good requests.
 
+use std::io::{Read, Write};
+
+use openssl::ssl::{Ssl, SslContext, SslMethod};
 use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
@@ -14,6 +17,8 @@ const FORMAT: &str = "'$upstream_tls_diagnosis|$upstream_tls_alert|$upstream_tls
     $upstream_tls_protocol|$upstream_tls_cipher|$upstream_tls_curve|$upstream_tls_server_name|\
     $upstream_tls_session_reused'";
 
+const OFFER: &str = "proxy_ssl_protocols TLSv1.2 TLSv1.3;";
+
 /// An nginx as upstream: it keeps connections and gives out sessions.
 fn nginx_peer(version: Version) -> Peer {
     let identity = Authority::root("Root").issue(&Leaf::named(API).rsa());
@@ -26,7 +31,7 @@ fn logging() -> Config {
     Config::new()
         .module(Module::Ours)
         .http(&format!("log_format tls {FORMAT};"))
-        .server("access_log access.txt tls; proxy_ssl_protocols TLSv1.2 TLSv1.3;")
+        .server("access_log access.txt tls;")
 }
 
 /// The access log once it has this many lines.
@@ -76,6 +81,7 @@ fn of_good_requests() {
         let nginx = Nginx::start(
             logging()
                 .http(&kept)
+                .server(OFFER)
                 .location("/", &format!("{} {named}", pass(&peer)))
                 .location(
                     "/kept",
@@ -99,6 +105,87 @@ fn of_good_requests() {
     }
 }
 
+/// The name was sent, whatever came of it.
+#[test]
+fn of_a_failed_request_with_a_name() {
+    let peer = refusing();
+    let named = format!(
+        "{} proxy_ssl_server_name on; proxy_ssl_name {API};",
+        pass(&peer)
+    );
+    let nginx = Nginx::start(logging().location("/", &named));
+    client::get(nginx.port(), "/");
+    let line = access(&nginx, 1).remove(0);
+    assert!(line.ends_with(&format!("|in:40|-|-|-|-|{API}|-")), "{line}");
+    nginx.finish();
+}
+
+/// An upstream that keeps connections, redirects `/accel`, has no `/missing`, and is gone after
+/// `/last`.
+fn application() -> Peer {
+    let identity = Authority::root("Root").issue(&Leaf::named(API).rsa());
+    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
+    builder.set_certificate(&identity.certificate).unwrap();
+    builder.set_private_key(&identity.key).unwrap();
+    let context = builder.build();
+    scripted::start_with(move |stream| {
+        let Ok(mut tls) = Ssl::new(&context).unwrap().accept(stream) else {
+            return;
+        };
+        let mut request = [0; 4096];
+        while let Ok(length @ 1..) = tls.read(&mut request) {
+            let request = String::from_utf8_lossy(&request[..length]).into_owned();
+            let head = match request.split(' ').nth(1) {
+                Some("/accel") => "200 OK\r\nX-Accel-Redirect: /inside",
+                Some("/missing") => "404 Not Found",
+                Some("/last") => return,
+                _ => "200 OK",
+            };
+            let answer = format!("HTTP/1.1 {head}\r\nContent-Length: 2\r\n\r\nok");
+            if tls.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+    })
+}
+
+/// On a kept connection every request has its values, also one whose response nobody sees.
+#[test]
+fn of_kept_connections_whose_response_is_not_passed_on() {
+    let peer = application();
+    let kept = format!(
+        "upstream kept {{ server 127.0.0.1:{}; keepalive 4; }}",
+        peer.port()
+    );
+    let nginx = Nginx::start(
+        logging()
+            .http(&kept)
+            .server(
+                "proxy_http_version 1.1; proxy_set_header Connection ''; proxy_next_upstream off; \
+                 proxy_ssl_protocols TLSv1.3; proxy_intercept_errors on; error_page 404 = @other;",
+            )
+            .location("/", "proxy_pass https://kept;")
+            .location("/inside", "internal; return 204;")
+            .location("@other", "return 204;"),
+    );
+    for path in ["/", "/accel", "/missing", "/last"] {
+        client::get(nginx.port(), path);
+    }
+    let agreed = "-|-|-|TLSv1.3|TLS_AES_256_GCM_SHA384|x25519|-|";
+    let lines = access(&nginx, 4);
+    assert_eq!(
+        lines[1],
+        format!("{agreed}."),
+        "the first request's connection"
+    );
+    // nginx may have closed one whose body it did not read: then a session is resumed.
+    for line in lines {
+        let reused = line.strip_prefix(agreed);
+        assert!(matches!(reused, Some("." | "r")), "{line}");
+    }
+    assert!(nginx.finish().log.ours().is_empty());
+}
+
 /// Joined as `$upstream_addr` is: two peers of one pass, then another pass after an error page.
 #[test]
 fn of_several_attempts() {
@@ -115,6 +202,7 @@ fn of_several_attempts() {
     let nginx = Nginx::start(
         logging()
             .http(&backend)
+            .server(OFFER)
             .location("/", "proxy_pass https://backend;")
             .location(
                 "/twice",

@@ -8,6 +8,7 @@
     reason = "a test that fails should stop"
 )]
 
+mod chains;
 mod clients;
 mod crowd;
 mod kept;

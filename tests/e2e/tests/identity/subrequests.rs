@@ -119,3 +119,23 @@ fn a_mirror_and_its_request() {
         ],
     );
 }
+
+/// `attempt` is the place in `$upstream_addr`, where a new pass is no attempt of its own.
+#[test]
+fn an_error_page_that_fails_too() {
+    let bad = refusing();
+    let config = || {
+        Config::new()
+            .location("/", &format!("{} error_page 502 = @again;", pass(&bad)))
+            .location("@again", &pass(&bad))
+    };
+    let trial = Trial::new(config, &["/"]);
+    for (failure, (attempt, location)) in
+        trial.failures(2).iter().zip([("1", "/"), ("2", "@again")])
+    {
+        assert_says(
+            &failure.document,
+            &[("attempt", attempt), ("location_name", location)],
+        );
+    }
+}

@@ -54,6 +54,9 @@ fn row_12() {
     let location = pass(peer.port()) + "proxy_connect_timeout 300ms;";
     let case = Case::new(|_| Config::new().location("/", &location));
     let failure = case.failure("handshake_timeout");
-    let text = "upstream timed out (110: Connection timed out) while SSL handshaking to upstream";
-    failure.assert_native(&[text]);
+    // nginx before 1.21 asks the C library for errors in a way that newer ones do not answer.
+    failure.assert_native(&[
+        "upstream timed out (110: Connection timed out) while SSL handshaking to upstream",
+        "upstream timed out (110: Unknown error) while SSL handshaking to upstream",
+    ]);
 }
