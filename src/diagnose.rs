@@ -1,7 +1,7 @@
 //! Runs the rules and ranks their findings.
 
 use crate::facts::Facts;
-use crate::rules::{self, because, Confidence, Family, Finding, Rule, CATALOGUE};
+use crate::rules::{self, because, Family, Finding, Rule, CATALOGUE};
 use crate::Recording;
 
 /// Alternatives named beside the diagnosis.
@@ -36,10 +36,7 @@ pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
     // Stable: among equals the catalogue's order decides.
     found.sort_by_key(|(_, finding)| (finding.alternative_only, finding.confidence));
     let mut found = found.into_iter();
-    let (rule, mut finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
-    if facts.rejection_is_inferred() {
-        finding.confidence = finding.confidence.max(Confidence::Likely);
-    }
+    let (rule, finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
     // "Nothing decides" is an answer, but no alternative to one.
     let named = found
         .filter(|(_, finding)| !finding.because.contains(&because::NOTHING_DECIDES))
@@ -47,12 +44,12 @@ pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
     Diagnosis {
         name: rule.name,
         family: rule.family,
-        finding,
+        finding: rules::temper(facts, finding),
         alternatives: named.map(|rule| rule.name).take(MAX_ALTERNATIVES).collect(),
         dead_ends: rule
             .dead_ends
             .iter()
-            .map(|text| facts.in_family(text))
+            .filter_map(|text| facts.in_family(text))
             .collect(),
     }
 }

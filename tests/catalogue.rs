@@ -18,9 +18,11 @@ use tlsdiag::{diagnose, report, Diagnosis, Recording};
 mod catalogue {
     pub(crate) mod cases;
     pub(crate) mod fixes;
+    pub(crate) mod telling;
 }
 use catalogue::cases::{Case, CASES};
 use catalogue::fixes::FIXES;
+use catalogue::telling::TELLINGS;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -189,6 +191,8 @@ fn answers() -> Vec<(Recording, Diagnosis)> {
         .into_iter()
         .map(|(_, path)| recording(&load(&path)));
     all.chain(CASES.iter().map(Case::recording))
+        .chain(FIXES.iter().map(|one| one.case.recording()))
+        .chain(TELLINGS.iter().map(|one| one.case.recording()))
         .map(|recording| {
             let diagnosis = diagnose(&recording);
             (recording, diagnosis)
@@ -209,9 +213,16 @@ fn every_fix_that_can_be_pasted_has_a_snippet() {
             assert!(remedy.action.is_some(), "{} offers nothing", diagnosis.name);
             continue;
         }
-        let snippet = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{path:?}"));
+        let mut snippet = std::fs::read_to_string(&path).unwrap_or_default();
+        if diagnosis.alternatives.contains(&"sni_missing") {
+            // The certificate may be a default one: then the first thing to do is that one's.
+            let path = root().join("nginx-conf/workarounds/sni_missing.conf");
+            snippet.push_str(&std::fs::read_to_string(path).unwrap());
+        }
         for directive in &remedy.fix {
+            // The snippets are proxy_pass's.
             let name = directive.split(' ').next().unwrap();
+            let name = name.split_once("_ssl_").unwrap().1;
             let weakens = remedy.security == tlsdiag::rules::Security::Weakens;
             assert!(
                 snippet.contains(name) || weakens,
@@ -235,6 +246,25 @@ fn fixes_fit_the_nginx_the_library_and_what_is_configured() {
         let marked = finding.remedy.security == tlsdiag::rules::Security::Weakens;
         assert!(marked || !lowers, "{told} is not marked");
     }
+}
+
+#[test]
+fn answers_say_how_sure_they_are_and_what_else_it_may_be() {
+    let mut wrong = Vec::new();
+    for one in TELLINGS {
+        let recording = one.case.recording();
+        let diagnosis = diagnose(&recording);
+        let line = report::line(&diagnosis, &recording);
+        let right = diagnosis.finding.confidence.name() == one.confidence
+            && diagnosis.alternatives == one.alternatives
+            && line.contains(one.line)
+            && !line.contains(one.not);
+        if !right {
+            let others = &diagnosis.alternatives;
+            wrong.push(format!("{one:?} is told as\n{line}, then {others:?}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -149,6 +149,20 @@ impl<'a> Facts<'a> {
         self.recording.context.module == Module::Other && self.rejected_chain().is_some()
     }
 
+    /// nginx rejected the chain of a certificate that is not for the name it compares and that came to
+    /// a ClientHello without SNI: it may be the one the server has for nobody in particular. Not so
+    /// where it was proved what another setting does to this very chain, or a session brought the verdict.
+    pub fn maybe_default_certificate(&self) -> bool {
+        let proved =
+            |found: ChainProblem| matches!(found.problem, Problem::TooLong | Problem::Inherited);
+        let resumed = self.recording.handshake.resumed == Some(true);
+        self.name.not_sent()
+            && !self.chain_problem().is_some_and(proved)
+            && self.rejected_chain().is_some_and(|check| {
+                check.name_matches == Some(false) && (check.verified_again || !resumed)
+            })
+    }
+
     /// What is wrong with a rejected chain, by precedence.
     pub fn chain_problem(&self) -> Option<ChainProblem> {
         let resumed = self.recording.handshake.resumed == Some(true);
@@ -182,13 +196,20 @@ impl<'a> Facts<'a> {
         Some(format!("{}_ssl_{rest};", self.family()?))
     }
 
-    /// A directive written for `proxy_pass`, in the module's own family.
-    pub fn in_family(&self, text: &str) -> String {
-        match (self.family(), text.strip_prefix("proxy_")) {
-            (Some(family), Some(rest)) => format!("{family}_{rest}"),
-            // Not proxy_pass's: nobody knows whose.
-            (None, Some(rest)) => format!("*_{rest}"),
-            _ => text.to_owned(),
+    /// A directive written for `proxy_pass`, in the module's own family; other text as it is. `None`
+    /// for what the module does not have: headers are an affair of HTTP, and uwsgi's are parameters.
+    pub fn in_family(&self, text: &str) -> Option<String> {
+        let Some(rest) = text.strip_prefix("proxy_") else {
+            return Some(text.to_owned());
+        };
+        match (
+            self.recording.context.module,
+            rest.strip_prefix("set_header Host "),
+        ) {
+            (Module::Stream, Some(_)) => None,
+            (Module::Uwsgi, Some(value)) => Some(format!("uwsgi_param HTTP_HOST {value}")),
+            // Where the family is unknown, nobody knows whose.
+            _ => Some(format!("{}_{rest}", self.family().unwrap_or("*"))),
         }
     }
 
@@ -203,19 +224,22 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Warning alerts are no evidence. TLS 1.3 ignores the level (RFC 8446 section 6), but a server that
-/// warns about the name does so before it has chosen a version, and a refused renegotiation is no
-/// failure: as warnings those two decide nothing either.
+/// Warning alerts are no evidence. TLS 1.3 ignores the level (RFC 8446 section 6): there the two alerts
+/// of an orderly end are no failure at any level. But a server that warns about the name does so before
+/// it has chosen a version, and a refused renegotiation is no failure: as warnings those two decide
+/// nothing either.
 fn deciding_alert(recording: &Recording, version: Option<ProtocolVersion>) -> Option<AlertSeen> {
-    const HARMLESS: [Alert; 4] = [
-        Alert::CLOSE_NOTIFY,
-        Alert::USER_CANCELED,
-        Alert::NO_RENEGOTIATION,
-        Alert::UNRECOGNIZED_NAME,
-    ];
+    const CLOSURE: [Alert; 2] = [Alert::CLOSE_NOTIFY, Alert::USER_CANCELED];
+    const HARMLESS_AS_WARNING: [Alert; 2] = [Alert::NO_RENEGOTIATION, Alert::UNRECOGNIZED_NAME];
     let tls13 = version >= Some(ProtocolVersion::TLS1_3);
-    let fatal =
-        |alert: &&AlertSeen| alert.level == 2 || (tls13 && !HARMLESS.contains(&Alert(alert.code)));
+    let fatal = |seen: &&AlertSeen| {
+        let alert = Alert(seen.code);
+        match tls13 {
+            true if CLOSURE.contains(&alert) => false,
+            true => seen.level == 2 || !HARMLESS_AS_WARNING.contains(&alert),
+            false => seen.level == 2,
+        }
+    };
     let last = |from| {
         let alerts = recording.handshake.alerts.iter();
         alerts

@@ -35,6 +35,8 @@ pub struct NameFacts {
     pub problem: Option<NameProblem>,
     /// A ClientHello was sent and read: a name that is absent was not sent.
     known: bool,
+    /// `*_ssl_server_name on;` stands there already; a second one is a duplicate to `nginx -t`.
+    pub switched_on: bool,
 }
 
 impl NameFacts {
@@ -47,6 +49,7 @@ impl NameFacts {
             is_host: recording.settings.upstream_block == Some(false),
             problem: None,
             known: offered.is_some_and(Offered::complete),
+            switched_on: recording.settings.send_server_name == Some(true),
         };
         facts.problem = facts
             .sent
@@ -90,10 +93,15 @@ impl NameFacts {
                 .is_some_and(|(sent, host)| same_name(host, sent))
     }
 
+    /// The hello was read, and it carries no name.
+    pub fn not_sent(&self) -> bool {
+        self.known && self.sent.is_none()
+    }
+
     /// No name was sent although a server may need one: there is a DNS name to hand, or a block
     /// hides it.
     pub fn missing(&self) -> bool {
-        self.known && self.sent.is_none() && (self.to_hand().is_some() || self.is_block)
+        self.not_sent() && (self.to_hand().is_some() || self.is_block)
     }
 
     /// Nothing more can be learnt from the name: a good one was sent, or there is none to send.

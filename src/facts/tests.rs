@@ -74,6 +74,10 @@ fn in_tls13_the_level_means_nothing_but_a_warned_name_is_no_failure() {
         recording.handshake.alerts = vec![alert(Direction::Received, 1, harmless)];
         assert_eq!(Facts::of(&recording).alert, None, "{harmless}");
     }
+    for closure in [0, 90] {
+        recording.handshake.alerts = vec![alert(Direction::Received, 2, closure)];
+        assert_eq!(Facts::of(&recording).alert, None, "{closure}");
+    }
     recording.handshake.alerts = vec![alert(Direction::Received, 1, 116)];
     assert_eq!(Facts::of(&recording).received(), Some(Alert(116)));
     recording.handshake.alerts = vec![alert(Direction::Received, 2, 112)];
@@ -111,10 +115,10 @@ fn directives_are_those_of_the_module() {
     let other = Facts::of(&recording);
     assert_eq!(other.directive("name x"), None);
     assert_eq!(
-        other.in_family("proxy_ssl_verify off;"),
-        "*_ssl_verify off;"
+        other.in_family("proxy_ssl_verify off;").as_deref(),
+        Some("*_ssl_verify off;")
     );
-    assert_eq!(other.in_family("restarting"), "restarting");
+    assert_eq!(other.in_family("restarting").as_deref(), Some("restarting"));
     let remedy = crate::rules::Remedy::paste(&other, &["protocols TLSv1.2 TLSv1.3"]);
     assert_eq!(
         remedy.with_action("upgrade it").action.as_deref(),
@@ -129,10 +133,34 @@ fn directives_are_those_of_the_module() {
         Some("grpc_ssl_name x;")
     );
     assert_eq!(
-        facts.in_family("proxy_ssl_verify off;"),
-        "grpc_ssl_verify off;"
+        facts.in_family("proxy_ssl_verify off;").as_deref(),
+        Some("grpc_ssl_verify off;")
     );
-    assert_eq!(facts.in_family("restarting"), "restarting");
+    assert_eq!(facts.in_family("restarting").as_deref(), Some("restarting"));
+}
+
+#[test]
+fn headers_are_set_only_where_there_are_any() {
+    let mut recording = recording(EndingKind::Eof);
+    for (module, directive) in [
+        (Module::Proxy, Some("proxy_set_header Host ...;")),
+        (Module::Grpc, Some("grpc_set_header Host ...;")),
+        (Module::Uwsgi, Some("uwsgi_param HTTP_HOST ...;")),
+        (Module::Other, Some("*_set_header Host ...;")),
+        (Module::Stream, None),
+    ] {
+        recording.context.module = module;
+        let found = Facts::of(&recording).in_family("proxy_set_header Host ...;");
+        assert_eq!(found.as_deref(), directive, "{module:?}");
+    }
+}
+
+#[test]
+fn close_notify_ends_tls12_only_as_a_warning() {
+    let mut recording = recording(EndingKind::Error);
+    recording.handshake.version = Some(0x0303);
+    recording.handshake.alerts = vec![alert(Direction::Received, 2, 0)];
+    assert_eq!(Facts::of(&recording).received(), Some(Alert(0)));
 }
 
 #[test]

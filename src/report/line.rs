@@ -2,20 +2,21 @@
 //!
 //! `"upstream_tls[" name "] " sentence "; fix: " (dir *(" " dir) / action / "none") " (" confidence
 //! [", weakens security"] ")" "; facts: " key=value *(" " key=value) ["; not: " dir *(" " dir)]`,
-//! a `dir` being one complete directive (or phrase) in double quotes. nginx cuts its lines at 2048
-//! bytes, prefix and tail included: this part stays within 900.
+//! a `dir` being one complete directive (or phrase) in double quotes. The action of an answer that
+//! decides nothing ends with the alternatives: `", else " name *(" or " name)`. nginx cuts its lines at
+//! 2048 bytes, prefix and tail included: this part stays within 900.
 
 use std::fmt::Write;
 
 use super::escape::{text, value};
-use crate::capture::Direction;
+use crate::capture::{Direction, EndingKind};
 use crate::diagnose::Diagnosis;
 use crate::facts::Facts;
 use crate::registry::ProtocolVersion;
-use crate::rules::{Remedy, Security};
+use crate::rules::{Confidence, Security};
 use crate::Recording;
 
-/// Bytes of the whole line, of its sentence, of an action.
+/// Bytes of the whole line, of its sentence, of an action before the alternatives (three names).
 const MAX_LINE: usize = 900;
 const MAX_SENTENCE: usize = 320;
 const MAX_ACTION: usize = 160;
@@ -28,7 +29,7 @@ pub fn line(diagnosis: &Diagnosis, recording: &Recording) -> String {
     let mut line = format!("upstream_tls[{}] ", diagnosis.name);
     line.push_str(&text(&finding.sentence, MAX_SENTENCE));
     line.push_str("; fix: ");
-    line.push_str(&fix(&finding.remedy));
+    line.push_str(&fix(diagnosis));
     line.push_str(" (");
     line.push_str(finding.confidence.name());
     if finding.remedy.security == Security::Weakens {
@@ -54,12 +55,23 @@ pub fn line(diagnosis: &Diagnosis, recording: &Recording) -> String {
     line
 }
 
-fn fix(remedy: &Remedy) -> String {
+fn fix(diagnosis: &Diagnosis) -> String {
+    let remedy = &diagnosis.finding.remedy;
     let directives = quoted(&remedy.fix);
     match (directives.is_empty(), &remedy.action) {
         (false, _) => directives,
-        (true, Some(action)) => text(action, MAX_ACTION),
+        (true, Some(action)) => text(action, MAX_ACTION) + &alternatives(diagnosis),
         (true, None) => "none".to_owned(),
+    }
+}
+
+/// Who only reads error.log has nothing else to go on where the answer is a guess and no directive
+/// comes with it.
+fn alternatives(diagnosis: &Diagnosis) -> String {
+    let guess = diagnosis.finding.confidence == Confidence::Possible;
+    match diagnosis.alternatives.as_slice() {
+        names if guess && !names.is_empty() => format!(", else {}", names.join(" or ")),
+        _ => String::new(),
     }
 }
 
@@ -148,7 +160,13 @@ fn pairs(facts: &Facts<'_>) -> Vec<(&'static str, String)> {
         );
     }
     if let Some(check) = &recording.certificate {
-        put("compared", facts.name.compared.as_deref().map(value));
+        let compares = recording.settings.verify == Some(true)
+            || matches!(
+                recording.ending.kind,
+                EndingKind::ChainRejected | EndingKind::NameRejected
+            );
+        let compared = facts.name.compared.as_deref();
+        put("compared", compared.filter(|_| compares).map(value));
         put(
             "presented",
             check.chain.first().and_then(|leaf| {

@@ -160,6 +160,11 @@ fn command(facts: &Facts<'_>, name: &str, value: &str) -> Remedy {
     }
 }
 
+/// The answer that comes first, no surer than what is known of the certificate it rests on.
+pub fn temper(facts: &Facts<'_>, finding: Finding) -> Finding {
+    certificate::temper(facts, finding)
+}
+
 /// The answer when every rule declined.
 pub fn fallback(facts: &Facts<'_>) -> (&'static Rule, Finding) {
     (&unknown::unknown::RULE, unknown::unknown::finding(facts))

@@ -2,6 +2,7 @@
 //! with its nearest neighbour, which it must not be.
 
 /// One case.
+#[derive(Debug)]
 pub(crate) struct Case {
     /// File below tests/fixtures.
     pub(crate) fixture: &'static str,
@@ -85,6 +86,19 @@ const MARKED: &str =
 const ASKS_FOR_X25519: &str = "\"020000540303cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e\
     079e09e2c8a8339c209c307290bb863fe8f21c83803ba9a432eb96465653430556abcbffb0776cfa\
     87130100000c002b0002030400330002001d\"";
+
+/// The hello of `SESSION` without its server_name.
+const NAMELESS: &str =
+    "\"010001830303e201a3d3ae3477c7a5b5323848ce482d3d8d446e4a76c7fad838128d85625884206712b0\
+    ef71a75f4f140f46f58aaa3e3117aef35d67b7de1aa6d2536156ffa6c90038c02cc030009fcca9cca8cc\
+    aac02bc02f009ec024c028006bc023c0270067c00ac0140039c009c0130033009d009c003d003c003500\
+    2f00ff01000102000b000403000102000a000c000a001d0017001e00190018002300b067eaeeb6546e94\
+    6da4c67fb6340a5169a66a3bb08f26aefb5055d9baef98b3710c9f7a1b3ba7c850075d2a4b19d7e49b3b\
+    a2815360aae9dcf206e721127e42e825086e9b1dabc4275dc35f642ba02c7a8801dbc8b0377d6aa02f46\
+    23a39197e2c611a833411b36dda33a2dd67518bc8d82494d0261b89cc0490c349477c1f4e07e26c7c676\
+    602b830c6958dfb9b4fe5188a245673b4032e30fa78c385374ea7ed8113e4ff9e3ea06ba3f0fd7b3bf9b\
+    e50016000000170000000d002a0028040305030603080708080809080a080b0804080508060401050106\
+    01030303010302040205020602\"";
 
 /// Every case.
 #[rustfmt::skip]
@@ -214,6 +228,12 @@ pub(crate) static CASES: &[Case] = &[
     case(SESSION, &[(ALERT, "80")], "session_resumption_rejected", "peer_internal_error"),
     case(TICKET, &[("/handshake/alerts", "[]"), (KIND, "\"eof\"")], "peer_closed", "session_resumption_rejected"),
     case(SESSION, &[(ALERT, "70")], "protocol_version_mismatch", "session_resumption_rejected"),
+    // Without SNI: another location may have begun the session, with a name.
+    case(SESSION, &[(HELLO, NAMELESS)], "sni_missing", "session_resumption_rejected"),
+    case(SESSION, &[(HELLO, NAMELESS), ("/settings/compared_name", "\"10.0.0.1\""),
+        ("/context/upstream", "\"10.0.0.1\""), ("/settings/upstream_block", "false")],
+        "handshake_failure_unspecified", "session_resumption_rejected"),
+    case(SESSION, &[(HELLO, NAMELESS), (ALERT, "51")], "session_resumption_rejected", "sni_missing"),
     case(ILLEGAL, &[(ALERT, "51")], "protocol_violation", "session_resumption_rejected"),
     // A large hello: reset, closed, and answered.
     case(LARGE, &[(KIND, "\"eof\"")], "peer_closed", "client_hello_too_large"),

@@ -36,6 +36,19 @@ const ALPN: &str = "alpn_mismatch/grpc_java_tls12.json";
 const WEAK: &str = "insufficient_security/alert_71.json";
 const OLD: &str = "protocol_version_mismatch/tls10_signature.json";
 
+const SELF: &str = "certificate_self_signed/self_signed.json";
+const EXPIRED: &str = "certificate_expired/leaf_expired.json";
+const NAME: &str = "certificate_hostname_mismatch/ip_address.json";
+const BLOCK: &str = "sni_missing/upstream_block.json";
+
+const NO_MATCH: (&str, &str) = ("/certificate/name_matches", "false");
+const COMPARED: &str = "/settings/compared_name";
+const IS_BLOCK: [(&str, &str); 2] = [
+    ("/context/upstream", "\"backend\""),
+    ("/settings/upstream_block", "true"),
+];
+const SWITCHED_ON: (&str, &str) = ("/settings/send_server_name", "true");
+
 const NGINX: &str = "/environment/nginx";
 const OPENSSL: &str = "/environment/openssl";
 const MODULE: &str = "/context/module";
@@ -75,4 +88,31 @@ pub(crate) static FIXES: &[Fix] = &[
     fix(ALPN, &[(MODULE, "\"stream\""), (NGINX, "1031004")], &["proxy_ssl_alpn <protocol-of-the-upstream>;"]),
     fix(WEAK, &[], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;"]),
     fix(OLD, &[], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;"]),
+    // A certificate that may be the default one: first SNI, with a name where there is none to hand.
+    fix(SELF, &[], &["proxy_ssl_trusted_certificate </path/to/upstream-certificate.pem>;"]),
+    fix(SELF, &[NO_MATCH], &["proxy_ssl_server_name on;"]),
+    fix(EXPIRED, &[], &[]),
+    fix(EXPIRED, &[NO_MATCH], &["proxy_ssl_server_name on;"]),
+    fix(EXPIRED, &[NO_MATCH, (MODULE, "\"uwsgi\"")], &["uwsgi_ssl_server_name on;"]),
+    fix(EXPIRED, &[NO_MATCH, (COMPARED, "\"127.0.0.1\"")], &[]),
+    fix(EXPIRED, &[NO_MATCH, IS_BLOCK[0], IS_BLOCK[1], (COMPARED, "\"backend\"")],
+        &["proxy_ssl_server_name on;", "proxy_ssl_name <host-name-of-the-upstream>;"]),
+    fix(EXPIRED, &[NO_MATCH, IS_BLOCK[0], IS_BLOCK[1], (COMPARED, "\"127.0.0.1\""), SWITCHED_ON],
+        &["proxy_ssl_name <host-name-of-the-upstream>;"]),
+    // The host that is meant is the operator's word, the name presented is the peer's.
+    fix(NAME, &[], &["proxy_ssl_name api.example.com;"]),
+    fix(NAME, &[SWITCHED_ON], &["proxy_ssl_name api.example.com;"]),
+    fix(NAME, &[(COMPARED, "\"www.example.com\"")],
+        &["proxy_ssl_server_name on;", "proxy_ssl_name <host-name-of-the-upstream>;"]),
+    fix(NAME, &[(COMPARED, "\"www.example.com\""), ("/handshake/client_hellos", "[]")],
+        &["proxy_ssl_name <host-name-of-the-upstream>;"]),
+    fix(NAME, &[IS_BLOCK[0], IS_BLOCK[1], (COMPARED, "\"backend\"")],
+        &["proxy_ssl_server_name on;", "proxy_ssl_name <host-name-of-the-upstream>;"]),
+    fix(NAME, &[IS_BLOCK[0], IS_BLOCK[1], (COMPARED, "\"backend\""), ("/handshake/client_hellos", "[]")],
+        &["proxy_ssl_name api.example.com;"]),
+    fix(NAME, &[("/certificate/chain/0/dns_names", "[\"*.example.com\"]")],
+        &["proxy_ssl_name <name-in-the-upstream-certificate>;"]),
+    // What stands there already is a duplicate to nginx -t.
+    fix(BLOCK, &[], &["proxy_ssl_server_name on;", "proxy_ssl_name <host-name-of-the-upstream>;"]),
+    fix(BLOCK, &[SWITCHED_ON, (COMPARED, "\"127.0.0.1\"")], &["proxy_ssl_name <host-name-of-the-upstream>;"]),
 ];

@@ -38,9 +38,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     }
     let found = super::problem(facts, Problem::IssuerMissing)?;
     let sentence = format!(
-        "upstream does not send the issuer of its certificate {}, {}",
-        found.certificate_of(last(found.check)),
-        link(found.check).map_or("unknown", |one| one.issuer.as_str())
+        "upstream does not send {}, the issuer of its certificate {}",
+        link(found.check).map_or("the unknown", |one| one.issuer.as_str()),
+        found.certificate_of(last(found.check))
     );
     let remedy = remedy(facts, found.check);
     // A certificate that says where its issuer is has one to be fetched; a private root, signing
@@ -80,11 +80,12 @@ fn last(check: &CertificateCheck) -> usize {
 
 fn remedy(facts: &Facts<'_>, check: &CertificateCheck) -> Remedy {
     let url = link(check).and_then(|one| one.issuer_url.as_deref());
+    let file = facts.in_family("proxy_ssl_trusted_certificate");
+    let file = file.as_deref().unwrap_or("the trusted file");
     Remedy::manual(match url {
         Some(url) => format!("upstream must send its intermediate certificate (it is at {url})"),
         None => format!(
-            "upstream must send its intermediate certificate after its own; if that issuer is a root of yours, it belongs into {}",
-            facts.in_family("proxy_ssl_trusted_certificate")
+            "upstream must send its intermediate certificate after its own, unless that issuer is a root of yours, which belongs into {file}"
         ),
     })
 }

@@ -13,12 +13,14 @@
 //! default certificate.
 //!
 //! # Workaround
-//! `proxy_ssl_name <one of the names presented>;`, preceded by `proxy_ssl_server_name on;` when no SNI
-//! was sent.
+//! `proxy_ssl_name <host>;` with the host that is meant, preceded by `proxy_ssl_server_name on;` when no
+//! SNI was sent. Where only an address or a block's name was compared, a name presented is printed: it is
+//! the certificate's own word, so it is right only if that host is meant.
 //!
 //! # Dead ends
-//! An IP address in subjectAltName is never compared by nginx. Switching verification off accepts any
-//! certificate from anybody.
+//! Comparing whatever name is presented accepts every certificate of the authority, also that of a peer
+//! that took the upstream's address. An IP address in subjectAltName is never compared by nginx. Switching
+//! verification off accepts any certificate from anybody.
 //!
 //! # References
 //! RFC 9525; nginx `ngx_ssl_check_host`.
@@ -27,6 +29,7 @@ use std::net::IpAddr;
 
 use crate::capture::EndingKind;
 use crate::facts::{is_dns_name, Facts};
+use crate::rules::server_name::send_a_name;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -42,7 +45,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     }
     let leaf = facts.recording.certificate.as_ref()?.chain.first()?;
     let compared = facts.name.compared.as_deref().unwrap_or_default();
-    let address = compared.parse::<IpAddr>().ok();
+    // nginx keeps the brackets of an IPv6 address.
+    let address = compared.trim_matches(['[', ']']).parse::<IpAddr>().ok();
     let ip_presented = address.is_some_and(|address| {
         leaf.ip_addresses
             .iter()
@@ -64,35 +68,53 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             names.join(", ")
         ),
     };
-    if presented.len() > SHOWN {
-        sentence = format!("{sentence} ({} more names)", presented.len() - SHOWN);
+    match presented.len() {
+        RECORDED.. => sentence.push_str(" (and more)"),
+        length if length > SHOWN => {
+            sentence = format!("{sentence} ({} more names)", length - SHOWN);
+        }
+        _ => {}
     }
     let mut evidence = vec![because::NAME_NOT_PRESENTED];
     if ip_presented {
         sentence.push_str(", it has that IP SAN, but nginx compares DNS names only");
         evidence.push(because::IP_SAN_NOT_COMPARED);
     }
-    let mut fix = Vec::new();
-    if facts.name.missing() && facts.name.sent.is_none() {
+    if facts.name.missing() {
         evidence.push(because::NO_SERVER_NAME_SENT);
-        fix.push("server_name on".to_owned());
     }
-    // With SNI the server may well present the right certificate for the name already compared, or
-    // it may have none for it: only the operator knows which host is meant.
-    if !fix.is_empty() && facts.name.to_hand().is_some() {
-        fix.push("name <host-name-of-the-upstream>".to_owned());
-    } else {
-        let usable = presented.iter().find(|name| is_dns_name(name));
-        let name = usable.map_or("<name-in-the-upstream-certificate>", |name| name.as_str());
-        fix.push(format!("name {name}"));
-    }
+    let usable = presented.iter().find(|name| is_dns_name(name));
     Some(Finding::new(
         Confidence::Certain,
         sentence,
         &evidence,
-        Remedy::paste(facts, &fix),
+        remedy(facts, usable.map(|name| name.as_str())),
     ))
 }
 
+/// The peer is not verified yet: a name it presents is what an attacker would want compared. It is
+/// printed only where nothing in nginx.conf says which host is meant and SNI cannot find out.
+fn remedy(facts: &Facts<'_>, presented: Option<&str>) -> Remedy {
+    if facts.name.missing() {
+        let mut fix = send_a_name(facts);
+        // Even with a name to hand the server may have no certificate for it.
+        if !fix.contains(&HOST) {
+            fix.push(HOST);
+        }
+        return Remedy::paste(facts, &fix);
+    }
+    match presented {
+        _ if facts.name.to_hand().is_some() => Remedy::paste(facts, &[HOST]),
+        Some(name) => Remedy::paste(facts, &[format!("name {name}")]).with_action(format!(
+            "only if {name} is the host meant: the name is the certificate's own word"
+        )),
+        None => Remedy::paste(facts, &["name <name-in-the-upstream-certificate>"]),
+    }
+}
+
+/// The host that is meant, which only the operator knows.
+const HOST: &str = "name <host-name-of-the-upstream>";
 /// Names quoted in the sentence.
 const SHOWN: usize = 3;
+/// Names a recording keeps (`Certificate::dns_names`): there may have been more.
+const RECORDED: usize = 16;

@@ -12,7 +12,8 @@
 //! does not use the system's store by itself.
 //!
 //! # Workaround
-//! `proxy_ssl_trusted_certificate <root.pem>;` with the root named, got over a path you trust.
+//! `proxy_ssl_trusted_certificate <root.pem>;` with the root named, got over a path you trust. Where there
+//! is a file already, the root belongs into that one.
 //!
 //! # Dead ends
 //! Switching verification off accepts any certificate from anybody.
@@ -21,7 +22,7 @@
 //! nginx `proxy_ssl_trusted_certificate`.
 
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_issuer_unknown",
@@ -73,6 +74,5 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 fn remedy(facts: &Facts<'_>) -> Remedy {
-    Remedy::paste(facts, &["trusted_certificate </path/to/root-ca.pem>"])
-        .with_security(Security::Hardens)
+    super::trust(facts, "</path/to/root-ca.pem>")
 }

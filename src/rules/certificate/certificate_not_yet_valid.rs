@@ -37,7 +37,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         day(found.shown().map_or(0, |one| one.not_before))
     );
     let remedy = Remedy::manual(
-        "check the clock of this host; else upstream must present a valid certificate",
+        "check the clock of this host, else upstream must present a valid certificate",
     );
     Some(Finding::new(
         Confidence::Certain,

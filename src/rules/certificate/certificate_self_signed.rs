@@ -11,7 +11,8 @@
 //!
 //! # Workaround
 //! Get the certificate over a path you trust and add it: `proxy_ssl_trusted_certificate <path>;`, with
-//! `proxy_ssl_verify on;`.
+//! `proxy_ssl_verify on;`. The directive names one file and replaces an inherited one: where there is a file
+//! already, the certificate belongs into that one, or the other peers lose their authority.
 //!
 //! # Dead ends
 //! Switching verification off accepts any certificate from anybody.
@@ -20,7 +21,7 @@
 //! nginx `proxy_ssl_trusted_certificate`.
 
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{Confidence, Family, Finding, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_self_signed",
@@ -35,15 +36,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         "upstream certificate {} is self-signed and not trusted",
         found.certificate()
     );
-    let remedy = Remedy::paste(
-        facts,
-        &["trusted_certificate </path/to/upstream-certificate.pem>"],
-    )
-    .with_security(Security::Hardens);
     Some(Finding::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),
-        remedy,
+        super::trust(facts, "</path/to/upstream-certificate.pem>"),
     ))
 }

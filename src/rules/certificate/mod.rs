@@ -16,7 +16,8 @@ pub(super) mod crl_unavailable;
 pub(super) mod trust_store_empty;
 pub(super) mod verify_result_inherited;
 
-use super::because;
+use super::server_name;
+use super::{because, Applicability, Confidence, Finding, Remedy, Security};
 use crate::capture::{Certificate, CertificateCheck, VerifyError};
 use crate::facts::{Facts, Problem};
 
@@ -39,6 +40,59 @@ fn problem<'a>(facts: &'a Facts<'_>, wanted: Problem) -> Option<Found<'a>> {
         problem: found.problem,
         anchor_sent: found.anchor_sent,
     })
+}
+
+/// Takes back what a rejected chain does not prove: that nginx was the one that rejected it, and that
+/// the certificate is the one the upstream has for the host meant. Last of all, because it changes what
+/// is said of a cause, not which cause comes first.
+pub(super) fn temper(facts: &Facts<'_>, mut finding: Finding) -> Finding {
+    if facts.rejection_is_inferred() {
+        finding.confidence = finding.confidence.max(Confidence::Likely);
+    }
+    if !facts.maybe_default_certificate() || !hangs_on_the_certificate(&finding) {
+        return finding;
+    }
+    finding.confidence = finding.confidence.max(Confidence::Likely);
+    finding.because.push(because::NO_SERVER_NAME_SENT);
+    finding
+        .sentence
+        .push_str(", but no SNI was sent and it is not for the name compared: it may be the server's default one");
+    if facts.name.missing() {
+        let with_a_name = Remedy::paste(facts, &server_name::send_a_name(facts));
+        finding.remedy = with_a_name.with_action(format!(
+            "if the same certificate comes with SNI, too: {}",
+            told(&finding.remedy)
+        ));
+    }
+    finding
+}
+
+/// Another certificate could have passed; not so where nothing at all is trusted.
+fn hangs_on_the_certificate(finding: &Finding) -> bool {
+    let because = |code| finding.because.contains(&code);
+    because(because::VERIFICATION_FAILED) && !because(because::STORE_EMPTY)
+}
+
+/// A remedy in words.
+fn told(remedy: &Remedy) -> String {
+    let parts: Vec<&str> = remedy
+        .fix
+        .iter()
+        .chain(&remedy.action)
+        .map(String::as_str)
+        .collect();
+    parts.join(" ")
+}
+
+/// Trusts what is in a file. The directive takes the place of one that stands there or is inherited:
+/// what other peers are verified against would be gone.
+fn trust(facts: &Facts<'_>, path: &str) -> Remedy {
+    let remedy = Remedy::paste(facts, &[format!("trusted_certificate {path}")]);
+    match remedy.applicability {
+        Applicability::Manual => remedy,
+        _ => remedy.with_action("add it to the file nginx already uses, if there is one"),
+    }
+    .with_security(Security::Hardens)
 }
 
 impl Found<'_> {

@@ -115,11 +115,16 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
         (_, false) => " (no ECDSA among them)",
         _ => "",
     };
-    let sentence = format!(
-        "upstream can sign in none of the {} signature algorithms nginx offered{kinds}: received alert {}",
-        offered.signature_algorithms().len(),
-        told(alert)
-    );
+    let cannot = match offered.signature_algorithms() {
+        [only] => {
+            format!("upstream cannot sign in {only}, the only signature algorithm nginx offered")
+        }
+        all => format!(
+            "upstream can sign in none of the {} signature algorithms nginx offered{kinds}",
+            all.len()
+        ),
+    };
+    let sentence = format!("{cannot}: received alert {}", told(alert));
     let mut evidence = vec![because::ALERT_RECEIVED];
     if facts.no_hello_came() {
         evidence.push(because::NO_SERVER_HELLO);

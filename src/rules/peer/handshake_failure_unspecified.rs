@@ -43,7 +43,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         "upstream refused the handshake {} without saying why: received alert handshake_failure(40)",
         facts.phase.describe()
     );
-    let remedy = Remedy::manual("look at the upstream's log, and try the alternatives in order");
+    let remedy = Remedy::manual("look at the upstream's log");
     Some(Finding::new(
         Confidence::Possible,
         sentence,

@@ -9,10 +9,11 @@
 //! nothing of the peer's hello came. A fatal unrecognized_name(112) then has no other meaning.
 //! handshake_failure(40) and internal_error(80) are what CDNs and ingress controllers answer; an
 //! illegal_parameter(47), protocol_version(70), a silent close, a reset, a timeout or plain text on
-//! port 443 are possible forms.
+//! port 443 are possible forms. So is a certificate that is for another name: the server's default one.
 //!
 //! # Why it happens
-//! It is off by default, and a browser or curl, which always send it, shows no problem.
+//! It is off by default, and a browser or curl, which always send it, shows no problem. Switched on it
+//! sends nothing while the name is an address.
 //!
 //! # Workaround
 //! `proxy_ssl_server_name on;`, and `proxy_ssl_name <host>;` where nginx would otherwise send the name
@@ -42,17 +43,18 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    if facts.name.sent.is_some() || facts.offered.is_none() {
+    if !facts.name.not_sent() {
         return None;
     }
-    if !facts.name.missing() {
-        return to_an_address(facts);
-    }
-    if facts.ending() == EndingKind::NameRejected {
-        // A default certificate came; that its name does not match is the first thing to say.
+    // A default certificate came; what is wrong with it is the first thing to say.
+    let other_name = facts.ending() == EndingKind::NameRejected && facts.name.missing();
+    if other_name || facts.maybe_default_certificate() {
         let mut evidence = evidence(facts);
         evidence.push(because::NAME_NOT_PRESENTED);
         return Some(finding(facts, Confidence::Possible, &evidence).as_alternative());
+    }
+    if !facts.name.missing() {
+        return to_an_address(facts);
     }
     if !facts.name_may_decide() || facts.sent().is_some() {
         return None;
@@ -89,13 +91,17 @@ fn to_an_address(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let evidence = evidence(facts);
-    match facts.received()? {
-        Alert::UNRECOGNIZED_NAME => Some(finding(facts, Confidence::Certain, &evidence)),
-        Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR => {
-            Some(finding(facts, Confidence::Possible, &evidence).as_alternative())
+    let possible = match (facts.received(), facts.ending()) {
+        (Some(Alert::UNRECOGNIZED_NAME), _) => {
+            return Some(finding(facts, Confidence::Certain, &evidence))
         }
-        _ => None,
-    }
+        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), _) => true,
+        (None, EndingKind::Eof | EndingKind::Reset) => {
+            facts.no_hello_came() && facts.sent().is_none()
+        }
+        _ => false,
+    };
+    possible.then(|| finding(facts, Confidence::Possible, &evidence).as_alternative())
 }
 
 fn evidence(facts: &Facts<'_>) -> Vec<&'static str> {
@@ -109,10 +115,6 @@ fn evidence(facts: &Facts<'_>) -> Vec<&'static str> {
 }
 
 fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[&'static str]) -> Finding {
-    let mut fix = vec!["server_name on"];
-    if facts.name.to_hand().is_none() {
-        fix.push("name <host-name-of-the-upstream>");
-    }
     let seen = match (facts.alert, facts.ending()) {
         (Some(alert), _) => {
             format!(
@@ -123,7 +125,7 @@ fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[&'static str])
         (None, EndingKind::Timeout) => {
             "upstream did not answer a ClientHello without SNI before the timeout".to_owned()
         }
-        (None, EndingKind::NameRejected) => {
+        (None, EndingKind::NameRejected | EndingKind::ChainRejected) => {
             "upstream presented a default certificate to a ClientHello without SNI".to_owned()
         }
         (None, EndingKind::Reset) => "upstream reset a ClientHello without SNI".to_owned(),
@@ -132,5 +134,10 @@ fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[&'static str])
         }
         (None, _) => "upstream closed on a ClientHello without SNI".to_owned(),
     };
-    Finding::new(confidence, seen, evidence, Remedy::paste(facts, &fix))
+    let remedy = Remedy::paste(facts, &super::send_a_name(facts));
+    let remedy = match facts.name.switched_on {
+        true => remedy.with_action("nginx sends no name for an address: give it the host's"),
+        false => remedy,
+    };
+    Finding::new(confidence, seen, evidence, remedy)
 }

@@ -11,7 +11,8 @@
 //!
 //! # Why it happens
 //! `proxy_ssl_server_name on;` sends the host of `proxy_pass`, which is the block's name when that is an
-//! upstream block; `proxy_ssl_name $http_host;` sends the port too.
+//! upstream block; `proxy_ssl_name $http_host;` sends whatever host the client asked for (nginx strips
+//! the port).
 //!
 //! # Workaround
 //! `proxy_ssl_name <host>;` with the name the upstream's certificate is for.

@@ -11,10 +11,11 @@
 //! behind a balancer), packets of a large ClientHello lost on the way, or a slow server.
 //!
 //! # Workaround
-//! Find out who was silent: `openssl s_client` to the same address and port from the nginx host.
+//! Find out who was silent: `openssl s_client` to the same address and port from the nginx host. A server
+//! that is only slow needs a longer `proxy_connect_timeout`, which covers the handshake too.
 //!
 //! # Dead ends
-//! A longer timeout only helps a server that is slow, not one that is silent.
+//! No certificate was looked at: verification plays no part.
 //!
 //! # References
 //! nginx `proxy_connect_timeout`.
@@ -26,7 +27,7 @@ use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 pub(crate) static RULE: Rule = Rule {
     name: "handshake_timeout",
     family: Family::Transport,
-    dead_ends: &["proxy_connect_timeout ...;"],
+    dead_ends: &["proxy_ssl_verify off;"],
     evaluate,
 };
 
@@ -57,9 +58,15 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         true => &[because::PEER_SILENT, because::NO_SERVER_HELLO],
         false => &[because::PEER_SILENT],
     };
-    let remedy = Remedy::manual(
-        "find out who is silent: run openssl s_client to this address and port from this host",
-    );
+    let mut action =
+        "find out who is silent: run openssl s_client to this address and port from this host"
+            .to_owned();
+    // Whoever answered is there, and may only be slow.
+    let timeout = facts.in_family("proxy_connect_timeout");
+    if let (false, Some(timeout)) = (silent, timeout) {
+        action.push_str(&format!(", or raise {timeout} if upstream is just slow"));
+    }
+    let remedy = Remedy::manual(action);
     let confidence = match silent && (facts.name.missing() || hello > ONE_SEGMENT) {
         true => Confidence::Likely,
         false => Confidence::Certain,

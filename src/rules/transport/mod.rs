@@ -20,12 +20,11 @@ fn ended(facts: &Facts<'_>, verb: &str, seen: &'static str) -> Finding {
     if facts.no_hello_came() {
         evidence.push(because::NO_SERVER_HELLO);
     }
-    let remedy = Remedy::manual(match facts.no_hello_came() {
-        true => {
-            "look at the upstream's or balancer's log: no live backend, IP filter, PROXY protocol \
-             expected, unknown server name"
-        }
-        false => "look at the upstream's log: it ended the handshake on its own",
+    let log = "look at the upstream's or balancer's log: no live backend, IP filter, PROXY protocol expected";
+    let remedy = Remedy::manual(match (facts.no_hello_came(), facts.name.not_sent()) {
+        (true, true) => format!("{log}, a server name it wants"),
+        (true, false) => format!("{log}, unknown server name"),
+        (false, _) => "look at the upstream's log: it ended the handshake on its own".to_owned(),
     });
     Finding::new(Confidence::Possible, sentence, &evidence, remedy)
 }

@@ -9,7 +9,7 @@
 //!
 //! # Why it happens
 //! Right after the ClientHello: a balancer without a live backend, an IP filter, a server that expects
-//! the PROXY protocol or a known server name, a rate limit. Later: a crash, or a rejected certificate.
+//! the PROXY protocol or a known server name (nginx may have sent none), a rate limit. Later: a crash, or a rejected certificate.
 //!
 //! # Workaround
 //! The upstream's or the balancer's log says who ended it. `openssl s_client` from the nginx host, with

@@ -11,7 +11,8 @@
 //! `proxy_pass https://` to a plain HTTP port, or to a port of another protocol.
 //!
 //! # Workaround
-//! Use the upstream's TLS port, or `http://` if the path to it is trusted.
+//! Use the upstream's TLS port; or, if the path to it is trusted, `http://` (`grpc://`, `uwsgi://`; in
+//! stream no `proxy_ssl on;`).
 //!
 //! # Dead ends
 //! No protocol or cipher setting makes a plain-text server speak TLS.
@@ -32,19 +33,24 @@ pub(crate) static RULE: Rule = Rule {
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let protocol = facts.plaintext?;
-    let sentence = match facts.recording.context.peer.as_deref() {
-        Some(peer) => format!("upstream {peer} speaks {}, not TLS", protocol.label()),
-        None => format!("upstream speaks {}, not TLS", protocol.label()),
+    let speaks = match protocol {
+        PlainProtocol::Other => "does not speak TLS".to_owned(),
+        known => format!("speaks {}, not TLS", known.label()),
     };
-    let pass = match facts.recording.context.module {
+    let sentence = match facts.recording.context.peer.as_deref() {
+        Some(peer) => format!("upstream {peer} {speaks}"),
+        None => format!("upstream {speaks}"),
+    };
+    let module = facts.recording.context.module;
+    let pass = match module {
         Module::Other => "this connection",
         Module::Grpc => "grpc_pass",
         Module::Uwsgi => "uwsgi_pass",
         Module::Proxy | Module::Stream => "proxy_pass",
     };
     let mut action = format!("point {pass} at the upstream's TLS port");
-    if protocol == PlainProtocol::Http {
-        action.push_str(", or at http:// if this path is trusted");
+    if let Some(plain) = without_tls(module, protocol) {
+        action.push_str(&format!(", or {plain} if this path is trusted"));
     }
     // Bytes that look like nothing known may still be a damaged record.
     let confidence = match protocol {
@@ -58,4 +64,18 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         &[because::NOT_A_TLS_RECORD],
         remedy,
     ))
+}
+
+/// How to do without TLS, where that would work: the protocol must be the one nginx then speaks. Stream
+/// passes on any.
+fn without_tls(module: Module, protocol: PlainProtocol) -> Option<&'static str> {
+    match (module, protocol) {
+        (_, PlainProtocol::Other) | (Module::Other, _) => None,
+        (Module::Stream, _) => Some("leave proxy_ssl off"),
+        (Module::Proxy, PlainProtocol::Http) => Some("at http://"),
+        // A uwsgi server answers like an HTTP server.
+        (Module::Uwsgi, PlainProtocol::Http) => Some("at uwsgi://"),
+        (Module::Grpc, PlainProtocol::Http | PlainProtocol::Http2) => Some("at grpc://"),
+        _ => None,
+    }
 }

@@ -8,7 +8,8 @@
 //! A session was offered, so an earlier full handshake with this peer worked with the same settings, and
 //! the connection ended before the peer's hello. decrypt_error(51), illegal_parameter(47),
 //! bad_record_mac(20), decode_error(50) and internal_error(80) are about the ticket; a handshake_failure(40), a close or a
-//! reset allow it. Or the peer resumed the session with a suite that this offer does not have.
+//! reset allow it; without SNI the 40 is an alternative only, since another location may have begun the
+//! session with a name. Or the peer resumed the session with a suite that this offer does not have.
 //!
 //! # Why it happens
 //! Servers behind one address that do not share their ticket keys and mishandle the ones they do not
@@ -106,9 +107,11 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
         Remedy::paste(facts, &["session_reuse off"])
             .with_action("upstream's servers must share their ticket keys"),
     );
-    // A peer that goes away is commoner than one that chokes on a ticket.
+    // A peer that goes away is commoner than one that chokes on a ticket. And sessions are kept by peer:
+    // a location that sends a name may have begun this one, so without a name the peer may want that.
+    let wants_a_name = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.name.not_sent();
     Some(match facts.alert {
-        Some(_) => finding,
-        None => finding.as_alternative(),
+        Some(_) if !wants_a_name => finding,
+        _ => finding.as_alternative(),
     })
 }

@@ -102,7 +102,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     // Some stacks (GnuTLS) answer handshake_failure(40). TLS 1.3 alone leaves no other cause that a
     // list could have, as long as its suites are the default ones.
     let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
-    if !refused || !facts.name.settled() {
+    if !refused {
         return None;
     }
     let only_tls13 = offered.versions() == [ProtocolVersion::TLS1_3];
@@ -119,9 +119,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let other_lists = offered.group_breadth() > Breadth::Full
         || offered.signature_breadth() > Breadth::Full
         || offered.tls13_suites_narrow();
-    // With a session to offer the same versions have worked before.
+    // So is a name that is not settled. With a session to offer the same versions have worked before.
     Some(
-        if only_tls13 && !other_lists && !offered.session_offered() {
+        if only_tls13 && !other_lists && facts.name.settled() && !offered.session_offered() {
             finding
         } else {
             finding.as_alternative()
