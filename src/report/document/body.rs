@@ -1,10 +1,10 @@
 //! The nested part of the document.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
-use super::{cut, object, Limits};
+use super::{object, Scissors};
 use crate::capture::{Certificate, Direction, Module};
 use crate::diagnose::Diagnosis;
 use crate::facts::Facts;
@@ -13,11 +13,15 @@ use crate::report::reproduce;
 use crate::report::time::timestamp;
 
 /// Everything but the first four fields.
-pub(super) fn of(diagnosis: &Diagnosis, facts: &Facts<'_>, limits: Limits) -> Map<String, Value> {
+pub(super) fn of(
+    diagnosis: &Diagnosis,
+    facts: &Facts<'_>,
+    scissors: &Scissors,
+) -> Map<String, Value> {
     let writer = Writer {
         diagnosis,
         facts,
-        limits,
+        scissors,
     };
     let fields = [
         ("event", writer.event()),
@@ -38,6 +42,7 @@ pub(super) fn of(diagnosis: &Diagnosis, facts: &Facts<'_>, limits: Limits) -> Ma
             "process",
             object([("pid", Some(facts.recording.environment.pid.into()))]),
         ),
+        // Last: it says whether anything was cut.
         ("nginx", object([("upstream_tls", writer.upstream_tls())])),
     ];
     fields
@@ -49,7 +54,7 @@ pub(super) fn of(diagnosis: &Diagnosis, facts: &Facts<'_>, limits: Limits) -> Ma
 struct Writer<'a> {
     diagnosis: &'a Diagnosis,
     facts: &'a Facts<'a>,
-    limits: Limits,
+    scissors: &'a Scissors,
 }
 
 /// The peer's address as nginx prints it, taken apart.
@@ -60,16 +65,11 @@ enum Peer<'a> {
 
 impl Writer<'_> {
     fn text(&self, text: Option<&str>) -> Option<Value> {
-        text.map(|text| cut(text, self.limits.text).into())
+        text.map(|text| self.scissors.text(text).into())
     }
 
     fn list<T: ToString>(&self, items: impl IntoIterator<Item = T>) -> Option<Value> {
-        let shown = items.into_iter().take(self.limits.list);
-        Some(Value::Array(
-            shown
-                .map(|item| cut(&item.to_string(), self.limits.text).into())
-                .collect(),
-        ))
+        Some(Value::Array(self.scissors.list(items)))
     }
 
     fn peer(&self) -> Option<Peer<'_>> {
@@ -120,6 +120,7 @@ impl Writer<'_> {
             Some(Peer::Unix(path)) => object([("address", self.text(Some(path)))]),
             Some(Peer::Inet { ip, port }) => {
                 let configured = self.facts.recording.context.upstream.as_deref();
+                let configured = configured.map(without_brackets);
                 object([
                     (
                         "address",
@@ -344,7 +345,7 @@ impl Writer<'_> {
             ("reproduce", reproduce::command(self.facts).map(Value::from)),
             (
                 "truncated",
-                self.limits.truncated.then_some(Value::Bool(true)),
+                self.scissors.truncated.get().then_some(Value::Bool(true)),
             ),
         ])
     }
@@ -392,8 +393,11 @@ impl Writer<'_> {
     fn offered(&self) -> Option<Value> {
         let offered = self.facts.offered.as_ref()?;
         let versions = offered.versions();
-        let shown =
-            |length: usize| !self.facts.recording.handshake.finished && length <= self.limits.list;
+        let whole = |length: usize| {
+            !self.facts.recording.handshake.finished && length <= self.scissors.limits.list
+        };
+        let (ciphers, groups) = (offered.ciphers(), offered.groups());
+        let signatures = offered.signature_algorithms();
         object([
             (
                 "versions",
@@ -401,24 +405,18 @@ impl Writer<'_> {
             ),
             (
                 "ciphers",
-                self.list(offered.ciphers())
-                    .filter(|_| shown(offered.ciphers().len())),
+                self.list(ciphers.iter().filter(|_| whole(ciphers.len()))),
             ),
-            ("cipher_count", Some(offered.ciphers().len().into())),
+            ("cipher_count", Some(ciphers.len().into())),
             (
                 "groups",
-                self.list(offered.groups())
-                    .filter(|_| shown(offered.groups().len())),
+                self.list(groups.iter().filter(|_| whole(groups.len()))),
             ),
             (
                 "signature_algorithms",
-                self.list(offered.signature_algorithms())
-                    .filter(|_| shown(offered.signature_algorithms().len())),
+                self.list(signatures.iter().filter(|_| whole(signatures.len()))),
             ),
-            (
-                "signature_algorithm_count",
-                Some(offered.signature_algorithms().len().into()),
-            ),
+            ("signature_algorithm_count", Some(signatures.len().into())),
             ("alpn", self.list(offered.alpn())),
             ("server_name", self.text(self.facts.name.sent.as_deref())),
             (
@@ -450,4 +448,14 @@ impl Writer<'_> {
             ("bytes", Some(handshake.bytes_received.into())),
         ])
     }
+}
+
+/// `[::1]`, as nginx.conf and nginx write an IPv6 host, is the address `::1`.
+fn without_brackets(host: &str) -> &str {
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    inner
+        .filter(|inner| inner.parse::<Ipv6Addr>().is_ok())
+        .unwrap_or(host)
 }

@@ -6,6 +6,8 @@
 
 mod body;
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value};
 
 use super::time::timestamp;
@@ -23,33 +25,62 @@ const MAX_DOCUMENT: usize = 8 * 1024;
 struct Limits {
     list: usize,
     text: usize,
-    truncated: bool,
 }
 
+/// Longest first. The later ones also leave out lists that the first shows.
 const LIMITS: [Limits; 3] = [
-    Limits {
-        list: 8,
-        text: 256,
-        truncated: false,
-    },
-    Limits {
-        list: 4,
-        text: 64,
-        truncated: true,
-    },
-    Limits {
-        list: 0,
-        text: 32,
-        truncated: true,
-    },
+    Limits { list: 8, text: 256 },
+    Limits { list: 4, text: 64 },
+    Limits { list: 0, text: 32 },
 ];
+
+/// Shortens, and remembers that something was lost.
+struct Scissors {
+    limits: Limits,
+    truncated: Cell<bool>,
+}
+
+impl Scissors {
+    /// At most `max` bytes, cut between characters.
+    fn cut(&self, text: &str, max: usize) -> String {
+        let mut end = max.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        if end < text.len() {
+            self.truncated.set(true);
+        }
+        text.get(..end).unwrap_or_default().to_owned()
+    }
+
+    fn text(&self, text: &str) -> String {
+        self.cut(text, self.limits.text)
+    }
+
+    fn list<T: ToString>(&self, items: impl IntoIterator<Item = T>) -> Vec<Value> {
+        let mut items = items.into_iter();
+        let shown: Vec<Value> = items
+            .by_ref()
+            .take(self.limits.list)
+            .map(|item| self.text(&item.to_string()).into())
+            .collect();
+        if items.next().is_some() {
+            self.truncated.set(true);
+        }
+        shown
+    }
+}
 
 /// Writes the document, without a line feed.
 pub fn document(diagnosis: &Diagnosis, recording: &Recording) -> String {
     let facts = Facts::of(recording);
     let mut document = String::new();
-    for limits in LIMITS {
-        document = write(diagnosis, &facts, limits);
+    for (round, limits) in LIMITS.into_iter().enumerate() {
+        let scissors = Scissors {
+            limits,
+            truncated: Cell::new(round > 0),
+        };
+        document = write(diagnosis, &facts, &scissors);
         if document.len() <= MAX_DOCUMENT {
             break;
         }
@@ -58,18 +89,21 @@ pub fn document(diagnosis: &Diagnosis, recording: &Recording) -> String {
 }
 
 /// The four fields that ecs-logging wants first, then the nested rest.
-fn write(diagnosis: &Diagnosis, facts: &Facts<'_>, limits: Limits) -> String {
+fn write(diagnosis: &Diagnosis, facts: &Facts<'_>, scissors: &Scissors) -> String {
     let head = [
         ("@timestamp", timestamp(facts.recording.environment.time_ms)),
         ("log.level", "error".to_owned()),
-        ("message", cut(&diagnosis.finding.sentence, limits.text * 2)),
+        (
+            "message",
+            scissors.cut(&diagnosis.finding.sentence, scissors.limits.text * 2),
+        ),
         ("ecs.version", ECS_VERSION.to_owned()),
     ];
     let mut document = String::from("{");
     for (key, value) in head {
         document.push_str(&format!("\"{key}\":{},", Value::String(value)));
     }
-    let rest = Value::Object(body::of(diagnosis, facts, limits)).to_string();
+    let rest = Value::Object(body::of(diagnosis, facts, scissors)).to_string();
     document.push_str(rest.strip_prefix('{').unwrap_or("}"));
     document
 }
@@ -89,13 +123,4 @@ fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Option<Value> {
         }
     }
     (!map.is_empty()).then_some(Value::Object(map))
-}
-
-/// At most `max` bytes, cut between characters.
-fn cut(text: &str, max: usize) -> String {
-    let mut end = max.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().to_owned()
 }
