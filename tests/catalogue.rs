@@ -298,6 +298,70 @@ fn every_document_is_valid_and_every_line_has_its_shape() {
     }
 }
 
+/// The document of a recording with these changes.
+fn document(fixture: &'static str, changes: &'static [(&'static str, &'static str)]) -> Value {
+    let case = Case {
+        fixture,
+        changes,
+        name: "",
+        not: "",
+    };
+    let recording = case.recording();
+    let text = report::document(&diagnose(&recording), &recording);
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn a_document_says_that_something_was_cut() {
+    const EXPIRED: &str = "certificate_expired/leaf_expired.json";
+    const SAN: &str = "/certificate/chain/0/dns_names";
+    const EIGHT: &str = "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\"]";
+    const NINE: &str = "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]";
+    let cut = |document: &Value| document.pointer("/nginx/upstream_tls/truncated").cloned();
+    assert_eq!(cut(&document(EXPIRED, &[(SAN, EIGHT)])), None);
+    assert_eq!(cut(&document(EXPIRED, &[(SAN, NINE)])), Some(json!(true)));
+    // A list that is too long to be shown at all is told by its length.
+    let long_lists = document("sni_missing/alert_40.json", &[]);
+    assert_eq!(cut(&long_lists), None);
+    assert!(long_lists
+        .pointer("/nginx/upstream_tls/offered/cipher_count")
+        .is_some());
+
+    let mut value = load(&root().join("tests/fixtures").join(EXPIRED));
+    for (length, expected) in [(256, None), (257, Some(json!(true)))] {
+        value["context"]["path"] = json!("x".repeat(length));
+        let recording = recording(&value);
+        let text = report::document(&diagnose(&recording), &recording);
+        assert_eq!(cut(&serde_json::from_str(&text).unwrap()), expected);
+    }
+}
+
+#[test]
+fn an_ipv6_host_is_an_address_without_brackets() {
+    const SNI: &str = "sni_missing/alert_40.json";
+    let address = |document: &Value| document["server"]["address"].as_str().unwrap().to_owned();
+    let literal = document(
+        SNI,
+        &[
+            ("/context/peer", "\"[::1]:8443\""),
+            ("/context/upstream", "\"[::1]\""),
+        ],
+    );
+    assert_eq!(address(&literal), "::1");
+    assert_eq!(
+        literal["server"]["ip"],
+        literal["network"]["peer"]["address"]
+    );
+    let odd = document(
+        SNI,
+        &[
+            ("/context/peer", "\"[::1]:8443\""),
+            ("/context/upstream", "\"[block]\""),
+        ],
+    );
+    assert_eq!(address(&odd), "[block]");
+}
+
 /// Leaf names that Elasticsearch's default mapping takes for something else than a keyword.
 fn check_names(value: &Value, path: &str) {
     match value {

@@ -14,10 +14,11 @@
 mod lab;
 
 use tlsdiag_e2e::nginx::Config;
-use tlsdiag_e2e::observe::json::text;
+use tlsdiag_e2e::observe::json::{text, texts};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Stack, Upstream, Version};
 use tlsdiag_e2e::require::Build;
+use tlsdiag_e2e::trial::Failure;
 
 use lab::{pass, Case, Lab};
 
@@ -138,6 +139,42 @@ fn tls10_at_the_default_level() {
             case.assert_helps("proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;");
         }
     }
+}
+
+/// GnuTLS refuses an offer that ends with TLS 1.2 with handshake_failure(40): whatever else may be meant,
+/// the version is among it.
+fn gnutls_with_tls13_only(settings: &str) -> Failure {
+    let gnutls = Upstream::new(Stack::GnuTls, Lab::new().identity());
+    let peer = gnutls.versions(Version::Tls13, Version::Tls13).start();
+    let location = pass(peer.port()) + settings + "proxy_ssl_protocols TLSv1 TLSv1.1 TLSv1.2;";
+    let case = Case::new(|_| Config::new().location("/", &location));
+    let name = match settings {
+        "" => "handshake_failure_unspecified",
+        _ => "sni_missing",
+    };
+    let failure = case.failure(name);
+    failure.assert_native(&["SSL alert number 40"]);
+    let others = texts(
+        &failure.document,
+        "nginx/upstream_tls/diagnosis/alternatives",
+    );
+    let version = "protocol_version_mismatch".to_owned();
+    assert!(others.contains(&version), "{others:?}");
+    failure
+}
+
+#[test]
+fn tls13_only_without_a_name() {
+    let action = gnutls_with_tls13_only("").line.action.unwrap();
+    assert!(
+        action.contains("log, else sni_missing or protocol_version_mismatch"),
+        "{action}"
+    );
+}
+
+#[test]
+fn tls13_only_with_a_name_to_hand() {
+    gnutls_with_tls13_only("proxy_ssl_name localhost;\n");
 }
 
 /// An nginx without HTTP/2 does not take `h2`.

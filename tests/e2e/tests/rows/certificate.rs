@@ -1,9 +1,9 @@
 //! Rows 1, 2, 11, 13, 14: the upstream's certificate.
 
-use tlsdiag_e2e::certs::Leaf;
+use tlsdiag_e2e::certs::{Identity, Leaf};
 use tlsdiag_e2e::nginx::Config;
 use tlsdiag_e2e::observe::json::{at, text, texts};
-use tlsdiag_e2e::peers::{Stack, Upstream, Version};
+use tlsdiag_e2e::peers::{Sni, Stack, Upstream, Version};
 use tlsdiag_e2e::trial::Trial;
 
 use super::lab::{pass, Case, Lab, API};
@@ -40,9 +40,98 @@ fn row_02(stack: Stack) {
         "{}",
         failure.line.sentence
     );
-    case.assert_fix_helps(&failure, &[("proxy_ssl_name", API)]);
+    assert_eq!(failure.line.fix, [format!("proxy_ssl_name {API};")]);
+    let action = text(&failure.document, "nginx/upstream_tls/action");
+    assert!(
+        action.contains("only if api.example.test is the host meant"),
+        "{action}"
+    );
+    case.assert_fix_helps(&failure, &[]);
 }
 on_stacks!(row_02: OpenSsl, GnuTls, Go);
+
+/// Somebody else answers at the upstream's address, with a certificate of the same authority: the name
+/// in it is not printed for pasting, whether SNI was sent or not.
+fn answered_by_another_host(server_name: &str, wanted: &[&str]) {
+    let lab = Lab::new();
+    let other = lab.root.issue(&Leaf::named("evil.example.test").rsa());
+    let peer = Upstream::new(Stack::OpenSsl, other).start();
+    let location = pass(peer.port()) + &lab.verify() + &format!("proxy_ssl_name {API};\n");
+    let case = Case::new(|_| Config::new().location("/", &format!("{location}{server_name}")));
+    let failure = case.failure("certificate_hostname_mismatch");
+    assert_eq!(failure.line.fix, wanted);
+    assert_eq!(failure.line.confidence, "certain");
+    let sentence = &failure.line.sentence;
+    assert!(sentence.contains("evil.example.test"), "{sentence}");
+    let applicability = text(&failure.document, "nginx/upstream_tls/fix_applicability");
+    assert_eq!(applicability, "placeholder");
+}
+
+#[test]
+fn row_02_another_host_with_sni() {
+    let wanted = ["proxy_ssl_name <host-name-of-the-upstream>;"];
+    answered_by_another_host("proxy_ssl_server_name on;", &wanted);
+}
+
+#[test]
+fn row_02_another_host_without_sni() {
+    let wanted = [
+        "proxy_ssl_server_name on;",
+        "proxy_ssl_name <host-name-of-the-upstream>;",
+    ];
+    answered_by_another_host("", &wanted);
+}
+
+/// Without SNI the upstream presents what it has for nobody in particular, which is often no good.
+fn default_certificate(stack: Stack, default: fn(&Lab) -> Identity, name: &str) {
+    let lab = Lab::new();
+    let sni = Sni::OrDefault(API.to_owned(), Box::new(default(&lab)));
+    let peer = Upstream::new(stack, lab.identity()).sni(sni).start();
+    let location = pass(peer.port()) + &lab.verify() + &format!("proxy_ssl_name {API};");
+    let case = Case::new(|fix| Config::new().location("/", &format!("{location}\n{fix}")));
+    let failure = case.failure(name);
+    assert_eq!(failure.line.confidence, "likely");
+    assert_eq!(failure.line.fix, ["proxy_ssl_server_name on;"]);
+    let ours = |path: &str| texts(&failure.document, &format!("nginx/upstream_tls/{path}"));
+    assert!(ours("diagnosis/because").contains(&"no_server_name_sent".to_owned()));
+    assert_eq!(ours("diagnosis/alternatives")[0], "sni_missing");
+    let action = text(&failure.document, "nginx/upstream_tls/action");
+    assert!(
+        action.starts_with("if the same certificate comes with SNI, too: "),
+        "{action}"
+    );
+    case.assert_fix_helps(&failure, &[]);
+}
+
+fn default_self_signed(stack: Stack) {
+    let default = |_: &Lab| Identity::self_signed(&Leaf::named("traefik.default").rsa());
+    default_certificate(stack, default, "certificate_self_signed");
+}
+on_stacks!(default_self_signed: OpenSsl, Go, Nginx);
+
+fn default_expired(stack: Stack) {
+    let default = |lab: &Lab| {
+        let leaf = Leaf::named("old.example.test").rsa().valid(-20, -2);
+        lab.root.issue(&leaf)
+    };
+    default_certificate(stack, default, "certificate_expired");
+}
+on_stacks!(default_expired: OpenSsl, Go, Nginx);
+
+/// The same certificates with SNI are the upstream's own: nothing is doubtful then.
+#[test]
+fn not_the_default_certificate() {
+    let lab = Lab::new();
+    let own = Identity::self_signed(&Leaf::named("traefik.default").rsa());
+    let peer = Upstream::new(Stack::OpenSsl, own).start();
+    let name = format!("proxy_ssl_name {API};\nproxy_ssl_server_name on;");
+    let location = pass(peer.port()) + &lab.verify() + &name;
+    let case = Case::new(|_| Config::new().location("/", &location));
+    let failure = case.failure("certificate_self_signed");
+    assert_eq!(failure.line.confidence, "certain");
+    let wanted = ["proxy_ssl_trusted_certificate </path/to/upstream-certificate.pem>;"];
+    assert_eq!(failure.line.fix, wanted);
+}
 
 /// The same with no DNS name at all: nothing nginx could compare.
 #[test]

@@ -108,3 +108,22 @@ fn row_15_configured_name() {
     assert_eq!(failure.line.fix, ["proxy_ssl_server_name on;"]);
     case.assert_fix_helps(&failure, &[]);
 }
+
+/// nginx is told to send a name and has only an address, which it never sends: the directive that stands
+/// there must not come twice.
+#[test]
+fn row_15_switched_on_for_an_address() {
+    let lab = Lab::new();
+    let sni = Sni::CertificateFor(API.into());
+    let peer = Upstream::new(Stack::OpenSsl, lab.identity())
+        .sni(sni)
+        .start();
+    let address = "proxy_ssl_server_name on;\nproxy_ssl_name 127.0.0.1;";
+    let case = Case::new(|fix| config(peer.port(), "backend", address, fix));
+    let failure = case.failure("sni_missing");
+    assert_eq!(
+        failure.line.fix,
+        ["proxy_ssl_name <host-name-of-the-upstream>;"]
+    );
+    case.assert_fix_helps(&failure, &[("proxy_ssl_name", API)]);
+}

@@ -1,7 +1,7 @@
 //! Rows 9 and 12: no TLS at all, or nothing at all.
 
 use tlsdiag_e2e::nginx::{Config, Nginx};
-use tlsdiag_e2e::observe::json::at;
+use tlsdiag_e2e::observe::json::{at, text};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 
 use super::lab::{pass, Case};
@@ -59,4 +59,20 @@ fn row_12() {
         "upstream timed out (110: Connection timed out) while SSL handshaking to upstream",
         "upstream timed out (110: Unknown error) while SSL handshaking to upstream",
     ]);
+}
+
+/// Nothing decides, and no directive can be pasted: then the line says what else to look at.
+#[test]
+fn what_decides_nothing_names_the_others() {
+    let peer = scripted::start(Script::CloseAfterHello);
+    let location = pass(peer.port());
+    let case = Case::new(|_| Config::new().location("/", &location));
+    let failure = case.failure("peer_closed");
+    let action = failure.line.action.unwrap();
+    assert!(
+        action.ends_with(", a server name it wants, else sni_missing"),
+        "{action}"
+    );
+    let alone = text(&failure.document, "nginx/upstream_tls/action");
+    assert!(!alone.contains("else"), "{alone}");
 }
