@@ -17,10 +17,12 @@ use tlsdiag::{diagnose, report, Diagnosis, Recording};
 
 mod catalogue {
     pub(crate) mod cases;
+    pub(crate) mod commands;
     pub(crate) mod fixes;
     pub(crate) mod telling;
 }
 use catalogue::cases::{Case, CASES};
+use catalogue::commands::COMMANDS;
 use catalogue::fixes::FIXES;
 use catalogue::telling::TELLINGS;
 
@@ -245,6 +247,37 @@ fn fixes_fit_the_nginx_the_library_and_what_is_configured() {
             .any(|fix| fix.contains("Unsafe") || fix.contains("SECLEVEL=0"));
         let marked = finding.remedy.security == tlsdiag::rules::Security::Weakens;
         assert!(marked || !lowers, "{told} is not marked");
+    }
+}
+
+fn reproduce(recording: &Recording, diagnosis: &Diagnosis) -> Option<String> {
+    let document: Value = serde_json::from_str(&report::document(diagnosis, recording)).unwrap();
+    let command = document.pointer("/nginx/upstream_tls/reproduce")?;
+    Some(command.as_str().unwrap().to_owned())
+}
+
+#[test]
+fn commands_make_the_same_offer() {
+    for one in COMMANDS {
+        let recording = one.case.recording();
+        let wanted = one.options.map(|options| {
+            let peer = recording.context.peer.as_deref().unwrap();
+            format!("openssl s_client -connect {peer} {options} -showcerts")
+        });
+        let command = reproduce(&recording, &diagnose(&recording));
+        let told = format!("{} {:?}", one.case.fixture, one.case.changes);
+        assert_eq!(command, wanted, "{told}");
+    }
+}
+
+#[test]
+fn commands_can_be_pasted_into_a_shell() {
+    for (recording, diagnosis) in answers() {
+        let Some(command) = reproduce(&recording, &diagnosis) else {
+            continue;
+        };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" ./:[]_-,+@=".contains(&byte);
+        assert!(command.bytes().all(plain), "{command}");
     }
 }
 
