@@ -1,5 +1,6 @@
 //! The catalogue as text: the doc comment of a rule is its explanation.
 
+use serde_json::{Deserializer, Value};
 use tlsdiag::rules::{CATALOGUE, SOURCES};
 
 /// The explanation of a diagnosis in Markdown; `None` for an unknown name.
@@ -23,4 +24,45 @@ pub(super) fn list() -> String {
         format!("{:32} {}", rule.name, first.unwrap_or_default())
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What to say of a name that no diagnosis has.
+pub(super) fn unknown(name: &str) -> String {
+    let closest = CATALOGUE
+        .iter()
+        .map(|rule| (distance(name, rule.name), rule.name))
+        .min()
+        .filter(|(distance, known)| distance * 3 <= known.len());
+    let meant = match closest {
+        Some((_, known)) => format!("did you mean {known}? "),
+        None => String::new(),
+    };
+    format!("no diagnosis is called {name:?}; {meant}'tlsdiag list' shows all names")
+}
+
+/// Bytes to insert, remove or replace until one is the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut costs: Vec<_> = (1..=other.len()).collect();
+    for (row, a) in one.bytes().enumerate() {
+        let (mut left, mut diagonal) = (row + 1, row);
+        for (cost, b) in costs.iter_mut().zip(other.bytes()) {
+            let above = *cost;
+            *cost = (diagonal + usize::from(a != b)).min(above.min(left) + 1);
+            (left, diagonal) = (*cost, above);
+        }
+    }
+    costs.last().copied().unwrap_or(one.len())
+}
+
+/// What to say when the text is the module's JSON log instead of a recording; `None` when it is not.
+pub(super) fn of_document(text: &str) -> Option<String> {
+    let document: Value = Deserializer::from_str(text).into_iter().next()?.ok()?;
+    let upstream_tls = document.pointer("/nginx/upstream_tls")?;
+    document.get("@timestamp")?;
+    let told = upstream_tls.pointer("/diagnosis/name")?.as_str();
+    let known = SOURCES.iter().find(|(name, _)| Some(*name) == told);
+    let name = known.map_or("NAME", |(name, _)| name);
+    Some(format!(
+        "this is a diagnosis, not a recording: 'tlsdiag explain {name}' explains it"
+    ))
 }

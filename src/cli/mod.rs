@@ -16,7 +16,7 @@ const USAGE: &str = "\
 usage: tlsdiag diagnose [--json] FILE    diagnose a recording ('-' reads standard input)
        tlsdiag explain NAME              explain a diagnosis
        tlsdiag list                      list all diagnoses
-       tlsdiag --version
+       tlsdiag --help | --version
 ";
 
 /// Bytes of a recording read at most; a real one is below 200 KiB.
@@ -54,35 +54,53 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Option<Command> {
         .iter()
         .map(|one| one.to_str().unwrap_or_default())
         .collect();
+    let is_help = |word: &&str| matches!(*word, "--help" | "-h");
+    if words.iter().any(is_help) {
+        return Some(Command::Help);
+    }
     match (words.as_slice(), arguments.as_slice()) {
-        (["diagnose", "--json", _], [_, _, file]) => Some(Command::Diagnose {
-            json: true,
-            file: file.clone(),
-        }),
-        (["diagnose", _], [_, file]) => Some(Command::Diagnose {
+        (["diagnose", "--json", word], [_, _, file]) if !is_option(word) => {
+            Some(Command::Diagnose {
+                json: true,
+                file: file.clone(),
+            })
+        }
+        (["diagnose", word], [_, file]) if !is_option(word) => Some(Command::Diagnose {
             json: false,
             file: file.clone(),
         }),
-        (["explain", name], _) => Some(Command::Explain((*name).to_owned())),
+        (["explain", name], _) if !is_option(name) => Some(Command::Explain((*name).to_owned())),
         (["list"], _) => Some(Command::List),
         (["--version" | "-V"], _) => Some(Command::Version),
-        (["--help" | "-h" | "help"], _) => Some(Command::Help),
+        (["help"], _) => Some(Command::Help),
         _ => None,
     }
+}
+
+/// `-` alone is standard input.
+fn is_option(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('-')
 }
 
 fn perform(command: Command) -> io::Result<String> {
     match command {
         Command::Diagnose { json, file } => {
-            let recording = read(&file)?;
+            let recording = read(&file).map_err(|error| {
+                let name = match file.to_str() {
+                    Some("-") => "standard input".into(),
+                    _ => file.to_string_lossy(),
+                };
+                io::Error::other(format!("{name}: {error}"))
+            })?;
             let diagnosis = tlsdiag::diagnose(&recording);
             Ok(match json {
                 true => report::document(&diagnosis, &recording),
                 false => report::line(&diagnosis, &recording),
             })
         }
-        Command::Explain(name) => explain::explain(&name)
-            .ok_or_else(|| io::Error::other(format!("no diagnosis is called {name:?}"))),
+        Command::Explain(name) => {
+            explain::explain(&name).ok_or_else(|| io::Error::other(explain::unknown(&name)))
+        }
         Command::List => Ok(explain::list()),
         Command::Version => Ok(format!("tlsdiag {}", env!("CARGO_PKG_VERSION"))),
         Command::Help => Ok(USAGE.trim_end().to_owned()),
@@ -96,7 +114,8 @@ fn read(file: &OsString) -> io::Result<Recording> {
     };
     let mut text = String::new();
     source.take(MAX_RECORDING).read_to_string(&mut text)?;
-    Recording::from_json(&text).map_err(io::Error::other)
+    Recording::from_json(&text)
+        .map_err(|error| io::Error::other(explain::of_document(&text).unwrap_or(error)))
 }
 
 fn print(text: &str) -> io::Result<()> {
