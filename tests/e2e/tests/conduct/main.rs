@@ -18,5 +18,6 @@ mod neighbours;
 mod processes;
 mod silence;
 mod sinks;
+mod snippets;
 mod stream;
 mod variables;
