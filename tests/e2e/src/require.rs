@@ -140,7 +140,9 @@ impl Build {
 
     /// OpenSSL is linked into it: nothing can be put before it, and nginx's own build leaves threads out.
     pub fn has_own_openssl(&self) -> bool {
-        self.text.contains("--with-openssl=")
+        let binary = std::fs::read(nginx_bin()).expect("the nginx under test is readable");
+        let names_it = |part: &[u8]| part == b"libssl.so";
+        binary.starts_with(b"\x7fELF") && !binary.windows(9).any(names_it)
     }
 
     /// How the stream module is to be had.

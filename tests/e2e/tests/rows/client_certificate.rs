@@ -88,10 +88,12 @@ const LATE: [&str; 4] = [
     "upstream prematurely closed connection",
     "(32: Broken pipe)",
 ];
-const EARLY: [&str; 3] = [
+const EARLY: [&str; 4] = [
     "SSL alert number",
     "peer closed",
     "Connection reset by peer",
+    // nginx before 1.20.2 on OpenSSL 3.
+    "unexpected eof while reading",
 ];
 
 fn row_03(stack: Stack) {
