@@ -31,7 +31,7 @@ pub fn diagnose(recording: &Recording) -> Diagnosis {
 pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
     let mut found: Vec<(&'static Rule, Finding)> = CATALOGUE
         .iter()
-        .filter_map(|rule| Some((*rule, (rule.evaluate)(facts)?)))
+        .filter_map(|rule| Some((*rule, rules::place(facts, (rule.evaluate)(facts)?))))
         .collect();
     // Stable: among equals the catalogue's order decides.
     found.sort_by_key(|(_, finding)| (finding.alternative_only, finding.confidence));

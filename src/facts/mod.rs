@@ -163,6 +163,15 @@ impl<'a> Facts<'a> {
             })
     }
 
+    /// nginx rejected a resumed session for the verdict it carries, and the chain that was judged is
+    /// not known.
+    pub fn verdict_came_with_a_session(&self) -> bool {
+        self.recording.handshake.resumed == Some(true)
+            && self
+                .rejected_chain()
+                .is_some_and(|check| !check.verified_again)
+    }
+
     /// What is wrong with a rejected chain, by precedence.
     pub fn chain_problem(&self) -> Option<ChainProblem> {
         let resumed = self.recording.handshake.resumed == Some(true);

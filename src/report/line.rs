@@ -19,7 +19,7 @@ use crate::Recording;
 /// Bytes of the whole line, of its sentence, of an action before the alternatives (three names).
 const MAX_LINE: usize = 900;
 const MAX_SENTENCE: usize = 320;
-const MAX_ACTION: usize = 160;
+const MAX_ACTION: usize = 260;
 /// Bytes of one directive.
 const MAX_DIRECTIVE: usize = 128;
 

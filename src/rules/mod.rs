@@ -160,6 +160,11 @@ fn command(facts: &Facts<'_>, name: &str, value: &str) -> Remedy {
     }
 }
 
+/// A finding, at the place among the others that its evidence gives it.
+pub fn place(facts: &Facts<'_>, finding: Finding) -> Finding {
+    certificate::place(facts, finding)
+}
+
 /// The answer that comes first, no surer than what is known of the certificate it rests on.
 pub fn temper(facts: &Facts<'_>, finding: Finding) -> Finding {
     certificate::temper(facts, finding)

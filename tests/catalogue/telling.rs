@@ -53,6 +53,7 @@ const ALERTS: &str = "/handshake/alerts";
 const KIND: &str = "/ending/kind";
 const MODULE: &str = "/context/module";
 const OPENING: &str = "/handshake/opening";
+const RESUMED: (&str, &str) = ("/handshake/resumed", "true");
 const NO_MATCH: (&str, &str) = ("/certificate/name_matches", "false");
 const COMPARED: &str = "/settings/compared_name";
 const SWITCHED_ON: (&str, &str) = ("/settings/send_server_name", "true");
@@ -72,6 +73,12 @@ const ALERT_40: &[&str] = &[
 /// Every telling.
 #[rustfmt::skip]
 pub(crate) static TELLINGS: &[Telling] = &[
+    // A resumed session carries the verdict on a certificate that was sent before.
+    telling(MISSING, &[RESUMED], "possible", &["certificate_issuer_unknown"], "proxy_ssl_session_reuse off", "inherited"),
+    telling(SELF, &[RESUMED], "likely", &[], "proxy_ssl_trusted_certificate", "inherited"),
+    telling(INHERITED, &[("/certificate/verified_again", "false")], "possible",
+        &["certificate_chain_incomplete", "certificate_issuer_unknown"],
+        "proxy_ssl_session_reuse off", "another location"),
     // Without SNI the certificate that came may be the server's default one.
     telling(SELF, &[], "certain", &[], "proxy_ssl_trusted_certificate", "no SNI was sent"),
     telling(SELF, &[NO_MATCH], "likely", &["sni_missing"], "no SNI was sent", "proxy_ssl_trusted_certificate"),
@@ -79,7 +86,7 @@ pub(crate) static TELLINGS: &[Telling] = &[
         "proxy_ssl_trusted_certificate", "proxy_ssl_server_name"),
     telling(SELF, &[NO_MATCH, NO_HELLO], "certain", &[], "proxy_ssl_trusted_certificate", "no SNI was sent"),
     telling(SELF, &[NO_MATCH, (MODULE, "\"other\"")], "likely", &["sni_missing"],
-        "*_ssl_server_name on", "_trusted_certificate </path"),
+        "*_ssl_server_name on", "proxy_ssl_"),
     telling(SELF, &[(MODULE, "\"other\"")], "likely", &[], "*_ssl_trusted_certificate", "or:"),
     telling(EXPIRED, &[NO_MATCH], "likely", &["sni_missing"], "proxy_ssl_server_name on;", "must renew"),
     telling(EXPIRED, &[], "certain", &[], "must renew", "sni_missing"),

@@ -1,8 +1,8 @@
 //! The JSON document: one line a failed attempt.
 //!
 //! ECS field names in the ecs-logging layout, nested, with our own facts under
-//! `nginx.upstream_tls`. What is unknown is absent. A document that would be longer than 8 KiB
-//! (rsyslog's limit) is built again with shorter lists and texts, and says so.
+//! `nginx.upstream_tls`. What is unknown is absent. A document that would be longer than a pipe
+//! takes in one piece is built again with shorter lists and texts, and says so.
 
 mod body;
 
@@ -18,7 +18,7 @@ use crate::Recording;
 /// Version of the field names used.
 const ECS_VERSION: &str = "9.4.0";
 /// Longest document.
-const MAX_DOCUMENT: usize = 8 * 1024;
+const MAX_DOCUMENT: usize = 4095;
 
 /// How much of what a peer or client can make long is shown.
 #[derive(Clone, Copy)]

@@ -29,17 +29,25 @@ struct Found<'a> {
     anchor_sent: bool,
 }
 
-/// Declines when the chain's trouble is another one, or when the verdict was inherited.
+/// Declines when the chain's trouble is another one.
 fn problem<'a>(facts: &'a Facts<'_>, wanted: Problem) -> Option<Found<'a>> {
     let check = facts.rejected_chain()?;
     let found = facts.chain_problem()?;
-    let inherited = facts.recording.handshake.resumed == Some(true) && !check.verified_again;
-    (found.problem == wanted && !inherited).then_some(Found {
+    (found.problem == wanted).then_some(Found {
         check,
         error: found.error,
         problem: found.problem,
         anchor_sent: found.anchor_sent,
     })
+}
+
+/// A verdict that came with a session, of a chain that nobody can look at any more, says what may be
+/// wrong with it and no more.
+pub(super) fn place(facts: &Facts<'_>, finding: Finding) -> Finding {
+    match facts.verdict_came_with_a_session() && hangs_on_the_certificate(&finding) {
+        true => finding.as_alternative(),
+        false => finding,
+    }
 }
 
 /// Takes back what a rejected chain does not prove: that nginx was the one that rejected it, and that
@@ -49,7 +57,13 @@ pub(super) fn temper(facts: &Facts<'_>, mut finding: Finding) -> Finding {
     if facts.rejection_is_inferred() {
         finding.confidence = finding.confidence.max(Confidence::Likely);
     }
-    if !facts.maybe_default_certificate() || !hangs_on_the_certificate(&finding) {
+    if !hangs_on_the_certificate(&finding) {
+        return finding;
+    }
+    if facts.recording.handshake.resumed == Some(true) {
+        return with_the_session(facts, finding);
+    }
+    if !facts.maybe_default_certificate() {
         return finding;
     }
     finding.confidence = finding.confidence.max(Confidence::Likely);
@@ -64,6 +78,24 @@ pub(super) fn temper(facts: &Facts<'_>, mut finding: Finding) -> Finding {
             told(&finding.remedy)
         ));
     }
+    finding
+}
+
+/// No certificate was sent now: the verdict is on the one of the handshake that began the session, and
+/// nginx goes on resuming it when the upstream has been repaired.
+fn with_the_session(facts: &Facts<'_>, mut finding: Finding) -> Finding {
+    finding.confidence = finding.confidence.max(Confidence::Likely);
+    finding.because.push(because::SESSION_RESUMED);
+    let hint = format!(
+        "if that is repaired by now, nginx goes by an old session: {} off",
+        facts
+            .in_family("proxy_ssl_session_reuse")
+            .unwrap_or_default()
+    );
+    finding.remedy.action = Some(match finding.remedy.action {
+        Some(action) => format!("{action}, {hint}"),
+        None => hint,
+    });
     finding
 }
 

@@ -7,7 +7,8 @@
 //!
 //! # Evidence
 //! The session was resumed and the same chain, verified freshly against this location's store, has no
-//! error. Without the chain (a session kept in a `zone` is serialised) it is only likely.
+//! error. Without the chain (a session kept in a `zone` is serialised) it is only possible: the location
+//! may have begun that session itself, and the chain is as bad as the error says.
 //!
 //! # Why it happens
 //! Two locations use the same upstream with different `proxy_ssl_trusted_certificate` or
@@ -41,30 +42,34 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.chosen.as_ref().and_then(|chosen| chosen.resumed) != Some(true) {
         return None;
     }
-    let fresh = check.verified_again && check.errors.is_empty();
-    let confidence = match (fresh, check.verified_again) {
-        (true, _) => Confidence::Certain,
-        (false, false) => Confidence::Likely,
-        (false, true) => return None,
-    };
-    let mut evidence = vec![because::SESSION_RESUMED];
-    if fresh {
-        evidence.push(because::FRESH_VERIFICATION_SUCCEEDS);
+    let error = format!("verify error {}({})", X509Error(check.result), check.result);
+    let remedy = Remedy::paste(facts, &["session_reuse off"]);
+    if facts.verdict_came_with_a_session() {
+        let sentence = format!(
+            "{error} came with a resumed session: no certificate was checked in this handshake"
+        );
+        let remedy = remedy
+            .with_action("without a session, the next failure says what is wrong, if anything is");
+        let evidence = [because::SESSION_RESUMED];
+        return Some(Finding::new(
+            Confidence::Possible,
+            sentence,
+            &evidence,
+            remedy,
+        ));
     }
     let sentence = format!(
-        "verify error {}({}) was inherited from a session that another location began{}",
-        X509Error(check.result),
-        check.result,
-        if fresh {
-            ", but the upstream chain verifies with this location's settings"
-        } else {
-            ""
-        }
+        "{error} was inherited from a session that another location began, but the upstream chain verifies with this location's settings"
     );
-    Some(Finding::new(
-        confidence,
-        sentence,
-        &evidence,
-        Remedy::paste(facts, &["session_reuse off"]),
-    ))
+    check.errors.is_empty().then(|| {
+        Finding::new(
+            Confidence::Certain,
+            sentence,
+            &[
+                because::SESSION_RESUMED,
+                because::FRESH_VERIFICATION_SUCCEEDS,
+            ],
+            remedy,
+        )
+    })
 }

@@ -23,7 +23,7 @@ pub fn read(path: &Path) -> Vec<Value> {
         .map(|line| {
             let problem = |what: &str| panic!("{what} in the JSON log: {line}");
             if line.len() > MAX_LINE {
-                problem("a line over 8 KiB");
+                problem("a line over 4 KiB");
             }
             let Ok(document) = serde_json::from_str(line) else {
                 problem("not JSON")
