@@ -84,14 +84,12 @@ impl Scope {
     /// # Safety
     /// `request` is alive.
     pub(crate) unsafe fn of_request(request: *mut ngx_http_request_t) -> Option<Self> {
-        // SAFETY: the module is part of the running cycle (the caller checked `cycle::is_live`), so
-        // its index is valid in loc_conf.
+        // SAFETY: the module is part of the running cycle (`main_conf`), so its index is valid in
+        // loc_conf.
         unsafe {
+            let main = main_conf()?;
             let level = (*(*request).loc_conf.add(http::context_index())).cast();
-            Some(Self {
-                level,
-                main: main_conf()?,
-            })
+            Some(Self { level, main })
         }
     }
 
@@ -103,11 +101,9 @@ impl Scope {
     pub(crate) unsafe fn of_session(session: *mut ngx_stream_session_t) -> Option<Self> {
         // SAFETY: as in `of_request`.
         unsafe {
+            let main = main_conf()?;
             let level = (*(*session).srv_conf.add(stream::context_index())).cast();
-            Some(Self {
-                level,
-                main: main_conf()?,
-            })
+            Some(Self { level, main })
         }
     }
 
@@ -151,8 +147,13 @@ impl Scope {
     }
 }
 
+/// Of the running configuration; `None` where that has not loaded us. A single process goes on with
+/// connections of the configuration before.
 fn main_conf() -> Option<*const LevelConf> {
-    // SAFETY: nginx's own global.
+    if !crate::cycle::is_live() {
+        return None;
+    }
+    // SAFETY: nginx's own global, a cycle that loaded us.
     unsafe { main_conf_of(ngx_cycle).map(|conf| conf.cast_const()) }
 }
 

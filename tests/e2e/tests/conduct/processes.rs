@@ -1,14 +1,19 @@
 //! Other processes than one master and its worker: another binary, a killed worker, no master.
 
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
+use openssl::ssl::{SslContext, SslMethod};
+use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client::{self, HOST};
-use tlsdiag_e2e::nginx::{Config, Daemon, Nginx};
+use tlsdiag_e2e::nginx::{Config, Daemon, Module, Nginx};
+use tlsdiag_e2e::peers::answer;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::process::children;
 use tlsdiag_e2e::wait;
 
-use super::lab::{pass, refusing, with_module};
+use super::lab::{pass, refusing, with_module, API};
 
 /// USR2 starts a second binary beside the first; it goes again, then another one stays.
 #[test]
@@ -113,6 +118,67 @@ fn a_single_process() {
     assert_eq!(client::get(nginx.port(), "/").status, 502);
     assert_eq!(nginx.documents().len(), 1);
     assert_eq!(nginx.finish().log.ours().len(), 6);
+}
+
+/// In a single process a handshake goes on under a configuration that has dropped the module.
+#[test]
+fn the_module_dropped_mid_handshake() {
+    let identity = Authority::root("Example Root").issue(&Leaf::named(API));
+    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
+    builder.set_certificate(&identity.certificate).unwrap();
+    builder.set_private_key(&identity.key).unwrap();
+    let context = builder.build();
+    let (came, go) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let peer = {
+        let (came, go) = (came.clone(), go.clone());
+        scripted::start_with(move |stream| {
+            came.store(true, Ordering::Release);
+            wait::until("the reload", || go.load(Ordering::Acquire).then_some(()));
+            answer(&context, stream);
+        })
+    };
+    let mut nginx = Nginx::start(Config {
+        single: true,
+        ..with_module(&peer)
+            .http("log_format tls '$upstream_tls_protocol';")
+            .server("access_log access.txt tls;")
+    });
+    let mut client = client::connect(nginx.port());
+    write!(
+        client,
+        "GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    wait::until("the handshake", || {
+        came.load(Ordering::Acquire).then_some(())
+    });
+    nginx.rewrite(|config| {
+        config.module = Module::Absent;
+        config.http.clear();
+        config.server.clear();
+    });
+    let mut signals = 0;
+    let limit = std::time::Duration::from_millis(200);
+    while !nginx.log().text.contains(": reconfiguring") {
+        signals += 1;
+        assert!(signals < 100, "{}", nginx.log().text);
+        nginx.signal(libc::SIGHUP);
+        wait::poll(limit, || {
+            nginx.log().text.contains(": reconfiguring").then_some(())
+        });
+    }
+    go.store(true, Ordering::Release);
+    let mut reply = Vec::new();
+    client.read_to_end(&mut reply).unwrap();
+    assert!(
+        reply.starts_with(b"HTTP/1.1 200"),
+        "{}",
+        String::from_utf8_lossy(&reply)
+    );
+    assert!(nginx.finish().log.ours().is_empty());
 }
 
 /// A single process keeps its old configurations for half a minute. (It serves no new connections
