@@ -22,6 +22,7 @@
 //! # References
 //! RFC 8446 section 6.2.
 
+use crate::capture::EndingKind;
 use crate::facts::Facts;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
@@ -49,10 +50,16 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         .certificate
         .as_ref()
         .map_or("", |own| own.subject.as_str());
-    let sentence = format!(
-        "upstream rejected nginx's client certificate {subject}{}",
-        super::answer(facts)
-    );
+    let sentence = match facts.ending() {
+        // Nothing but the moment speaks for it.
+        EndingKind::LateClose => format!(
+            "upstream closed right after the handshake in which nginx presented {subject}, and may have rejected it"
+        ),
+        _ => format!(
+            "upstream rejected nginx's client certificate {subject}{}",
+            super::answer(facts)
+        ),
+    };
     let remedy =
         Remedy::manual("the upstream's log says which check of the client certificate failed");
     Some(Finding::new(
