@@ -80,7 +80,7 @@ impl RecordedAlert {
             NO_RENEGOTIATION,
             UNRECOGNIZED_NAME,
         ];
-        if version >= TLS13 && self.code == CLOSE_NOTIFY {
+        if version >= TLS13 && [CLOSE_NOTIFY, USER_CANCELED].contains(&self.code) {
             return false;
         }
         self.level == 2 || (version >= TLS13 && !HARMLESS.contains(&self.code))
@@ -410,6 +410,7 @@ mod tests {
         assert!(!alert(1, 112).is_fatal(0x0303));
         assert!(!alert(1, 112).is_fatal(0x0304) && alert(1, 116).is_fatal(0x0304));
         assert!(!alert(1, 0).is_fatal(0x0304) && !alert(2, 0).is_fatal(0x0304));
+        assert!(!alert(2, 90).is_fatal(0x0304) && alert(2, 90).is_fatal(0x0303));
         assert!(alert(2, 40).is_fatal(0));
     }
 }
