@@ -14,5 +14,5 @@ pub use recorder::{Exit, Kept, Presented, RecordedAlert, Recorder};
 pub use recording::{
     AlertSeen, Captured, Certificate, CertificateCheck, ClientCertificate, Context, Direction,
     Ending, EndingKind, Environment, Handshake, MessageSeen, Module, Recording, Settings,
-    VerifyError, FORMAT, MAX_CHAIN, MAX_MESSAGE, MAX_MESSAGES,
+    VerifyError, FORMAT, MAX_CHAIN, MAX_MESSAGE, MAX_MESSAGES, MAX_NAMES,
 };

@@ -12,6 +12,8 @@ pub const MAX_MESSAGE: usize = 16 * 1024;
 pub const MAX_MESSAGES: usize = 32;
 /// Certificates kept of the peer's chain.
 pub const MAX_CHAIN: usize = 10;
+/// Names kept of a certificate's subjectAltName, each kind.
+pub const MAX_NAMES: usize = 16;
 
 /// Everything observed on one upstream connection that failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -155,12 +155,12 @@ impl<'a> Facts<'a> {
     pub fn maybe_default_certificate(&self) -> bool {
         let proved =
             |found: ChainProblem| matches!(found.problem, Problem::TooLong | Problem::Inherited);
-        let resumed = self.recording.handshake.resumed == Some(true);
         self.name.not_sent()
             && !self.chain_problem().is_some_and(proved)
-            && self.rejected_chain().is_some_and(|check| {
-                check.name_matches == Some(false) && (check.verified_again || !resumed)
-            })
+            && !self.verdict_came_with_a_session()
+            && self
+                .rejected_chain()
+                .is_some_and(|check| check.name_matches == Some(false))
     }
 
     /// nginx rejected a resumed session for the verdict it carries, and the chain that was judged is

@@ -14,12 +14,10 @@ use ngx::ffi::{
     X509_get_subject_name, ACCESS_DESCRIPTION, ASN1_OBJECT, ASN1_STRING, ASN1_TIME, GENERAL_NAME,
     X509 as RawX509, X509_ALGOR, X509_NAME,
 };
-use tlsdiag::capture::Certificate;
+use tlsdiag::capture::{Certificate, MAX_NAMES};
 
 use crate::text::bounded;
 
-/// Names kept of subjectAltName, each kind.
-const MAX_NAMES: usize = 16;
 const XN_FLAG_RFC2253: u64 = 0x0111_0317;
 const NID_COMMON_NAME: c_int = 13;
 const NID_SUBJECT_ALT_NAME: c_int = 85;

@@ -27,7 +27,7 @@
 
 use std::net::IpAddr;
 
-use crate::capture::EndingKind;
+use crate::capture::{EndingKind, MAX_NAMES};
 use crate::facts::{is_dns_name, Facts};
 use crate::rules::server_name::send_a_name;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
@@ -69,7 +69,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ),
     };
     match presented.len() {
-        RECORDED.. => sentence.push_str(" (and more)"),
+        MAX_NAMES.. => sentence.push_str(" (and more)"),
         length if length > SHOWN => {
             sentence = format!("{sentence} ({} more names)", length - SHOWN);
         }
@@ -116,5 +116,3 @@ fn remedy(facts: &Facts<'_>, presented: Option<&str>) -> Remedy {
 const HOST: &str = "name <host-name-of-the-upstream>";
 /// Names quoted in the sentence.
 const SHOWN: usize = 3;
-/// Names a recording keeps (`Certificate::dns_names`): there may have been more.
-const RECORDED: usize = 16;

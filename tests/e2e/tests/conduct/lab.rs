@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use openssl::ssl::{SslContext, SslContextBuilder, SslMethod};
 use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
@@ -27,6 +28,15 @@ pub(crate) fn refusing() -> Peer {
 pub(crate) fn healthy() -> Peer {
     let root = Authority::root("Example Root");
     Upstream::new(Stack::OpenSsl, root.issue(&Leaf::named(API).rsa())).start()
+}
+
+/// TLS for a server that a test plays itself.
+pub(crate) fn tls_server() -> SslContextBuilder {
+    let identity = Authority::root("Example Root").issue(&Leaf::named(API).rsa());
+    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
+    builder.set_certificate(&identity.certificate).unwrap();
+    builder.set_private_key(&identity.key).unwrap();
+    builder
 }
 
 /// `proxy_pass` to a peer.

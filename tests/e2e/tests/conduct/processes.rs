@@ -4,8 +4,6 @@ use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use openssl::ssl::{SslContext, SslMethod};
-use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client::{self, HOST};
 use tlsdiag_e2e::nginx::{Config, Daemon, Module, Nginx};
 use tlsdiag_e2e::peers::answer;
@@ -13,7 +11,7 @@ use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::process::children;
 use tlsdiag_e2e::wait;
 
-use super::lab::{pass, refusing, with_module, API};
+use super::lab::{pass, refusing, tls_server, with_module};
 
 /// USR2 starts a second binary beside the first; it goes again, then another one stays.
 #[test]
@@ -123,11 +121,7 @@ fn a_single_process() {
 /// In a single process a handshake goes on under a configuration that has dropped the module.
 #[test]
 fn the_module_dropped_mid_handshake() {
-    let identity = Authority::root("Example Root").issue(&Leaf::named(API));
-    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(&identity.certificate).unwrap();
-    builder.set_private_key(&identity.key).unwrap();
-    let context = builder.build();
+    let context = tls_server().build();
     let (came, go) = (
         Arc::new(AtomicBool::new(false)),
         Arc::new(AtomicBool::new(false)),

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode, SslVersion};
+use openssl::ssl::{Ssl, SslVerifyMode, SslVersion};
 use openssl::x509::store::X509StoreBuilder;
 use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client::{self, HOST};
@@ -16,7 +16,7 @@ use tlsdiag_e2e::process::send_signal;
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
-use super::lab::{healthy, wait_for_log, with_module, API};
+use super::lab::{healthy, tls_server, wait_for_log, with_module};
 
 #[track_caller]
 fn assert_silent(finished: &Finished) {
@@ -26,11 +26,7 @@ fn assert_silent(finished: &Finished) {
 
 /// An upstream that shakes hands, reads the request and dies; what it answers comes first.
 fn dies_after_handshake(answer: &'static [u8]) -> Peer {
-    let identity = Authority::root("Example Root").issue(&Leaf::named(API));
-    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(&identity.certificate).unwrap();
-    builder.set_private_key(&identity.key).unwrap();
-    let context = builder.build();
+    let context = tls_server().build();
     scripted::start_with(move |stream| {
         let Ok(mut tls) = Ssl::new(&context).unwrap().accept(stream) else {
             return;
@@ -45,10 +41,7 @@ fn dies_after_handshake(answer: &'static [u8]) -> Peer {
 
 /// An upstream that wants nginx's certificate, takes it, and closes after a while without a word.
 fn accepts_and_closes_later(version: SslVersion, clients: &Authority) -> Peer {
-    let identity = Authority::root("Example Root").issue(&Leaf::named(API));
-    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(&identity.certificate).unwrap();
-    builder.set_private_key(&identity.key).unwrap();
+    let mut builder = tls_server();
     builder.set_min_proto_version(Some(version)).unwrap();
     builder.set_max_proto_version(Some(version)).unwrap();
     let mut store = X509StoreBuilder::new().unwrap();

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use openssl::ssl::{Ssl, SslContext, SslMethod};
+use openssl::ssl::Ssl;
 use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
@@ -11,7 +11,7 @@ use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
 use tlsdiag_e2e::ports::Port;
 use tlsdiag_e2e::wait;
 
-use super::lab::{pass, refusing, API};
+use super::lab::{pass, refusing, tls_server, API};
 
 const FORMAT: &str = "'$upstream_tls_diagnosis|$upstream_tls_alert|$upstream_tls_fix|\
     $upstream_tls_protocol|$upstream_tls_cipher|$upstream_tls_curve|$upstream_tls_server_name|\
@@ -123,11 +123,7 @@ fn of_a_failed_request_with_a_name() {
 /// An upstream that keeps connections, redirects `/accel`, has no `/missing`, and is gone after
 /// `/last`.
 fn application() -> Peer {
-    let identity = Authority::root("Root").issue(&Leaf::named(API).rsa());
-    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(&identity.certificate).unwrap();
-    builder.set_private_key(&identity.key).unwrap();
-    let context = builder.build();
+    let context = tls_server().build();
     scripted::start_with(move |stream| {
         let Ok(mut tls) = Ssl::new(&context).unwrap().accept(stream) else {
             return;
