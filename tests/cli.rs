@@ -32,7 +32,7 @@ fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
 
 #[track_caller]
 fn fails(arguments: &[&str], input: &str, said: &str) {
-    let wanted = (1, String::new(), format!("tlsdiag: {said}\n"));
+    let wanted = (2, String::new(), format!("tlsdiag: {said}\n"));
     assert_eq!(run(arguments, input), wanted);
 }
 
@@ -40,33 +40,117 @@ fn read(file: &str) -> String {
     std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+/// Every command with arguments it takes.
+const COMMANDS: &[&[&str]] = &[
+    &["diagnose", RECORDING],
+    &["explain", "sni_missing"],
+    &["list"],
+    &["generate", "no/such"],
+];
+
 #[test]
 fn help_is_given_everywhere() {
-    let (_, usage, _) = run(&["--help"], "");
-    assert!(usage.starts_with("usage: tlsdiag diagnose"));
-    for arguments in [
-        &["-h"] as &[_],
-        &["help"],
-        &["diagnose", "--help"],
-        &["diagnose", "-h"],
-        &["diagnose", "--json", "--help"],
-        &["explain", "--help"],
-        &["list", "--help"],
-    ] {
-        let wanted = (0, usage.clone(), String::new());
-        assert_eq!(run(arguments, ""), wanted, "{arguments:?}");
+    let (status, usage, said) = run(&["--help"], "");
+    assert_eq!((status, said.as_str()), (0, ""));
+    assert_eq!(run(&["-h"], ""), (0, usage.clone(), String::new()));
+    for arguments in COMMANDS {
+        let name = arguments[0];
+        assert!(usage.contains(&format!("\n  {name} ")), "{name}: {usage}");
+        let (status, help, said) = run(&[*arguments, &["--help"]].concat(), "");
+        assert_eq!((status, said.as_str()), (0, ""), "{name}");
+        let call = format!("Usage: tlsdiag {name} ");
+        assert!(help.contains(&call), "{help}");
+        assert_eq!(run(&["help", name], ""), (0, help, String::new()));
     }
+    assert!(usage.contains("Examples:\n"));
+}
+
+#[test]
+fn wrong_usage_is_told_and_nothing_is_done() {
     for arguments in [
         &[] as &[_],
-        &["explain"],
+        &["explain", "--all"],
         &["list", "more"],
+        &["diagnose"],
         &["diagnose", "--jsno", RECORDING],
         &["diagnose", "--json"],
-        &["explain", "--all"],
+        &["--color", "sometimes", "list"],
+        &["lsit"],
     ] {
-        let wanted = (2, String::new(), usage.clone());
-        assert_eq!(run(arguments, ""), wanted, "{arguments:?}");
+        let (status, output, said) = run(arguments, "");
+        assert_eq!((status, output.as_str()), (2, ""), "{arguments:?}");
+        let told = said.contains("Usage: tlsdiag") || said.contains("possible values");
+        assert!(told, "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn hostile_names_do_not_act_on_the_terminal() {
+    for arguments in [
+        &["diagnose", "no/\x1b[31msuch\n.json"] as &[_],
+        &["--\x1b[2Jcolor", "list"],
+        &["explain", "\u{9b}2J\u{202e}"],
+        &["explain", "./\x1b]0;title\x07"],
+        &["generate", "Cargo.toml/\x1b[31m"],
+    ] {
+        let (status, output, said) = run(arguments, "");
+        assert_eq!((status, output.as_str()), (2, ""), "{arguments:?}");
+        let acts = |one: char| one.is_control() && one != '\n' || one == '\u{202e}';
+        assert!(!said.contains(acts), "{said:?}");
+        assert!(said.contains("\\x"), "{said:?}");
+    }
+    let recording = read(RECORDING).replace("\"kind\": \"", "\"kind\": \"\\u001b[31m");
+    let (status, _, said) = run(&["diagnose", "-"], &recording);
+    assert_eq!(status, 2);
+    assert!(
+        said.contains("\\x1B[31m") && !said.contains('\x1b'),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    for arguments in COMMANDS.iter().take(3).chain([&["--help"] as &[_]].iter()) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tlsdiag"))
+            .args(*arguments)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            (output.status.code(), &*said),
+            (Some(0), ""),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn pages_and_completions_say_what_help_says() {
+    let folder = format!("{}/generated", env!("CARGO_TARGET_TMPDIR"));
+    let (status, output, said) = run(&["generate", &folder], "");
+    assert_eq!((status, output.as_str(), said.as_str()), (0, "", ""));
+    let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    for arguments in COMMANDS {
+        let name = arguments[0];
+        let page = read(&format!("man/man1/tlsdiag-{name}.1"));
+        assert!(
+            page.contains(&format!("tlsdiag {name}")) || page.contains(name),
+            "{page}"
+        );
+        for completion in [
+            "bash-completion/completions/tlsdiag.bash",
+            "zsh/site-functions/_tlsdiag",
+            "fish/vendor_completions.d/tlsdiag.fish",
+        ] {
+            assert!(read(completion).contains(name), "{completion}: {name}");
+        }
+    }
+    assert!(read("man/man1/tlsdiag.1").contains("tlsdiag\\-explain(1)"));
 }
 
 #[test]

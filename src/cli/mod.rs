@@ -1,126 +1,80 @@
-//! The command line: raw arguments to a [`Command`], then one function that does it.
+//! The command line: raw arguments to their meaning ([`arguments`]), then one function a command.
 //!
-//! `tlsdiag diagnose` answers for a recording what the module would answer; `explain` and `list` show
-//! the catalogue. Output errors end the program quietly when the reader is gone.
+//! A command writes to the [`output::Output`] it is given and returns its exit status; whatever it
+//! cannot do is an error, which is printed here and ends with 2. A reader that is gone (`| head`)
+//! ends any of them quietly.
 
+mod arguments;
+mod diagnose;
 mod explain;
+mod generate;
+mod list;
+mod output;
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use tlsdiag::{report, Recording};
+use clap::Parser;
 
-const USAGE: &str = "\
-usage: tlsdiag diagnose [--json] FILE    diagnose a recording ('-' reads standard input)
-       tlsdiag explain NAME              explain a diagnosis
-       tlsdiag list                      list all diagnoses
-       tlsdiag --help | --version
-";
+use arguments::{Arguments, Command};
+use output::{printable, Output};
 
-/// Bytes of a recording read at most; a real one is below 200 KiB.
-const MAX_RECORDING: u64 = 4 << 20;
+/// Exit status of what could not be done, wrong usage included.
+const FAILED: u8 = 2;
 
-/// What was asked for.
-enum Command {
-    Diagnose { json: bool, file: OsString },
-    Explain(String),
-    List,
-    Version,
-    Help,
-}
-
-/// Does what the arguments say. Exit codes: 0 done, 1 failed, 2 wrong usage.
+/// Does what the arguments say, the program's own name first.
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let Some(command) = parse(arguments) else {
-        // Nothing is left to be done if standard error is gone.
-        let _ = io::stderr().write_all(USAGE.as_bytes());
-        return ExitCode::from(2);
+    let arguments: Vec<_> = arguments.collect();
+    let parsed = match Arguments::try_parse_from(&arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(error, &arguments),
     };
-    match perform(command).and_then(|text| print(&text)) {
-        Ok(()) => ExitCode::SUCCESS,
+    parsed.color.apply();
+    let mut output = output::standard();
+    let status = perform(parsed.command, &mut output);
+    match status.and_then(|status| output.flush().map(|()| status)) {
+        Ok(status) => status,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "tlsdiag: {error}");
-            ExitCode::FAILURE
+            complain(&error);
+            ExitCode::from(FAILED)
         }
     }
 }
 
-fn parse(arguments: impl Iterator<Item = OsString>) -> Option<Command> {
-    let arguments: Vec<_> = arguments.collect();
-    let words: Vec<_> = arguments
-        .iter()
-        .map(|one| one.to_str().unwrap_or_default())
-        .collect();
-    let is_help = |word: &&str| matches!(*word, "--help" | "-h");
-    if words.iter().any(is_help) {
-        return Some(Command::Help);
-    }
-    match (words.as_slice(), arguments.as_slice()) {
-        (["diagnose", "--json", word], [_, _, file]) if !is_option(word) => {
-            Some(Command::Diagnose {
-                json: true,
-                file: file.clone(),
-            })
-        }
-        (["diagnose", word], [_, file]) if !is_option(word) => Some(Command::Diagnose {
-            json: false,
-            file: file.clone(),
-        }),
-        (["explain", name], _) if !is_option(name) => Some(Command::Explain((*name).to_owned())),
-        (["list"], _) => Some(Command::List),
-        (["--version" | "-V"], _) => Some(Command::Version),
-        (["help"], _) => Some(Command::Help),
-        _ => None,
-    }
-}
-
-/// `-` alone is standard input.
-fn is_option(word: &str) -> bool {
-    word.len() > 1 && word.starts_with('-')
-}
-
-fn perform(command: Command) -> io::Result<String> {
+fn perform(command: Command, output: &mut Output) -> io::Result<ExitCode> {
     match command {
-        Command::Diagnose { json, file } => {
-            let recording = read(&file).map_err(|error| {
-                let name = match file.to_str() {
-                    Some("-") => "standard input".into(),
-                    _ => file.to_string_lossy(),
-                };
-                io::Error::other(format!("{name}: {error}"))
-            })?;
-            let diagnosis = tlsdiag::diagnose(&recording);
-            Ok(match json {
-                true => report::document(&diagnosis, &recording),
-                false => report::line(&diagnosis, &recording),
-            })
-        }
-        Command::Explain(name) => {
-            explain::explain(&name).ok_or_else(|| io::Error::other(explain::unknown(&name)))
-        }
-        Command::List => Ok(explain::list()),
-        Command::Version => Ok(format!("tlsdiag {}", env!("CARGO_PKG_VERSION"))),
-        Command::Help => Ok(USAGE.trim_end().to_owned()),
+        Command::Diagnose(what) => diagnose::run(&what, output),
+        Command::Explain(what) => explain::run(&what, output),
+        Command::List => list::run(output),
+        Command::Generate(what) => generate::run(&what),
     }
 }
 
-fn read(file: &OsString) -> io::Result<Recording> {
-    let source: Box<dyn Read> = match file.to_str() {
-        Some("-") => Box::new(io::stdin()),
-        _ => Box::new(File::open(file)?),
+/// Help and version that were asked for, or what is wrong with the arguments. clap repeats the
+/// argument it rejects, and that may be a file name that a shell's `*` put there.
+fn usage(error: clap::Error, arguments: &[OsString]) -> ExitCode {
+    let shown = arguments
+        .iter()
+        .map(|one| printable(&one.to_string_lossy()));
+    let error = match error.use_stderr() {
+        true => Arguments::try_parse_from(shown).err().unwrap_or(error),
+        false => error,
     };
-    let mut text = String::new();
-    source.take(MAX_RECORDING).read_to_string(&mut text)?;
-    Recording::from_json(&text)
-        .map_err(|error| io::Error::other(explain::of_document(&text).unwrap_or(error)))
+    // Nothing is left to be done if the reader is gone.
+    let _ = error.print();
+    match error.use_stderr() {
+        true => ExitCode::from(FAILED),
+        false => ExitCode::SUCCESS,
+    }
 }
 
-fn print(text: &str) -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    output.write_all(text.as_bytes())?;
-    output.write_all(b"\n")?;
-    output.flush()
+/// Says what could not be done. Names and parts of hostile files may stand in it.
+fn complain(error: &io::Error) {
+    let _ = writeln!(
+        anstream::stderr(),
+        "tlsdiag: {}",
+        printable(&error.to_string())
+    );
 }

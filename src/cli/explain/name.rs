@@ -1,29 +1,15 @@
 //! The catalogue as text: the doc comment of a rule is its explanation.
 
-use serde_json::{Deserializer, Value};
 use tlsdiag::rules::{CATALOGUE, SOURCES};
 
 /// The explanation of a diagnosis in Markdown; `None` for an unknown name.
-pub(super) fn explain(name: &str) -> Option<String> {
+pub(super) fn explanation(name: &str) -> Option<String> {
     let (_, source) = SOURCES.iter().find(|(known, _)| *known == name)?;
     let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
     let text: Vec<_> = lines
         .map(|line| line.strip_prefix(' ').unwrap_or(line))
         .collect();
     Some(format!("{name}\n\n{}", text.join("\n")))
-}
-
-/// Every name with the first line of its explanation.
-pub(super) fn list() -> String {
-    let lines = CATALOGUE.iter().map(|rule| {
-        let first = SOURCES
-            .iter()
-            .find(|(name, _)| *name == rule.name)
-            .and_then(|(_, source)| source.lines().next())
-            .and_then(|line| line.strip_prefix("//! "));
-        format!("{:32} {}", rule.name, first.unwrap_or_default())
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What to say of a name that no diagnosis has.
@@ -37,7 +23,7 @@ pub(super) fn unknown(name: &str) -> String {
         Some((_, known)) => format!("did you mean {known}? "),
         None => String::new(),
     };
-    format!("no diagnosis is called {name:?}; {meant}'tlsdiag list' shows all names")
+    format!("no diagnosis is called \"{name}\"; {meant}'tlsdiag list' shows all names")
 }
 
 /// Bytes to insert, remove or replace until one is the other (Levenshtein).
@@ -52,17 +38,4 @@ fn distance(one: &str, other: &str) -> usize {
         }
     }
     costs.last().copied().unwrap_or(one.len())
-}
-
-/// What to say when the text is the module's JSON log instead of a recording; `None` when it is not.
-pub(super) fn of_document(text: &str) -> Option<String> {
-    let document: Value = Deserializer::from_str(text).into_iter().next()?.ok()?;
-    let upstream_tls = document.pointer("/nginx/upstream_tls")?;
-    document.get("@timestamp")?;
-    let told = upstream_tls.pointer("/diagnosis/name")?.as_str();
-    let known = SOURCES.iter().find(|(name, _)| Some(*name) == told);
-    let name = known.map_or("NAME", |(name, _)| name);
-    Some(format!(
-        "this is a diagnosis, not a recording: 'tlsdiag explain {name}' explains it"
-    ))
 }
