@@ -1,7 +1,7 @@
 //! Runs the rules and ranks their findings.
 
 use crate::facts::Facts;
-use crate::rules::{self, because, Family, Finding, Rule, CATALOGUE};
+use crate::rules::{self, because, Confidence, Family, Finding, Rule, Security, CATALOGUE};
 use crate::Recording;
 
 /// Alternatives named beside the diagnosis.
@@ -44,7 +44,7 @@ pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
     Diagnosis {
         name: rule.name,
         family: rule.family,
-        finding: rules::temper(facts, finding),
+        finding: limit_confidence(facts, rules::temper(facts, finding)),
         alternatives: named.map(|rule| rule.name).take(MAX_ALTERNATIVES).collect(),
         dead_ends: rule
             .dead_ends
@@ -52,4 +52,19 @@ pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
             .filter_map(|text| facts.in_family(text))
             .collect(),
     }
+}
+
+/// Until a handshake is finished anybody on the path can have sent what led to the answer: a fix that
+/// weakens security or changes trust is then never certain.
+fn limit_confidence(facts: &Facts<'_>, mut finding: Finding) -> Finding {
+    let handshake = &facts.recording.handshake;
+    let is_unauthenticated = handshake.bytes_received > 0 && !handshake.finished;
+    let is_risky = matches!(
+        finding.remedy.security,
+        Security::Weakens | Security::ChangesTrust
+    );
+    if is_unauthenticated && is_risky {
+        finding.confidence = finding.confidence.max(Confidence::Likely);
+    }
+    finding
 }

@@ -1,6 +1,6 @@
 //! Says why an upstream TLS handshake failed, and what to write in nginx.conf.
 //!
-//! Data flows one way: [`registry`] names the code points, [`wire`] reads messages, [`capture`]
+//! Data flows one way: [`text`] quotes what others wrote, [`registry`] names the code points, [`wire`] reads messages, [`capture`]
 //! holds what was observed on one connection, [`facts`] says what that means in TLS terms,
 //! [`rules`] holds one diagnosis a file, [`diagnose`] runs and ranks them, [`report`] writes the
 //! error.log line and the JSON document. Nothing here knows nginx's or OpenSSL's symbols: the
@@ -30,6 +30,7 @@ pub mod facts;
 pub mod registry;
 pub mod report;
 pub mod rules;
+pub mod text;
 pub mod wire;
 
 pub use capture::Recording;

@@ -175,7 +175,7 @@ fn no_recording_panics_and_every_line_keeps_its_bounds() {
         handshake.version = (random.below(2) == 0).then(|| 0x0300 | u16::from(random.byte() % 6));
         recording.ending.kind = ENDINGS[random.below(ENDINGS.len())];
         let hostile = random.bytes(80);
-        recording.context.upstream = Some(String::from_utf8_lossy(&hostile).into_owned());
+        recording.context.upstream = Some(String::from_utf8_lossy(&hostile).into_owned().into());
         recording.settings.upstream_block = [None, Some(false), Some(true)][random.below(3)];
 
         Facts::of(&recording);

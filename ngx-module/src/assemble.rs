@@ -186,7 +186,7 @@ fn handshake(note: &Note, now_ns: u64) -> Handshake {
         version: known(recorder.version),
         cipher: known(recorder.cipher),
         group: known(recorder.group),
-        alpn: (!recorder.alpn.is_empty()).then(|| crate::text::bounded(&recorder.alpn)),
+        alpn: (!recorder.alpn.is_empty()).then(|| crate::text::bounded(&recorder.alpn).into()),
         resumed: recorder.finished.then_some(recorder.resumed),
         client_certificate: client_certificate(note),
         duration_ns: now_ns.saturating_sub(recorder.started_ns),
@@ -238,6 +238,6 @@ fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
         library: known.then(|| tls::library(code)),
         reason: known.then(|| tls::reason(code)),
         errno: exit.map(|exit| exit.errno).filter(|errno| *errno != 0),
-        text: known.then(|| tls::text(code)),
+        text: known.then(|| tls::text(code).into()),
     }
 }

@@ -1,6 +1,7 @@
 //! Bounded copies of nginx's and OpenSSL's strings.
 
 use ngx::ffi::ngx_str_t;
+use tlsdiag::text::Foreign;
 
 /// Bytes kept of one name: one more than a document shows, so that it can say that it cut.
 const MAX_TEXT: usize = 257;
@@ -10,6 +11,16 @@ const MAX_TEXT: usize = 257;
 pub(crate) fn bounded(bytes: &[u8]) -> String {
     let kept = bytes.get(..MAX_TEXT).unwrap_or(bytes);
     String::from_utf8_lossy(kept).into_owned()
+}
+
+/// A bounded copy of an nginx string that a client or a variable may have filled; `None` when it is
+/// empty.
+///
+/// # Safety
+/// As for [`of`].
+pub(crate) unsafe fn foreign(text: &ngx_str_t) -> Option<Foreign> {
+    // SAFETY: the caller's promise.
+    unsafe { of(text) }.map(Foreign::from)
 }
 
 /// A bounded copy of an nginx string; `None` when it is empty.

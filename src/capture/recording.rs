@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Bytes;
+use crate::text::Foreign;
 
 /// Version of the recording format; a reader refuses any other.
 pub const FORMAT: u32 = 1;
@@ -96,7 +97,7 @@ pub struct Context {
     pub connection_id: u64,
     /// The upstream as configured: block name, or host of `proxy_pass`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub upstream: Option<String>,
+    pub upstream: Option<Foreign>,
     /// The peer tried, as nginx prints it: `10.0.0.5:8443`, `[::1]:443`, `unix:/run/app.sock`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
@@ -108,22 +109,22 @@ pub struct Context {
     pub is_final: Option<bool>,
     /// Address of the downstream client.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
+    pub client: Option<Foreign>,
     /// Request method.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
+    pub method: Option<Foreign>,
     /// Host asked for, without a port.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub host: Option<String>,
+    pub host: Option<Foreign>,
     /// Path of the request, without the query.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
+    pub path: Option<Foreign>,
     /// `http` or `https` towards the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
     /// `$request_id`, where nginx.conf uses it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    pub request_id: Option<Foreign>,
     /// First name of the `server` block that serves the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub virtual_server: Option<String>,
@@ -150,7 +151,7 @@ pub struct Settings {
     pub verify_depth: Option<u32>,
     /// The name nginx compares with the certificate and sends as SNI when told to (`ssl_name`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub compared_name: Option<String>,
+    pub compared_name: Option<Foreign>,
     /// `*_ssl_server_name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub send_server_name: Option<bool>,
@@ -160,6 +161,12 @@ pub struct Settings {
     /// `*_ssl_session_reuse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_reuse: Option<bool>,
+    /// [`Context::upstream`] is the operator's own word: `proxy_pass` holds no variables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_is_constant: Option<bool>,
+    /// [`Settings::compared_name`] is the operator's own word: no variable has a part in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_is_constant: Option<bool>,
     /// The host of `proxy_pass` (or of the peer's `server` line) is the name of an `upstream` block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_block: Option<bool>,
@@ -254,7 +261,7 @@ pub struct Handshake {
     pub group: Option<u16>,
     /// Negotiated ALPN protocol.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub alpn: Option<String>,
+    pub alpn: Option<Foreign>,
     /// An earlier session was resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumed: Option<bool>,
@@ -319,7 +326,7 @@ pub struct Ending {
     pub errno: Option<i32>,
     /// `ERR_error_string` of the code. For display; never classified on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
+    pub text: Option<Foreign>,
 }
 
 /// One X.509 verification error.
@@ -366,24 +373,24 @@ pub struct CertificateCheck {
 #[serde(default)]
 pub struct Certificate {
     /// Subject, RFC 2253 order.
-    pub subject: String,
+    pub subject: Foreign,
     /// Issuer, RFC 2253 order.
-    pub issuer: String,
+    pub issuer: Foreign,
     /// Last common name of the subject.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub common_name: Option<String>,
+    pub common_name: Option<Foreign>,
     /// Serial number, upper-case hex without separators.
-    pub serial: String,
+    pub serial: Foreign,
     /// Start of validity, seconds since the epoch.
     pub not_before: i64,
     /// End of validity, seconds since the epoch.
     pub not_after: i64,
     /// DNS names of subjectAltName, at most 16.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dns_names: Vec<String>,
+    pub dns_names: Vec<Foreign>,
     /// IP addresses of subjectAltName, at most 16, in text form.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ip_addresses: Vec<String>,
+    pub ip_addresses: Vec<Foreign>,
     /// Subject and issuer are the same name.
     pub self_issued: bool,
     /// basicConstraints says CA.
@@ -393,16 +400,16 @@ pub struct Certificate {
     pub issuer_trusted: Option<bool>,
     /// First caIssuers URL of authorityInfoAccess.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub issuer_url: Option<String>,
+    pub issuer_url: Option<Foreign>,
     /// SHA-256 of the DER, upper-case hex.
     pub sha256: String,
     /// `RSA`, `ECDSA`, `Ed25519`, ... (display only).
-    pub key_algorithm: String,
+    pub key_algorithm: Foreign,
     /// Size of the public key in bits.
     pub key_bits: u32,
     /// Name of the curve of an EC key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub key_curve: Option<String>,
+    pub key_curve: Option<Foreign>,
     /// Signature algorithm, OpenSSL's long name (display only).
-    pub signature_algorithm: String,
+    pub signature_algorithm: Foreign,
 }

@@ -184,8 +184,8 @@ mod tests {
 
     fn certificate(subject: &str, issuer: &str) -> Certificate {
         Certificate {
-            subject: subject.to_owned(),
-            issuer: issuer.to_owned(),
+            subject: subject.into(),
+            issuer: issuer.into(),
             self_issued: subject == issuer,
             ..Certificate::default()
         }

@@ -8,7 +8,7 @@ mod phase;
 mod plaintext;
 
 pub use chain::{ChainProblem, Problem};
-pub use name::{is_dns_name, NameFacts, NameProblem};
+pub use name::{is_dns_name, Constant, NameFacts, NameProblem, Provenance};
 pub use offer::{Authorities, Chosen, Offered};
 pub use parameters::{Breadth, COMMON_GROUPS};
 pub use phase::Phase;
@@ -190,8 +190,15 @@ impl<'a> Facts<'a> {
         port.parse().ok()
     }
 
+    /// nginx verifies the upstream's certificate. Only then is a context given a depth
+    /// (`ngx_ssl_trusted_certificate`).
+    pub fn verifies(&self) -> bool {
+        let settings = &self.recording.settings;
+        settings.verify.unwrap_or(settings.verify_depth.is_some())
+    }
+
     /// Prefix of the module's directives; `None` where no directive is known.
-    fn family(&self) -> Option<&'static str> {
+    pub(crate) fn directive_prefix(&self) -> Option<&'static str> {
         match self.recording.context.module {
             Module::Proxy | Module::Stream => Some("proxy"),
             Module::Grpc => Some("grpc"),
@@ -200,14 +207,9 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The directive `rest` of this module: `proxy_ssl_<rest>;`. `None` where none is known.
-    pub fn directive(&self, rest: &str) -> Option<String> {
-        Some(format!("{}_ssl_{rest};", self.family()?))
-    }
-
     /// A directive written for `proxy_pass`, in the module's own family; other text as it is. `None`
     /// for what the module does not have: headers are an affair of HTTP, and uwsgi's are parameters.
-    pub fn in_family(&self, text: &str) -> Option<String> {
+    pub fn in_family(&self, text: &'static str) -> Option<String> {
         let Some(rest) = text.strip_prefix("proxy_") else {
             return Some(text.to_owned());
         };
@@ -218,7 +220,7 @@ impl<'a> Facts<'a> {
             (Module::Stream, Some(_)) => None,
             (Module::Uwsgi, Some(value)) => Some(format!("uwsgi_param HTTP_HOST {value}")),
             // Where the family is unknown, nobody knows whose.
-            _ => Some(format!("{}_{rest}", self.family().unwrap_or("*"))),
+            _ => Some(format!("{}_{rest}", self.directive_prefix().unwrap_or("*"))),
         }
     }
 

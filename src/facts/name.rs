@@ -4,6 +4,31 @@ use std::net::IpAddr;
 
 use super::Offered;
 use crate::capture::Recording;
+use crate::text::Foreign;
+
+/// A word of nginx.conf: the operator wrote it, and no client or peer can change it. Only such a word
+/// may stand in a directive that is pasted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Constant<'a>(&'a str);
+
+impl<'a> Constant<'a> {
+    /// The word as it stands in nginx.conf.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+/// Whose word a name is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Provenance {
+    /// The operator's: it stands in nginx.conf.
+    Operator,
+    /// A variable's value, which a client may choose.
+    Client,
+    /// Nobody knows: not every module's settings are public.
+    #[default]
+    Unknown,
+}
 
 /// Why a name cannot be what the upstream expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +47,11 @@ pub enum NameProblem {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NameFacts {
     /// server_name of the ClientHello.
-    pub sent: Option<String>,
+    pub sent: Option<Foreign>,
     /// What nginx compares with the certificate.
-    pub compared: Option<String>,
+    pub compared: Option<Foreign>,
     /// Host of `proxy_pass`, or name of the upstream block.
-    pub configured: Option<String>,
+    pub configured: Option<Foreign>,
     /// The configured host names an `upstream` block.
     pub is_block: bool,
     /// Whether the configured host is a name of its own; unknown without public settings.
@@ -37,6 +62,20 @@ pub struct NameFacts {
     known: bool,
     /// `*_ssl_server_name on;` stands there already; a second one is a duplicate to `nginx -t`.
     pub switched_on: bool,
+    /// Whose word the configured host is.
+    configured_by: Provenance,
+    /// Whose word the name compared is.
+    compared_by: Provenance,
+}
+
+impl Provenance {
+    fn of(is_constant: Option<bool>) -> Self {
+        match is_constant {
+            Some(true) => Self::Operator,
+            Some(false) => Self::Client,
+            None => Self::Unknown,
+        }
+    }
 }
 
 impl NameFacts {
@@ -50,16 +89,18 @@ impl NameFacts {
             problem: None,
             known: offered.is_some_and(Offered::complete),
             switched_on: recording.settings.send_server_name == Some(true),
+            configured_by: Provenance::of(recording.settings.upstream_is_constant),
+            compared_by: Provenance::of(recording.settings.name_is_constant),
         };
         facts.problem = facts
             .sent
-            .as_deref()
-            .and_then(|sent| facts.problem_with(sent));
+            .as_ref()
+            .and_then(|sent| facts.problem_with(sent.raw()));
         facts
     }
 
     fn problem_with(&self, sent: &str) -> Option<NameProblem> {
-        let configured = self.configured.as_deref();
+        let configured = self.configured.as_ref().map(Foreign::raw);
         let is_configured = configured.is_some_and(|host| same_name(host, sent));
         if sent.contains("://") {
             Some(NameProblem::HasScheme)
@@ -76,17 +117,42 @@ impl NameFacts {
 
     /// The DNS name that nginx would send if it were told to: the name compared, unless that is an
     /// address or the name of a block.
-    pub fn to_hand(&self) -> Option<&str> {
-        let name = self.compared.as_deref().or(self.configured.as_deref())?;
-        let configured = self.configured.as_deref();
-        let block = self.is_block && configured.is_some_and(|block| same_name(block, name));
-        (is_dns_name(name) && !block).then_some(name)
+    pub fn to_hand(&self) -> Option<&Foreign> {
+        let name = self.compared.as_ref().or(self.configured.as_ref())?;
+        let configured = self.configured.as_ref().map(Foreign::raw);
+        let block = self.is_block && configured.is_some_and(|block| same_name(block, name.raw()));
+        (is_dns_name(name.raw()) && !block).then_some(name)
+    }
+
+    /// The host of `proxy_pass`, where that is a host name and the operator's own word.
+    pub fn constant_host(&self) -> Option<Constant<'_>> {
+        let host = self.configured.as_ref()?.raw();
+        let is_constant = self.configured_by == Provenance::Operator;
+        (is_constant && self.is_host && is_dns_name(host)).then_some(Constant(host))
+    }
+
+    /// Whose word the name sent is.
+    pub fn sent_by(&self) -> Provenance {
+        let same = |other: &Option<Foreign>| self.sent.is_some() && *other == self.sent;
+        match (same(&self.configured), self.configured_by) {
+            (true, Provenance::Operator) => Provenance::Operator,
+            _ if same(&self.compared) => self.compared_by,
+            (true, other) => other,
+            (false, _) => Provenance::Unknown,
+        }
+    }
+
+    /// The name sent, where the operator wrote it.
+    pub fn constant_sent(&self) -> Option<Constant<'_>> {
+        let sent = self.sent.as_ref()?.raw();
+        let is_constant = self.sent_by() == Provenance::Operator;
+        (is_constant && is_dns_name(sent)).then_some(Constant(sent))
     }
 
     /// The name sent is the host that `proxy_pass` names: whoever wrote it meant that host.
     pub fn confirmed(&self) -> bool {
-        let sent = self.sent.as_deref();
-        let configured = self.configured.as_deref();
+        let sent = self.sent.as_ref().map(Foreign::raw);
+        let configured = self.configured.as_ref().map(Foreign::raw);
         self.is_host
             && sent
                 .zip(configured)
@@ -169,7 +235,7 @@ mod tests {
     fn the_odd_names_are_told_apart() {
         let facts = |sent: &str, configured: &str, is_block| {
             let facts = NameFacts {
-                configured: Some(configured.to_owned()),
+                configured: Some(configured.into()),
                 is_block,
                 is_host: !is_block,
                 ..NameFacts::default()
@@ -210,24 +276,24 @@ mod tests {
     #[test]
     fn a_name_is_missing_only_from_a_hello_that_was_read() {
         let mut facts = NameFacts {
-            compared: Some("a.example".to_owned()),
+            compared: Some("a.example".into()),
             ..NameFacts::default()
         };
         assert!(!facts.missing() && !facts.settled());
         facts.known = true;
         assert!(facts.missing() && !facts.settled());
-        facts.compared = Some("10.0.0.1".to_owned());
+        facts.compared = Some("10.0.0.1".into());
         assert!(!facts.missing() && facts.settled());
         facts.is_block = true;
         assert!(facts.missing(), "the block hides the name");
-        facts.sent = Some("a.example".to_owned());
+        facts.sent = Some("a.example".into());
         assert!(!facts.missing() && facts.settled());
     }
 
     #[test]
     fn an_unknown_kind_of_host_is_never_a_difference() {
         let facts = NameFacts {
-            configured: Some("backend".to_owned()),
+            configured: Some("backend".into()),
             ..NameFacts::default()
         };
         assert_eq!(facts.problem_with("a.example"), None);

@@ -4,6 +4,7 @@ use crate::capture::{Bytes, Handshake};
 use crate::registry::{
     Authentication, CipherSuite, KeyExchange, NamedGroup, ProtocolVersion, SignatureScheme,
 };
+use crate::text::Foreign;
 use crate::wire::{distinguished_name, CertificateRequest, ClientHello, ServerHello};
 
 /// The ClientHello, read. After a HelloRetryRequest the first one: it shows the whole offer.
@@ -37,6 +38,15 @@ impl Offered {
         };
         versions.sort_unstable();
         versions
+    }
+
+    /// Versions of the supported_versions extension, lowest first: all that were offered. Empty without
+    /// the extension.
+    pub fn listed_versions(&self) -> Vec<ProtocolVersion> {
+        match self.hello.supported_versions.is_empty() {
+            true => Vec::new(),
+            false => self.versions(),
+        }
     }
 
     /// The highest version offered.
@@ -83,20 +93,20 @@ impl Offered {
     }
 
     /// ALPN protocols offered.
-    pub fn alpn(&self) -> Vec<String> {
+    pub fn alpn(&self) -> Vec<Foreign> {
         self.hello
             .alpn
             .iter()
-            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .map(|name| String::from_utf8_lossy(name).into_owned().into())
             .collect()
     }
 
     /// The server_name extension.
-    pub fn server_name(&self) -> Option<String> {
+    pub fn server_name(&self) -> Option<Foreign> {
         self.hello
             .server_name
             .as_deref()
-            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .map(|name| String::from_utf8_lossy(name).into_owned().into())
     }
 
     /// An earlier session was offered for resumption.
@@ -148,7 +158,7 @@ pub struct Chosen {
     /// Group of the key exchange.
     pub group: Option<NamedGroup>,
     /// ALPN protocol.
-    pub alpn: Option<String>,
+    pub alpn: Option<Foreign>,
     /// The session was resumed; unknown until the handshake is done.
     pub resumed: Option<bool>,
     /// It asked for a second hello first.
@@ -179,7 +189,7 @@ impl Chosen {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Authorities {
     /// Readable names.
-    pub names: Vec<String>,
+    pub names: Vec<Foreign>,
     raw: Vec<Vec<u8>>,
     /// The list was read to its end.
     pub complete: bool,
@@ -195,6 +205,7 @@ impl Authorities {
                 .authorities
                 .iter()
                 .filter_map(|der| distinguished_name(der))
+                .map(Foreign::from)
                 .collect(),
             raw: request.authorities,
             complete: request.complete,

@@ -113,13 +113,13 @@ fn the_port_is_that_of_an_internet_peer() {
 fn directives_are_those_of_the_module() {
     let mut recording = recording(EndingKind::Eof);
     let other = Facts::of(&recording);
-    assert_eq!(other.directive("name x"), None);
+    assert_eq!(other.directive_prefix(), None);
     assert_eq!(
         other.in_family("proxy_ssl_verify off;").as_deref(),
         Some("*_ssl_verify off;")
     );
     assert_eq!(other.in_family("restarting").as_deref(), Some("restarting"));
-    let remedy = crate::rules::Remedy::paste(&other, &["protocols TLSv1.2 TLSv1.3"]);
+    let remedy = crate::rules::Remedy::paste(&other, ["protocols TLSv1.2 TLSv1.3"]);
     assert_eq!(
         remedy.with_action("upgrade it").action.as_deref(),
         Some(
@@ -128,10 +128,7 @@ fn directives_are_those_of_the_module() {
     );
     recording.context.module = Module::Grpc;
     let facts = Facts::of(&recording);
-    assert_eq!(
-        facts.directive("name x").as_deref(),
-        Some("grpc_ssl_name x;")
-    );
+    assert_eq!(facts.directive_prefix(), Some("grpc"));
     assert_eq!(
         facts.in_family("proxy_ssl_verify off;").as_deref(),
         Some("grpc_ssl_verify off;")
@@ -176,7 +173,7 @@ fn no_recording_is_too_broken_for_facts() {
         recording.handshake.hello_retry_request = Some(junk(length));
         recording.handshake.certificate_request = Some(junk(length));
         recording.handshake.opening = junk(length).bytes;
-        recording.context.upstream = Some("\u{0}:\u{202e}".to_owned());
+        recording.context.upstream = Some("\u{0}:\u{202e}".into());
         recording.context.peer = Some(":".to_owned());
         recording.certificate = Some(CertificateCheck::default());
         let facts = Facts::of(&recording);

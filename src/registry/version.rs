@@ -18,6 +18,11 @@ impl ProtocolVersion {
     /// TLS 1.3
     pub const TLS1_3: Self = Self(0x0304);
 
+    /// Somebody has it: TLS 1.0 to 1.3. SSL 3.0 is gone (RFC 7568), and above 1.3 there is none yet.
+    pub fn exists(self) -> bool {
+        (Self::TLS1..=Self::TLS1_3).contains(&self)
+    }
+
     /// The parameter of `proxy_ssl_protocols`; `None` for an unknown version.
     pub fn config_name(self) -> Option<&'static str> {
         Some(match self {

@@ -1,25 +1,28 @@
 //! The error.log line.
 //!
-//! `"upstream_tls[" name "] " sentence "; fix: " (dir *(" " dir) / action / "none") " (" confidence
-//! [", weakens security"] ")" "; facts: " key=value *(" " key=value) ["; not: " dir *(" " dir)]`,
-//! a `dir` being one complete directive (or phrase) in double quotes. The action of an answer that
-//! decides nothing ends with the alternatives: `", else " name *(" or " name)`. nginx cuts its lines at
-//! 2048 bytes, prefix and tail included: this part stays within 900.
+//! `"upstream_tls[" name "] " sentence "; fix: " (dir *(" " dir) / action / "none") [" only if " condition]
+//! " (" confidence [", weakens security" / ", changes trust"] ")" "; facts: " key=value
+//! *(" " key=value) ["; not: " dir *(" " dir)]`, a `dir` being one complete directive (or phrase) in
+//! double quotes. The action of an answer that decides nothing ends with the alternatives: `", else " name
+//! *(" or " name)`. What a peer or a client wrote stands in single quotes, in facts after its key. nginx
+//! cuts its lines at 2048 bytes, prefix and tail included: this part stays within 900.
 
 use std::fmt::Write;
 
-use super::escape::{text, value};
 use crate::capture::{Direction, EndingKind};
 use crate::diagnose::Diagnosis;
 use crate::facts::Facts;
 use crate::registry::ProtocolVersion;
 use crate::rules::{Confidence, Security};
+use crate::text::{clip, escape, Foreign};
 use crate::Recording;
 
-/// Bytes of the whole line, of its sentence, of an action before the alternatives (three names).
+/// Bytes of the whole line, of its sentence, of an action before the alternatives (three names), of a
+/// condition.
 const MAX_LINE: usize = 900;
 const MAX_SENTENCE: usize = 320;
 const MAX_ACTION: usize = 260;
+const MAX_CONDITION: usize = 140;
 /// Bytes of one directive.
 const MAX_DIRECTIVE: usize = 128;
 
@@ -27,14 +30,20 @@ const MAX_DIRECTIVE: usize = 128;
 pub fn line(diagnosis: &Diagnosis, recording: &Recording) -> String {
     let finding = &diagnosis.finding;
     let mut line = format!("upstream_tls[{}] ", diagnosis.name);
-    line.push_str(&text(&finding.sentence, MAX_SENTENCE));
+    line.push_str(&clip(&finding.sentence, MAX_SENTENCE));
     line.push_str("; fix: ");
     line.push_str(&fix(diagnosis));
+    if let Some(condition) = &finding.remedy.condition {
+        line.push_str(" only if ");
+        line.push_str(&clip(condition, MAX_CONDITION));
+    }
     line.push_str(" (");
     line.push_str(finding.confidence.name());
-    if finding.remedy.security == Security::Weakens {
-        line.push_str(", weakens security");
-    }
+    line.push_str(match finding.remedy.security {
+        Security::Weakens => ", weakens security",
+        Security::ChangesTrust => ", changes trust",
+        Security::Neutral | Security::Hardens => "",
+    });
     line.push(')');
     let dead_ends = match quoted(&diagnosis.dead_ends) {
         none if none.is_empty() => none,
@@ -60,7 +69,7 @@ fn fix(diagnosis: &Diagnosis) -> String {
     let directives = quoted(&remedy.fix);
     match (directives.is_empty(), &remedy.action) {
         (false, _) => directives,
-        (true, Some(action)) => text(action, MAX_ACTION) + &alternatives(diagnosis),
+        (true, Some(action)) => clip(action, MAX_ACTION) + &alternatives(diagnosis),
         (true, None) => "none".to_owned(),
     }
 }
@@ -119,7 +128,7 @@ fn pairs(facts: &Facts<'_>) -> Vec<(&'static str, String)> {
     put(
         "sni",
         facts.offered.as_ref().map(|_| match &facts.name.sent {
-            Some(name) => value(name),
+            Some(name) => escape(name.raw()),
             None => "none".to_owned(),
         }),
     );
@@ -165,20 +174,23 @@ fn pairs(facts: &Facts<'_>) -> Vec<(&'static str, String)> {
                 recording.ending.kind,
                 EndingKind::ChainRejected | EndingKind::NameRejected
             );
-        let compared = facts.name.compared.as_deref();
-        put("compared", compared.filter(|_| compares).map(value));
+        let compared = facts.name.compared.as_ref().map(Foreign::raw);
+        put("compared", compared.filter(|_| compares).map(escape));
         put(
             "presented",
             check.chain.first().and_then(|leaf| {
                 let names = match leaf.dns_names.as_slice() {
-                    [] => leaf.common_name.clone(),
-                    names => Some(names.join(",")),
+                    [] => leaf.common_name.as_ref().map(|name| name.raw().to_owned()),
+                    names => {
+                        let names: Vec<_> = names.iter().map(Foreign::raw).collect();
+                        Some(names.join(","))
+                    }
                 };
-                names.map(|names| value(&names))
+                names.map(|names| escape(&names))
             }),
         );
     }
-    put("peer", recording.context.peer.as_deref().map(value));
+    put("peer", recording.context.peer.as_deref().map(escape));
     put(
         "bytes",
         Some(recording.handshake.bytes_received.to_string()),

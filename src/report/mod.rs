@@ -1,7 +1,6 @@
 //! Writes a diagnosis down: the error.log line and the JSON document.
 
 mod document;
-mod escape;
 mod line;
 mod reproduce;
 mod time;

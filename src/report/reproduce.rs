@@ -1,8 +1,9 @@
 //! The command that repeats nginx's handshake by hand.
 
 use crate::capture::ClientCertificate;
-use crate::facts::{is_dns_name, Breadth, Facts, Offered};
+use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::text::Foreign;
 
 /// A list of this many or fewer is spelled out. The library's own lists of suites and of signature
 /// algorithms are longer.
@@ -16,9 +17,9 @@ const DEFAULT_TLS13_SUITES: [CipherSuite; 3] = [
     CipherSuite(0x1303),
 ];
 
-/// `openssl s_client ...` with nginx's peer, name and offer; nothing in it needs quoting, because
-/// what would is left out. `None` when nothing was offered, and when the peer's address is unknown or
-/// cannot be written plainly.
+/// `openssl s_client ...` with nginx's peer, name and offer. A name that no operator wrote is left for
+/// the reader to fill in, and what a shell would read more into is left out. `None` when nothing was
+/// offered, and when the peer's address is unknown or cannot be written plainly.
 pub(super) fn command(facts: &Facts<'_>) -> Option<String> {
     let offered = facts.offered.as_ref()?;
     let peer = facts.recording.context.peer.as_deref()?;
@@ -27,12 +28,14 @@ pub(super) fn command(facts: &Facts<'_>) -> Option<String> {
     }
     let mut command = match peer.strip_prefix("unix:") {
         Some(path) => format!("openssl s_client -unix {path}"),
+        // A shell takes brackets for a pattern.
+        None if peer.starts_with('[') => format!("openssl s_client -connect '{peer}'"),
         None => format!("openssl s_client -connect {peer}"),
     };
-    match facts.name.sent.as_deref() {
-        Some(name) if is_dns_name(name) => command.push_str(&format!(" -servername {name}")),
-        Some(_) => {}
-        None => command.push_str(" -noservername"),
+    match (&facts.name.sent, facts.name.constant_sent()) {
+        (_, Some(name)) => command.push_str(&format!(" -servername {}", name.as_str())),
+        (Some(_), None) => command.push_str(" -servername NAME-THAT-WAS-SENT"),
+        (None, None) => command.push_str(" -noservername"),
     }
     let options = [
         ("-cipher", ciphers(offered, facts)),
@@ -133,6 +136,7 @@ fn signature_name(scheme: SignatureScheme) -> Option<&'static str> {
 
 fn alpn(offered: &Offered) -> Option<String> {
     let protocols = offered.alpn();
-    let plain = !protocols.is_empty() && protocols.iter().all(|one| is_plain(one));
-    plain.then(|| protocols.join(","))
+    let names: Vec<_> = protocols.iter().map(Foreign::raw).collect();
+    let plain = !names.is_empty() && names.iter().all(|one| is_plain(one));
+    plain.then(|| names.join(","))
 }

@@ -1,5 +1,6 @@
 //! A rule's answer.
 
+use super::directive::{Directive, Setting};
 use crate::facts::Facts;
 
 /// How sure a finding is. Order matters: the strongest comes first.
@@ -55,6 +56,9 @@ pub enum Security {
     Hardens,
     /// Worse than before: only where nothing else helps.
     Weakens,
+    /// It changes whom nginx trusts, or which name it accepts: right only under
+    /// [`Remedy::condition`].
+    ChangesTrust,
 }
 
 impl Security {
@@ -64,6 +68,7 @@ impl Security {
             Self::Neutral => "neutral",
             Self::Hardens => "hardens",
             Self::Weakens => "weakens",
+            Self::ChangesTrust => "changes_trust",
         }
     }
 }
@@ -72,11 +77,14 @@ impl Security {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remedy {
     /// Complete directives, in the right family, that exist in this nginx; empty when manual.
-    pub fix: Vec<String>,
+    pub fix: Vec<Directive>,
     /// Whether `fix` can be pasted.
     pub applicability: Applicability,
-    /// What `fix` does to security.
+    /// What `fix`, or without one `action`, does to security.
     pub security: Security,
+    /// Under which condition `fix` is right, as the rest of a sentence that begins with "only if".
+    /// There is one wherever it changes trust.
+    pub condition: Option<String>,
     /// What must be done outside nginx.conf, and by whom; one phrase.
     pub action: Option<String>,
 }
@@ -88,35 +96,63 @@ impl Remedy {
             fix: Vec::new(),
             applicability: Applicability::Manual,
             security: Security::Neutral,
+            condition: None,
             action: Some(action.into()),
         }
     }
 
-    /// Directives given without their family's prefix and semicolon: `["server_name on"]`. A
-    /// `<value>` in one makes it a placeholder. Where the family is unknown it becomes an action.
-    pub fn paste<S: AsRef<str>>(facts: &Facts<'_>, directives: &[S]) -> Self {
-        let rest = directives.iter().map(AsRef::as_ref);
-        match rest
-            .clone()
-            .map(|one| facts.directive(one))
-            .collect::<Option<Vec<_>>>()
-        {
-            Some(fix) => {
-                let placeholder = fix.iter().any(|one| one.contains('<'));
-                Self {
-                    applicability: match placeholder {
-                        true => Applicability::Placeholder,
-                        false => Applicability::Machine,
-                    },
-                    fix,
-                    security: Security::Neutral,
-                    action: None,
-                }
+    /// The settings that are not in force yet, as directives. A `<value>` in one makes it a
+    /// placeholder. Where no directives are known, or all are in force, it becomes an action.
+    pub(crate) fn paste(
+        facts: &Facts<'_>,
+        settings: impl IntoIterator<Item = impl Into<Setting>>,
+    ) -> Self {
+        let wanted: Vec<Setting> = settings
+            .into_iter()
+            .map(Into::into)
+            .filter(|setting| !setting.is_in_force(facts))
+            .collect();
+        if wanted.is_empty() {
+            return Self::manual(IN_FORCE);
+        }
+        let fix: Option<Vec<_>> = wanted.iter().map(|one| one.directive(facts)).collect();
+        let condition = wanted.iter().find_map(|one| one.condition(facts));
+        let remedy = match fix {
+            Some(fix) => Self {
+                applicability: match fix.iter().any(Directive::has_placeholder) {
+                    true => Applicability::Placeholder,
+                    false => Applicability::Machine,
+                },
+                fix,
+                security: Security::Neutral,
+                condition: None,
+                action: None,
+            },
+            None => {
+                let texts: Vec<_> = wanted.iter().map(Setting::text).collect();
+                Self::manual(format!(
+                    "set what corresponds to *_ssl_{} for this connection",
+                    texts.join(" and *_ssl_")
+                ))
             }
-            None => Self::manual(format!(
-                "set what corresponds to *_ssl_{} for this connection",
-                rest.collect::<Vec<_>>().join(" and *_ssl_")
-            )),
+        };
+        match condition {
+            Some(condition) => remedy
+                .with_security(Security::ChangesTrust)
+                .only_if(condition),
+            None => remedy,
+        }
+    }
+
+    /// The condition under which a change of trust is right: the rest of "only if ...". A remedy that
+    /// changes no trust needs none.
+    pub fn only_if(self, condition: impl Into<String>) -> Self {
+        match self.security {
+            Security::ChangesTrust => Self {
+                condition: Some(condition.into()),
+                ..self
+            },
+            _ => self,
         }
     }
 
@@ -140,6 +176,10 @@ impl Remedy {
     }
 }
 
+/// What is left to do where every setting that could help is in force.
+const IN_FORCE: &str =
+    "nginx.conf does already what could help on nginx's side: look at the upstream's log";
+
 /// A rule's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -147,7 +187,7 @@ pub struct Finding {
     pub confidence: Confidence,
     /// The rule only offers itself as an alternative; it never comes first.
     pub alternative_only: bool,
-    /// One sentence that stands alone, without a full stop. May quote peer text: reports escape it.
+    /// One sentence that stands alone, without a full stop. Text of a peer or a client is quoted in it.
     pub sentence: String,
     /// Evidence, as codes of [`super::because`].
     pub because: Vec<&'static str>,

@@ -6,6 +6,7 @@
 
 mod certificate;
 mod client_certificate;
+mod directive;
 mod finding;
 mod local;
 mod parameters;
@@ -15,7 +16,10 @@ mod transport;
 mod unknown;
 mod version;
 
+pub use directive::Directive;
 pub use finding::{Applicability, Confidence, Finding, Remedy, Security};
+
+use directive::Setting;
 
 use crate::capture::AlertSeen;
 use crate::facts::Facts;
@@ -148,14 +152,17 @@ fn told(alert: AlertSeen) -> String {
     format!("{}({})", Alert(alert.code), alert.code)
 }
 
-/// A `*_ssl_conf_command`, or where the same stands without that directive.
-fn command(facts: &Facts<'_>, name: &str, value: &str) -> Remedy {
+/// A `*_ssl_conf_command` with a list, or where the same stands without that directive. `name` is
+/// `conf_command` and OpenSSL's command.
+fn command(facts: &Facts<'_>, name: &'static str, list: &[&'static str]) -> Remedy {
+    let setting = Setting::list(name, list, ":");
     match facts.has_conf_command() {
-        true => Remedy::paste(facts, &[format!("conf_command {name} {value}")]).with_action(
+        true => Remedy::paste(facts, [setting]).with_action(
             "it takes the place of conf_command lines inherited here: repeat those still wanted",
         ),
         false => Remedy::manual(format!(
-            "set {name} to {value} in the openssl.cnf that nginx reads: this nginx has no directive for it"
+            "set {} in the openssl.cnf that nginx reads: this nginx has no directive for it",
+            setting.text().trim_start_matches("conf_command ")
         )),
     }
 }
@@ -207,6 +214,8 @@ pub mod because {
     pub const VERSION_NOT_OFFERED: &str = "version_not_offered";
     /// Only part of the versions this library has was offered.
     pub const VERSIONS_LIMITED: &str = "versions_limited";
+    /// The version chosen does not exist.
+    pub const VERSION_DOES_NOT_EXIST: &str = "version_does_not_exist";
     /// The suite chosen is none of those offered.
     pub const CIPHER_NOT_OFFERED: &str = "cipher_not_offered";
     /// Whole cipher families are missing from the offer.
@@ -297,6 +306,7 @@ pub mod because {
         PEER_SILENT,
         VERSION_NOT_OFFERED,
         VERSIONS_LIMITED,
+        VERSION_DOES_NOT_EXIST,
         CIPHER_NOT_OFFERED,
         CIPHER_LIST_NARROW,
         FALLBACK_SIGNALLED,

@@ -207,6 +207,11 @@ pub(crate) static CASES: &[Case] = &[
     case(NAME, &[(KIND, "\"chain_rejected\""), ("/certificate/result", "10")], "certificate_expired",
         "certificate_hostname_mismatch"),
     // What carries the handshake.
+    // Nobody has SSL 3.0 any more, or anything above TLS 1.3.
+    case("protocol_version_mismatch/tls10_signature.json", &[("/handshake/version", "768")], "protocol_violation", "protocol_version_mismatch"),
+    case("protocol_version_mismatch/tls10_signature.json", &[("/handshake/version", "0")], "protocol_violation", "protocol_version_mismatch"),
+    case("protocol_version_mismatch/tls10_signature.json", &[("/handshake/version", "773")], "protocol_violation", "protocol_version_mismatch"),
+    case("protocol_version_mismatch/tls10_signature.json", &[("/handshake/version", "32540")], "protocol_violation", "protocol_version_mismatch"),
     case(HTTP, &[("/handshake/opening", "\"1503030002\"")], "protocol_violation", "plaintext_upstream"),
     case(HTTP, &[("/handshake/opening", "\"5353482d32\"")], "plaintext_upstream", "peer_closed"),
     case(SILENT, &[(KIND, "\"eof\"")], "peer_closed", "handshake_timeout"),

@@ -41,6 +41,18 @@ const EXPIRED: &str = "certificate_expired/leaf_expired.json";
 const NAME: &str = "certificate_hostname_mismatch/ip_address.json";
 const BLOCK: &str = "sni_missing/upstream_block.json";
 
+const WRONG_SNI: &str = "sni_unrecognized/alert_112.json";
+const SUITE: &str = "cipher_mismatch/one_suite.json";
+const HELLO: &str = "/handshake/client_hellos/0/bytes";
+/// A hello of TLS 1.2 with TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 and nothing else.
+const ONE_ECDHE_SUITE: &str =
+    "\"0100002b03030000000000000000000000000000000000000000000000000000000000000000000002c02f01000000\"";
+const CONSTANT: &str = "/settings/upstream_is_constant";
+const OTHER_HOST: [(&str, &str); 2] = [
+    ("/context/upstream", "\"www.example.com\""),
+    ("/settings/upstream_block", "false"),
+];
+
 const NO_MATCH: (&str, &str) = ("/certificate/name_matches", "false");
 const COMPARED: &str = "/settings/compared_name";
 const IS_BLOCK: [(&str, &str); 2] = [
@@ -100,8 +112,8 @@ pub(crate) static FIXES: &[Fix] = &[
     fix(EXPIRED, &[NO_MATCH, IS_BLOCK[0], IS_BLOCK[1], (COMPARED, "\"127.0.0.1\""), SWITCHED_ON],
         &["proxy_ssl_name <host-name-of-the-upstream>;"]),
     // The host that is meant is the operator's word, the name presented is the peer's.
-    fix(NAME, &[], &["proxy_ssl_name api.example.com;"]),
-    fix(NAME, &[SWITCHED_ON], &["proxy_ssl_name api.example.com;"]),
+    fix(NAME, &[], &["proxy_ssl_name <host-name-of-the-upstream>;"]),
+    fix(NAME, &[SWITCHED_ON], &["proxy_ssl_name <host-name-of-the-upstream>;"]),
     fix(NAME, &[(COMPARED, "\"www.example.com\"")],
         &["proxy_ssl_server_name on;", "proxy_ssl_name <host-name-of-the-upstream>;"]),
     fix(NAME, &[(COMPARED, "\"www.example.com\""), ("/handshake/client_hellos", "[]")],
@@ -109,9 +121,18 @@ pub(crate) static FIXES: &[Fix] = &[
     fix(NAME, &[IS_BLOCK[0], IS_BLOCK[1], (COMPARED, "\"backend\"")],
         &["proxy_ssl_server_name on;", "proxy_ssl_name <host-name-of-the-upstream>;"]),
     fix(NAME, &[IS_BLOCK[0], IS_BLOCK[1], (COMPARED, "\"backend\""), ("/handshake/client_hellos", "[]")],
-        &["proxy_ssl_name api.example.com;"]),
-    fix(NAME, &[("/certificate/chain/0/dns_names", "[\"*.example.com\"]")],
-        &["proxy_ssl_name <name-in-the-upstream-certificate>;"]),
+        &["proxy_ssl_name <host-name-of-the-upstream>;"]),
+    // A host that a variable named is nobody's constant; nor is one by which nginx verifies pasted.
+    fix(WRONG_SNI, &OTHER_HOST, &["proxy_ssl_name www.example.com;"]),
+    fix(WRONG_SNI, &[OTHER_HOST[0], OTHER_HOST[1], (CONSTANT, "false")], &["proxy_ssl_name <host-name-of-the-upstream>;"]),
+    fix(WRONG_SNI, &[OTHER_HOST[0], OTHER_HOST[1], (CONSTANT, "null")], &["proxy_ssl_name <host-name-of-the-upstream>;"]),
+    fix(WRONG_SNI, &[OTHER_HOST[0], OTHER_HOST[1], ("/settings/verify", "true")], &["proxy_ssl_name <host-name-of-the-upstream>;"]),
+    // A list that is wider than what was offered is not weaker than it.
+    fix(SUITE, &[], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;", "proxy_ssl_ciphers HIGH:!aNULL:!MD5;"]),
+    fix(SUITE, &[(HELLO, ONE_ECDHE_SUITE)], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;", "proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kRSA;"]),
+    // A version that nobody has is none to add.
+    fix(OLD, &[("/handshake/version", "768")], &[]),
+    fix(OLD, &[("/handshake/version", "773")], &[]),
     // What stands there already is a duplicate to nginx -t.
     fix(BLOCK, &[], &["proxy_ssl_server_name on;", "proxy_ssl_name <host-name-of-the-upstream>;"]),
     fix(BLOCK, &[SWITCHED_ON, (COMPARED, "\"127.0.0.1\"")], &["proxy_ssl_name <host-name-of-the-upstream>;"]),

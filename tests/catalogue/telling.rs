@@ -103,9 +103,9 @@ pub(crate) static TELLINGS: &[Telling] = &[
     // The name an unverified peer presents is not printed where nginx.conf says which host is meant.
     telling(NAME, &[(COMPARED, "\"www.example.com\"")], "certain", &["sni_missing"],
         "\"proxy_ssl_server_name on;\" \"proxy_ssl_name <host-name-of-the-upstream>;\"", "proxy_ssl_name api."),
-    telling(NAME, &[], "certain", &[], "\"proxy_ssl_name api.example.com;\"", "proxy_ssl_server_name"),
-    telling(NAME, &[(SAN, FIVE)], "certain", &[], "a.a, b.b, c.c, not for 127.0.0.1 (2 more names)", "and more"),
-    telling(NAME, &[(SAN, SIXTEEN)], "certain", &[], "c.c, not for 127.0.0.1 (and more)", "more names"),
+    telling(NAME, &[], "certain", &[], "\"proxy_ssl_name <host-name-of-the-upstream>;\" only if 'api.example.com' is the host you mean (certain, changes trust)", "proxy_ssl_server_name"),
+    telling(NAME, &[(SAN, FIVE)], "certain", &[], "'a.a', 'b.b', 'c.c', not for '127.0.0.1' (2 more names)", "and more"),
+    telling(NAME, &[(SAN, SIXTEEN)], "certain", &[], "'c.c', not for '127.0.0.1' (and more)", "more names"),
     telling(NAME, &[(COMPARED, "\"[::1]\""), ("/certificate/chain/0/ip_addresses", "[\"::1\"]")], "certain", &[],
         "it has that IP SAN", "proxy_ssl_server_name"),
     // nginx compares with nothing unless it verifies.
@@ -136,10 +136,10 @@ pub(crate) static TELLINGS: &[Telling] = &[
     telling(SESSION, &[], "possible", &["sni_unrecognized", "protocol_version_mismatch", "cipher_mismatch"],
         "proxy_ssl_session_reuse off;", ", else"),
     // Doing without TLS, in the words of the module.
-    telling(HTTP, &[], "certain", &["protocol_violation"], "or at http:// if", "something"),
-    telling(HTTP, &[(MODULE, "\"grpc\"")], "certain", &["protocol_violation"], "grpc_pass at the upstream's TLS port, or at grpc:// if", "http://"),
-    telling(HTTP, &[(MODULE, "\"uwsgi\"")], "certain", &["protocol_violation"], "or at uwsgi:// if", "http://"),
-    telling(HTTP, &[(MODULE, "\"stream\"")], "certain", &["protocol_violation"], "or leave proxy_ssl off if", "http://"),
+    telling(HTTP, &[], "likely", &["protocol_violation"], "or at http:// if this path is trusted: no encryption and no verification then (likely, weakens security)", "something"),
+    telling(HTTP, &[(MODULE, "\"grpc\"")], "likely", &["protocol_violation"], "grpc_pass at the upstream's TLS port, or at grpc:// if", "http://"),
+    telling(HTTP, &[(MODULE, "\"uwsgi\"")], "likely", &["protocol_violation"], "or at uwsgi:// if", "http://"),
+    telling(HTTP, &[(MODULE, "\"stream\"")], "likely", &["protocol_violation"], "or leave proxy_ssl off if", "http://"),
     telling(HTTP, &[(OPENING, "\"0000120400\"")], "certain", &["protocol_violation"], "TLS port (certain)", "http://"),
     telling(HTTP, &[(OPENING, "\"0102030405\"")], "likely", &["protocol_violation"], "does not speak TLS;", "something"),
     // A slow upstream needs time; one that never spoke needs another look.
@@ -155,7 +155,7 @@ pub(crate) static TELLINGS: &[Telling] = &[
     telling(SNI, &[(MODULE, "\"stream\"")], "likely", ALERT_40,
         "\"proxy_ssl_ciphers ...;\"", "set_header"),
     telling(MISSING, &[], "possible", &["certificate_issuer_unknown"],
-        "upstream does not send CN=Example Issuing CA,O=Example, the issuer of its certificate CN=api.example.com;", "issuer of its certificate CN=api.example.com,"),
+        "upstream does not send 'CN=Example_Issuing_CA,O=Example', the issuer of its certificate 'CN=api.example.com';", "issuer of its certificate 'CN=api.example.com',"),
     telling(NO_RSA, &[], "likely", &["sni_missing", "cipher_mismatch"], "cannot sign in ecdsa_secp256r1_sha256, the only", "1 signature"),
     telling(NARROW, &[], "likely", &["sni_missing", "protocol_version_mismatch", "cipher_mismatch"], "in none of the 2 signature algorithms nginx offered (no ECDSA among them)", "the only"),
 ];

@@ -11,6 +11,7 @@ use ngx::ffi::{
     ngx_module_t, ngx_str_t, ngx_uint_t,
 };
 use tlsdiag::capture::{Context, Module, Settings};
+use tlsdiag::text::Foreign;
 
 use super::Owner;
 use crate::{symbol, text};
@@ -69,10 +70,10 @@ unsafe fn context(
                 super::attempts(states.iter().map(|state| state.peer.is_null()))
             }),
             is_final: Some(upstream.cleanup.is_null()),
-            client: client.and_then(|client| text::of(&client.addr_text)),
-            method: text::of(&request.method_name),
-            host: text::of(&request.headers_in.server),
-            path: text::of(&request.uri),
+            client: client.and_then(|client| text::foreign(&client.addr_text)),
+            method: text::foreign(&request.method_name),
+            host: text::foreign(&request.headers_in.server),
+            path: text::foreign(&request.uri),
             scheme: client.map(|client| {
                 if client.ssl.is_null() {
                     "http"
@@ -100,9 +101,11 @@ unsafe fn settings(
     unsafe {
         Settings {
             verify: conf.map(|conf| conf.ssl_verify == 1),
-            compared_name: name(upstream, conf).and_then(|name| text::of(&name)),
+            compared_name: name(upstream, conf).and_then(|name| text::foreign(&name)),
             send_server_name: conf.map(|conf| conf.ssl_server_name == 1),
             session_reuse: conf.map(|conf| conf.ssl_session_reuse == 1),
+            upstream_is_constant: Some(upstream.resolved.is_null()),
+            name_is_constant: conf.map(|conf| name_is_constant(upstream, conf)),
             // Only `upstream {}` blocks carry configurations of their own (ngx_http_upstream).
             upstream_block: Some(
                 upstream
@@ -133,16 +136,16 @@ unsafe fn module(conf: Option<&ngx_http_upstream_conf_t>) -> Module {
 }
 
 /// Host of `proxy_pass`, or the block's name; with variables, what they gave.
-unsafe fn configured_host(upstream: &ngx_http_upstream_t) -> Option<String> {
+unsafe fn configured_host(upstream: &ngx_http_upstream_t) -> Option<Foreign> {
     // SAFETY: as in `context`.
     unsafe {
         if let Some(block) = upstream.upstream.as_ref() {
-            return text::of(&block.host);
+            return text::foreign(&block.host);
         }
         upstream
             .resolved
             .as_ref()
-            .and_then(|resolved| text::of(&resolved.host))
+            .and_then(|resolved| text::foreign(&resolved.host))
     }
 }
 
@@ -171,7 +174,7 @@ unsafe fn virtual_server(request: &ngx_http_request_t) -> Option<String> {
 
 /// `$request_id` as the access log will have it. Asked for only where nginx.conf does: then it has a
 /// place among the request's variables, and the value made here is the one that is kept.
-unsafe fn request_id(request: &ngx_http_request_t) -> Option<String> {
+unsafe fn request_id(request: &ngx_http_request_t) -> Option<Foreign> {
     type Get =
         unsafe extern "C" fn(*mut ngx_http_request_t, ngx_uint_t) -> *mut ngx_http_variable_value_t;
     // SAFETY: the index is below the length of main_conf; the list is complete since the configuration
@@ -186,7 +189,20 @@ unsafe fn request_id(request: &ngx_http_request_t) -> Option<String> {
         let get = transmute::<*mut c_void, Option<Get>>(get)?;
         let value = get(ptr::from_ref(request).cast_mut(), index).as_ref()?;
         let is_known = value.not_found() == 0 && !value.as_bytes().is_empty();
-        is_known.then(|| text::bounded(value.as_bytes()))
+        is_known.then(|| text::bounded(value.as_bytes()).into())
+    }
+}
+
+/// No variable has a part in the name. Only a `proxy_pass` with variables leaves a host to be resolved
+/// (`ngx_http_upstream_init_request`).
+unsafe fn name_is_constant(
+    upstream: &ngx_http_upstream_t,
+    conf: &ngx_http_upstream_conf_t,
+) -> bool {
+    // SAFETY: the complex value lives as long as the configuration.
+    match unsafe { conf.ssl_name.as_ref() } {
+        Some(value) => value.lengths.is_null(),
+        None => upstream.resolved.is_null(),
     }
 }
 

@@ -46,8 +46,8 @@ pub(super) unsafe fn describe(
         let (session, upstream) = (&*session, &*upstream);
         let block = upstream.upstream.as_ref();
         let host = match (block, upstream.resolved.as_ref()) {
-            (Some(block), _) => text::of(&block.host),
-            (None, Some(resolved)) => text::of(&resolved.host),
+            (Some(block), _) => text::foreign(&block.host),
+            (None, Some(resolved)) => text::foreign(&resolved.host),
             (None, None) => None,
         };
         let client = session.connection.as_ref();
@@ -64,12 +64,13 @@ pub(super) unsafe fn describe(
                 .state
                 .as_ref()
                 .map(|state| state.response_time != NOT_YET),
-            client: client.and_then(|client| text::of(&client.addr_text)),
+            client: client.and_then(|client| text::foreign(&client.addr_text)),
             listen: client.and_then(|client| super::listen(client)),
             ..Context::default()
         };
         let settings = Settings {
-            compared_name: text::of(&upstream.ssl_name),
+            compared_name: text::foreign(&upstream.ssl_name),
+            upstream_is_constant: Some(upstream.resolved.is_null()),
             upstream_block: Some(block.is_some_and(|block| !block.srv_conf.is_null())),
             ..Settings::default()
         };

@@ -15,6 +15,7 @@ use ngx::ffi::{
     X509 as RawX509, X509_ALGOR, X509_NAME,
 };
 use tlsdiag::capture::{Certificate, MAX_NAMES};
+use tlsdiag::text::Foreign;
 
 use crate::text::bounded;
 
@@ -41,10 +42,10 @@ pub(crate) unsafe fn describe(certificate: *mut RawX509) -> Certificate {
         let (key_algorithm, key_curve) = key_names(certificate);
         let (dns_names, ip_addresses) = alternative_names(certificate);
         Certificate {
-            subject: name_text(subject),
-            issuer: name_text(issuer),
+            subject: name_text(subject).into(),
+            issuer: name_text(issuer).into(),
             common_name: common_name(subject),
-            serial: hex(string_bytes(X509_get0_serialNumber(certificate).cast()), 32),
+            serial: hex(string_bytes(X509_get0_serialNumber(certificate).cast()), 32).into(),
             not_before: unix_time(X509_get0_notBefore(certificate)),
             not_after: unix_time(X509_get0_notAfter(certificate)),
             dns_names,
@@ -54,10 +55,10 @@ pub(crate) unsafe fn describe(certificate: *mut RawX509) -> Certificate {
             issuer_trusted: None,
             issuer_url: issuer_url(certificate),
             sha256: fingerprint(certificate),
-            key_algorithm,
+            key_algorithm: key_algorithm.into(),
             key_bits: u32::try_from(key_bits(certificate)).unwrap_or(0),
-            key_curve,
-            signature_algorithm: nid_text(OBJ_nid2ln(X509_get_signature_nid(certificate))),
+            key_curve: key_curve.map(Foreign::from),
+            signature_algorithm: nid_text(OBJ_nid2ln(X509_get_signature_nid(certificate))).into(),
         }
     }
 }
@@ -154,7 +155,7 @@ unsafe fn name_text(name: *const X509_NAME) -> String {
 }
 
 /// The last common name: the one `X509_check_host` falls back to.
-unsafe fn common_name(subject: *const X509_NAME) -> Option<String> {
+unsafe fn common_name(subject: *const X509_NAME) -> Option<Foreign> {
     let subject = subject.cast_mut();
     let mut last = -1;
     // SAFETY: the index comes from the same name; entries are borrowed from it.
@@ -170,7 +171,7 @@ unsafe fn common_name(subject: *const X509_NAME) -> Option<String> {
             return None;
         }
         let entry = X509_NAME_get_entry(subject, last);
-        Some(bounded(string_bytes(X509_NAME_ENTRY_get_data(entry))))
+        Some(bounded(string_bytes(X509_NAME_ENTRY_get_data(entry))).into())
     }
 }
 
@@ -258,7 +259,7 @@ unsafe extern "C" fn free_access_description(description: *mut c_void) {
     unsafe { ngx::ffi::ACCESS_DESCRIPTION_free(description.cast()) }
 }
 
-unsafe fn alternative_names(certificate: *mut RawX509) -> (Vec<String>, Vec<String>) {
+unsafe fn alternative_names(certificate: *mut RawX509) -> (Vec<Foreign>, Vec<Foreign>) {
     let (mut dns, mut ip) = (Vec::new(), Vec::new());
     // SAFETY: the union's member is an ASN1_STRING for both kinds read.
     unsafe {
@@ -270,8 +271,10 @@ unsafe fn alternative_names(certificate: *mut RawX509) -> (Vec<String>, Vec<Stri
                 let name: &GENERAL_NAME = name;
                 let bytes = string_bytes(name.d.ptr.cast());
                 match name.type_ {
-                    GEN_DNS if dns.len() < MAX_NAMES => dns.push(bounded(bytes)),
-                    GEN_IPADD if ip.len() < MAX_NAMES => ip.extend(address(bytes)),
+                    GEN_DNS if dns.len() < MAX_NAMES => dns.push(bounded(bytes).into()),
+                    GEN_IPADD if ip.len() < MAX_NAMES => {
+                        ip.extend(address(bytes).map(Foreign::from))
+                    }
                     _ => {}
                 }
             },
@@ -289,7 +292,7 @@ fn address(bytes: &[u8]) -> Option<String> {
         .map(|v6| std::net::Ipv6Addr::from(v6).to_string())
 }
 
-unsafe fn issuer_url(certificate: *mut RawX509) -> Option<String> {
+unsafe fn issuer_url(certificate: *mut RawX509) -> Option<Foreign> {
     let mut url = None;
     // SAFETY: method and location are never NULL in a decoded ACCESS_DESCRIPTION.
     unsafe {
@@ -306,7 +309,7 @@ unsafe fn issuer_url(certificate: *mut RawX509) -> Option<String> {
                     && OBJ_obj2nid(access.method) == NID_CA_ISSUERS
                     && location.type_ == GEN_URI
                 {
-                    url = Some(bounded(string_bytes(location.d.ptr.cast())));
+                    url = Some(bounded(string_bytes(location.d.ptr.cast())).into());
                 }
             },
         );

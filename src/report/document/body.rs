@@ -11,6 +11,35 @@ use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::report::reproduce;
 use crate::report::time::timestamp;
+use crate::rules::Security;
+use crate::text::Foreign;
+
+/// What is left when nothing else helps: constants, numbers, and directives made of both.
+pub(super) fn least(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Map<String, Value> {
+    let scissors = Scissors::shut();
+    let writer = Writer {
+        diagnosis,
+        facts,
+        scissors: &scissors,
+    };
+    let fields = [
+        ("event", writer.event()),
+        ("error", object([("type", Some(diagnosis.name.into()))])),
+        (
+            "tls",
+            object([(
+                "established",
+                Some(facts.recording.handshake.finished.into()),
+            )]),
+        ),
+        (
+            "process",
+            object([("pid", Some(facts.recording.environment.pid.into()))]),
+        ),
+        ("nginx", object([("upstream_tls", writer.least())])),
+    ];
+    present(fields)
+}
 
 /// Everything but the first four fields.
 pub(super) fn of(
@@ -31,7 +60,7 @@ pub(super) fn of(
             "client",
             object([(
                 "address",
-                writer.text(facts.recording.context.client.as_deref()),
+                writer.foreign(facts.recording.context.client.as_ref()),
             )]),
         ),
         ("network", writer.network()),
@@ -45,6 +74,10 @@ pub(super) fn of(
         // Last: it says whether anything was cut.
         ("nginx", object([("upstream_tls", writer.upstream_tls())])),
     ];
+    present(fields)
+}
+
+fn present<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
     fields
         .into_iter()
         .filter_map(|(key, value)| Some((key.to_owned(), value?)))
@@ -66,6 +99,14 @@ enum Peer<'a> {
 impl Writer<'_> {
     fn text(&self, text: Option<&str>) -> Option<Value> {
         text.map(|text| self.scissors.text(text).into())
+    }
+
+    fn foreign(&self, text: Option<&Foreign>) -> Option<Value> {
+        self.text(text.map(Foreign::raw))
+    }
+
+    fn sentence(&self, text: Option<&str>) -> Option<Value> {
+        text.map(|text| self.scissors.sentence(text).into())
     }
 
     fn list<T: ToString>(&self, items: impl IntoIterator<Item = T>) -> Option<Value> {
@@ -111,7 +152,7 @@ impl Writer<'_> {
         object([
             ("type", Some(self.diagnosis.name.into())),
             ("code", ending.code.map(|code| format!("{code:08X}").into())),
-            ("message", self.text(ending.text.as_deref())),
+            ("message", self.foreign(ending.text.as_ref())),
         ])
     }
 
@@ -119,8 +160,8 @@ impl Writer<'_> {
         match self.peer() {
             Some(Peer::Unix(path)) => object([("address", self.text(Some(path)))]),
             Some(Peer::Inet { ip, port }) => {
-                let configured = self.facts.recording.context.upstream.as_deref();
-                let configured = configured.map(without_brackets);
+                let configured = self.facts.recording.context.upstream.as_ref();
+                let configured = configured.map(|host| without_brackets(host.raw()));
                 object([
                     (
                         "address",
@@ -133,7 +174,7 @@ impl Writer<'_> {
             }
             None => object([(
                 "address",
-                self.text(self.facts.recording.context.upstream.as_deref()),
+                self.foreign(self.facts.recording.context.upstream.as_ref()),
             )]),
         }
     }
@@ -197,14 +238,14 @@ impl Writer<'_> {
             ),
             (
                 "next_protocol",
-                self.text(chosen.and_then(|one| one.alpn.as_deref())),
+                self.foreign(chosen.and_then(|one| one.alpn.as_ref())),
             ),
             (
                 "client",
                 object([
-                    ("server_name", self.text(self.facts.name.sent.as_deref())),
-                    ("subject", self.text(client.map(|one| one.subject.as_str()))),
-                    ("issuer", self.text(client.map(|one| one.issuer.as_str()))),
+                    ("server_name", self.foreign(self.facts.name.sent.as_ref())),
+                    ("subject", self.foreign(client.map(|one| &one.subject))),
+                    ("issuer", self.foreign(client.map(|one| &one.issuer))),
                     (
                         "not_before",
                         client.map(|one| timestamp(one.not_before.saturating_mul(1000)).into()),
@@ -226,8 +267,8 @@ impl Writer<'_> {
 
     fn leaf(&self, leaf: &Certificate) -> Option<Value> {
         object([
-            ("subject", self.text(Some(&leaf.subject))),
-            ("issuer", self.text(Some(&leaf.issuer))),
+            ("subject", self.foreign(Some(&leaf.subject))),
+            ("issuer", self.foreign(Some(&leaf.issuer))),
             (
                 "not_before",
                 Some(timestamp(leaf.not_before.saturating_mul(1000)).into()),
@@ -240,17 +281,25 @@ impl Writer<'_> {
             (
                 "x509",
                 object([
-                    ("serial_number", self.text(Some(&leaf.serial))),
+                    ("serial_number", self.foreign(Some(&leaf.serial))),
                     (
                         "alternative_names",
-                        self.list(leaf.dns_names.iter().chain(&leaf.ip_addresses)),
+                        self.list(
+                            leaf.dns_names
+                                .iter()
+                                .chain(&leaf.ip_addresses)
+                                .map(Foreign::raw),
+                        ),
                     ),
-                    ("public_key_algorithm", self.text(Some(&leaf.key_algorithm))),
+                    (
+                        "public_key_algorithm",
+                        self.foreign(Some(&leaf.key_algorithm)),
+                    ),
                     ("public_key_size", Some(leaf.key_bits.into())),
-                    ("public_key_curve", self.text(leaf.key_curve.as_deref())),
+                    ("public_key_curve", self.foreign(leaf.key_curve.as_ref())),
                     (
                         "signature_algorithm",
-                        self.text(Some(&leaf.signature_algorithm)),
+                        self.foreign(Some(&leaf.signature_algorithm)),
                     ),
                 ]),
             ),
@@ -262,8 +311,8 @@ impl Writer<'_> {
         object([(
             "request",
             object([
-                ("method", self.text(context.method.as_deref())),
-                ("id", self.text(context.request_id.as_deref())),
+                ("method", self.foreign(context.method.as_ref())),
+                ("id", self.foreign(context.request_id.as_ref())),
             ]),
         )])
     }
@@ -271,8 +320,8 @@ impl Writer<'_> {
     fn url(&self) -> Option<Value> {
         let context = &self.facts.recording.context;
         object([
-            ("domain", self.text(context.host.as_deref())),
-            ("path", self.text(context.path.as_deref())),
+            ("domain", self.foreign(context.host.as_ref())),
+            ("path", self.foreign(context.path.as_ref())),
             ("scheme", self.text(context.scheme.as_deref())),
         ])
     }
@@ -283,20 +332,8 @@ impl Writer<'_> {
         let finding = &self.diagnosis.finding;
         object([
             ("connection_id", Some(context.connection_id.into())),
-            (
-                "module",
-                Some(
-                    match context.module {
-                        Module::Proxy => "proxy",
-                        Module::Grpc => "grpc",
-                        Module::Uwsgi => "uwsgi",
-                        Module::Stream => "stream",
-                        Module::Other => "other",
-                    }
-                    .into(),
-                ),
-            ),
-            ("upstream", self.text(context.upstream.as_deref())),
+            ("module", self.module()),
+            ("upstream", self.foreign(context.upstream.as_ref())),
             ("attempt", context.attempt.map(Value::from)),
             ("final", context.is_final.map(Value::from)),
             (
@@ -318,29 +355,18 @@ impl Writer<'_> {
             ("verify", self.verify()),
             ("offered", self.offered()),
             ("received", self.received()),
-            (
-                "diagnosis",
-                object([
-                    ("name", Some(self.diagnosis.name.into())),
-                    ("family", Some(self.diagnosis.family.name().into())),
-                    ("confidence", Some(finding.confidence.name().into())),
-                    ("because", Some(finding.because.clone().into())),
-                    (
-                        "alternatives",
-                        Some(self.diagnosis.alternatives.clone().into()),
-                    ),
-                ]),
-            ),
-            ("fix", Some(finding.remedy.fix.clone().into())),
+            ("diagnosis", self.diagnosis()),
+            ("fix", self.fix()),
             (
                 "fix_applicability",
                 Some(finding.remedy.applicability.name().into()),
             ),
+            ("fix_security", self.security()),
             (
-                "fix_security",
-                (!finding.remedy.fix.is_empty()).then(|| finding.remedy.security.name().into()),
+                "fix_condition",
+                self.sentence(finding.remedy.condition.as_deref()),
             ),
-            ("action", self.text(finding.remedy.action.as_deref())),
+            ("action", self.sentence(finding.remedy.action.as_deref())),
             ("dead_ends", Some(self.diagnosis.dead_ends.clone().into())),
             ("reproduce", reproduce::command(self.facts).map(Value::from)),
             (
@@ -348,6 +374,65 @@ impl Writer<'_> {
                 self.scissors.truncated.get().then_some(Value::Bool(true)),
             ),
         ])
+    }
+
+    fn least(&self) -> Option<Value> {
+        let finding = &self.diagnosis.finding;
+        object([
+            (
+                "connection_id",
+                Some(self.facts.recording.context.connection_id.into()),
+            ),
+            ("module", self.module()),
+            ("phase", Some(self.facts.phase.name().into())),
+            ("alert", self.alert()),
+            ("received", self.received()),
+            ("diagnosis", self.diagnosis()),
+            ("fix", self.fix()),
+            (
+                "fix_applicability",
+                Some(finding.remedy.applicability.name().into()),
+            ),
+            ("fix_security", self.security()),
+            ("truncated", Some(true.into())),
+        ])
+    }
+
+    fn module(&self) -> Option<Value> {
+        let name = match self.facts.recording.context.module {
+            Module::Proxy => "proxy",
+            Module::Grpc => "grpc",
+            Module::Uwsgi => "uwsgi",
+            Module::Stream => "stream",
+            Module::Other => "other",
+        };
+        Some(name.into())
+    }
+
+    fn diagnosis(&self) -> Option<Value> {
+        let finding = &self.diagnosis.finding;
+        object([
+            ("name", Some(self.diagnosis.name.into())),
+            ("family", Some(self.diagnosis.family.name().into())),
+            ("confidence", Some(finding.confidence.name().into())),
+            ("because", Some(finding.because.clone().into())),
+            (
+                "alternatives",
+                Some(self.diagnosis.alternatives.clone().into()),
+            ),
+        ])
+    }
+
+    fn fix(&self) -> Option<Value> {
+        let fix = self.diagnosis.finding.remedy.fix.iter();
+        Some(fix.map(|one| Value::from(one.to_string())).collect())
+    }
+
+    /// Of the fix; without one, of an action that is not neutral.
+    fn security(&self) -> Option<Value> {
+        let remedy = &self.diagnosis.finding.remedy;
+        let says = !remedy.fix.is_empty() || remedy.security != Security::Neutral;
+        says.then(|| remedy.security.name().into())
     }
 
     fn alert(&self) -> Option<Value> {
@@ -385,6 +470,11 @@ impl Writer<'_> {
             ("depth", (!inherited).then(|| problem.error.depth.into())),
             ("errors", self.list(errors)),
             ("inherited", Some(inherited.into())),
+            ("verified_again", Some(check.verified_again.into())),
+            (
+                "issuer_url",
+                self.foreign(check.chain.iter().find_map(|one| one.issuer_url.as_ref())),
+            ),
         ])
     }
 
@@ -417,8 +507,8 @@ impl Writer<'_> {
                 self.list(signatures.iter().filter(|_| whole(signatures.len()))),
             ),
             ("signature_algorithm_count", Some(signatures.len().into())),
-            ("alpn", self.list(offered.alpn())),
-            ("server_name", self.text(self.facts.name.sent.as_deref())),
+            ("alpn", self.list(offered.alpn().iter().map(Foreign::raw))),
+            ("server_name", self.foreign(self.facts.name.sent.as_ref())),
             (
                 "client_hello_bytes",
                 Some(offered.client_hello_bytes.into()),
@@ -437,7 +527,7 @@ impl Writer<'_> {
             ("certificate_request", Some(authorities.is_some().into())),
             (
                 "certificate_authorities",
-                authorities.and_then(|one| self.list(&one.names)),
+                authorities.and_then(|one| self.list(one.names.iter().map(Foreign::raw))),
             ),
             (
                 "certificates",

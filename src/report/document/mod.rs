@@ -2,9 +2,11 @@
 //!
 //! ECS field names in the ecs-logging layout, nested, with our own facts under
 //! `nginx.upstream_tls`. What is unknown is absent. A document that would be longer than a pipe
-//! takes in one piece is built again with shorter lists and texts, and says so.
+//! takes in one piece is built again with shorter lists and texts, and says so; the last resort holds
+//! nothing whose length a peer or a client chooses.
 
 mod body;
+mod json;
 
 use std::cell::Cell;
 
@@ -13,6 +15,7 @@ use serde_json::{Map, Value};
 use super::time::timestamp;
 use crate::diagnose::Diagnosis;
 use crate::facts::Facts;
+use crate::text::clip;
 use crate::Recording;
 
 /// Version of the field names used.
@@ -34,6 +37,9 @@ const LIMITS: [Limits; 3] = [
     Limits { list: 0, text: 32 },
 ];
 
+/// Bytes of the sentence in the last resort.
+const SHORT_MESSAGE: usize = 200;
+
 /// Shortens, and remembers that something was lost.
 struct Scissors {
     limits: Limits,
@@ -41,28 +47,47 @@ struct Scissors {
 }
 
 impl Scissors {
-    /// At most `max` bytes, cut between characters.
-    fn cut(&self, text: &str, max: usize) -> String {
-        let mut end = max.min(text.len());
-        while !text.is_char_boundary(end) {
-            end -= 1;
+    /// Shows nothing of anybody's texts and lists.
+    fn shut() -> Self {
+        Self {
+            limits: Limits { list: 0, text: 0 },
+            truncated: Cell::new(true),
         }
-        if end < text.len() {
-            self.truncated.set(true);
-        }
-        text.get(..end).unwrap_or_default().to_owned()
     }
 
+    /// As much as takes the limit's bytes in JSON, cut between characters.
     fn text(&self, text: &str) -> String {
-        self.cut(text, self.limits.text)
+        let mut length = 0;
+        let fits = |character: &char| {
+            length += json::length(*character);
+            length <= self.limits.text
+        };
+        let kept: String = text.chars().take_while(fits).collect();
+        if kept.len() < text.len() {
+            self.truncated.set(true);
+        }
+        kept
+    }
+
+    /// As much as takes twice the limit's bytes of a sentence of ours, cut outside quotes.
+    fn sentence(&self, sentence: &str) -> String {
+        let max = self.limits.text * 2;
+        if sentence.len() > max {
+            self.truncated.set(true);
+        }
+        clip(sentence, max)
     }
 
     fn list<T: ToString>(&self, items: impl IntoIterator<Item = T>) -> Vec<Value> {
-        let mut items = items.into_iter();
+        // An empty name is no name.
+        let mut items = items
+            .into_iter()
+            .map(|item| item.to_string())
+            .filter(|item| !item.is_empty());
         let shown: Vec<Value> = items
             .by_ref()
             .take(self.limits.list)
-            .map(|item| self.text(&item.to_string()).into())
+            .map(|item| self.text(&item).into())
             .collect();
         if items.next().is_some() {
             self.truncated.set(true);
@@ -74,36 +99,34 @@ impl Scissors {
 /// Writes the document, without a line feed.
 pub fn document(diagnosis: &Diagnosis, recording: &Recording) -> String {
     let facts = Facts::of(recording);
-    let mut document = String::new();
     for (round, limits) in LIMITS.into_iter().enumerate() {
         let scissors = Scissors {
             limits,
             truncated: Cell::new(round > 0),
         };
-        document = write(diagnosis, &facts, &scissors);
+        let message = scissors.sentence(&diagnosis.finding.sentence);
+        let document = write(&facts, message, body::of(diagnosis, &facts, &scissors));
         if document.len() <= MAX_DOCUMENT {
-            break;
+            return document;
         }
     }
-    document
+    let message = clip(&diagnosis.finding.sentence, SHORT_MESSAGE);
+    write(&facts, message, body::least(diagnosis, &facts))
 }
 
 /// The four fields that ecs-logging wants first, then the nested rest.
-fn write(diagnosis: &Diagnosis, facts: &Facts<'_>, scissors: &Scissors) -> String {
+fn write(facts: &Facts<'_>, message: String, body: Map<String, Value>) -> String {
     let head = [
         ("@timestamp", timestamp(facts.recording.environment.time_ms)),
         ("log.level", "error".to_owned()),
-        (
-            "message",
-            scissors.cut(&diagnosis.finding.sentence, scissors.limits.text * 2),
-        ),
+        ("message", message),
         ("ecs.version", ECS_VERSION.to_owned()),
     ];
     let mut document = String::from("{");
     for (key, value) in head {
         document.push_str(&format!("\"{key}\":{},", Value::String(value)));
     }
-    let rest = Value::Object(body::of(diagnosis, facts, scissors)).to_string();
+    let rest = json::text(&Value::Object(body));
     document.push_str(rest.strip_prefix('{').unwrap_or("}"));
     document
 }

@@ -39,21 +39,16 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let found = super::problem(facts, Problem::IssuerMissing)?;
     let sentence = format!(
         "upstream does not send {}, the issuer of its certificate {}",
-        link(found.check).map_or("the unknown", |one| one.issuer.as_str()),
+        super::issuer(link(found.check)),
         found.certificate_of(last(found.check))
     );
-    let remedy = remedy(facts, found.check);
-    // A certificate that says where its issuer is has one to be fetched; a private root, signing
-    // directly, looks the same but for that.
-    let confidence = match link(found.check).and_then(|one| one.issuer_url.as_ref()) {
-        Some(_) => Confidence::Likely,
-        None => Confidence::Possible,
-    };
+    // A private root, signing directly, looks the same. Where the certificate says its issuer is to be
+    // had does not decide: that is the word of a peer that nobody has verified.
     Some(Finding::new(
-        confidence,
+        Confidence::Possible,
         sentence,
         &found.evidence(),
-        remedy,
+        remedy(facts),
     ))
 }
 
@@ -65,11 +60,11 @@ fn link(check: &CertificateCheck) -> Option<&Certificate> {
 fn last(check: &CertificateCheck) -> usize {
     let mut current = 0;
     for _ in 0..check.chain.len() {
-        let issuer = check.chain.get(current).map(|one| one.issuer.as_str());
+        let issuer = check.chain.get(current).map(|one| &one.issuer);
         let next = check
             .chain
             .iter()
-            .position(|one| Some(one.subject.as_str()) == issuer);
+            .position(|one| Some(&one.subject) == issuer);
         match next {
             Some(next) if next != current => current = next,
             _ => break,
@@ -78,16 +73,12 @@ fn last(check: &CertificateCheck) -> usize {
     current
 }
 
-fn remedy(facts: &Facts<'_>, check: &CertificateCheck) -> Remedy {
-    let url = link(check).and_then(|one| one.issuer_url.as_deref());
+fn remedy(facts: &Facts<'_>) -> Remedy {
     let file = facts.in_family("proxy_ssl_trusted_certificate");
     let file = file.as_deref().unwrap_or("the trusted file");
-    Remedy::manual(match url {
-        Some(url) => format!("upstream must send its intermediate certificate (it is at {url})"),
-        None => format!(
-            "upstream must send its intermediate certificate after its own, unless that issuer is a root of yours, which belongs into {file}"
-        ),
-    })
+    Remedy::manual(format!(
+        "upstream must send its intermediate certificate after its own, unless that issuer is a root of yours, which belongs into {file}"
+    ))
 }
 
 /// Intermediates were sent and the last one's issuer is unknown: one more may be missing.
@@ -100,7 +91,7 @@ fn alternative(facts: &Facts<'_>, found: &super::Found<'_>) -> Finding {
         Confidence::Possible,
         sentence,
         &found.evidence(),
-        remedy(facts, found.check),
+        remedy(facts),
     )
     .as_alternative()
 }

@@ -20,6 +20,7 @@
 //! nginx `proxy_ssl_verify_depth`; OpenSSL SSL_CTX_set_verify_depth(3).
 
 use crate::facts::{Facts, Problem};
+use crate::rules::directive::Setting;
 use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -41,7 +42,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     );
     let remedy = Remedy::paste(
         facts,
-        &[format!("verify_depth {}", found.check.proven_depth?)],
+        [Setting::number("verify_depth", found.check.proven_depth?)],
     );
     Some(Finding::new(
         Confidence::Certain,

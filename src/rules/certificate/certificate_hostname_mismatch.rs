@@ -14,8 +14,8 @@
 //!
 //! # Workaround
 //! `proxy_ssl_name <host>;` with the host that is meant, preceded by `proxy_ssl_server_name on;` when no
-//! SNI was sent. Where only an address or a block's name was compared, a name presented is printed: it is
-//! the certificate's own word, so it is right only if that host is meant.
+//! SNI was sent. The names presented are the certificate's own word: one of them is right only if that
+//! host is meant.
 //!
 //! # Dead ends
 //! Comparing whatever name is presented accepts every certificate of the authority, also that of a peer
@@ -28,9 +28,10 @@
 use std::net::IpAddr;
 
 use crate::capture::{EndingKind, MAX_NAMES};
-use crate::facts::{is_dns_name, Facts};
-use crate::rules::server_name::send_a_name;
+use crate::facts::Facts;
+use crate::rules::server_name::{send_a_name, HOST};
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::text::{quote, Foreign};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_hostname_mismatch",
@@ -44,23 +45,21 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let leaf = facts.recording.certificate.as_ref()?.chain.first()?;
-    let compared = facts.name.compared.as_deref().unwrap_or_default();
+    let compared = facts.name.compared.as_ref().map_or("", Foreign::raw);
     // nginx keeps the brackets of an IPv6 address.
     let address = compared.trim_matches(['[', ']']).parse::<IpAddr>().ok();
     let ip_presented = address.is_some_and(|address| {
         leaf.ip_addresses
             .iter()
-            .any(|one| one.parse() == Ok(address))
+            .any(|one| one.raw().parse() == Ok(address))
     });
     let presented: Vec<_> = match leaf.dns_names.as_slice() {
         [] => leaf.common_name.iter().collect(),
         names => names.iter().collect(),
     };
-    let shown: Vec<_> = presented
-        .iter()
-        .take(SHOWN)
-        .map(|name| name.as_str())
-        .collect();
+    let shown = presented.iter().take(SHOWN).map(ToString::to_string);
+    let shown: Vec<_> = shown.collect();
+    let compared = quote(compared);
     let mut sentence = match shown.as_slice() {
         [] => format!("upstream certificate has no DNS name, so {compared} cannot match"),
         names => format!(
@@ -83,36 +82,31 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.name.missing() {
         evidence.push(because::NO_SERVER_NAME_SENT);
     }
-    let usable = presented.iter().find(|name| is_dns_name(name));
     Some(Finding::new(
         Confidence::Certain,
         sentence,
         &evidence,
-        remedy(facts, usable.map(|name| name.as_str())),
+        remedy(facts, presented.first().copied()),
     ))
 }
 
-/// The peer is not verified yet: a name it presents is what an attacker would want compared. It is
-/// printed only where nothing in nginx.conf says which host is meant and SNI cannot find out.
-fn remedy(facts: &Facts<'_>, presented: Option<&str>) -> Remedy {
-    if facts.name.missing() {
-        let mut fix = send_a_name(facts);
-        // Even with a name to hand the server may have no certificate for it.
-        if !fix.contains(&HOST) {
-            fix.push(HOST);
-        }
-        return Remedy::paste(facts, &fix);
+/// The peer is not verified: a name it presents is what an attacker would want compared. Which host is
+/// meant only the operator knows.
+fn remedy(facts: &Facts<'_>, presented: Option<&Foreign>) -> Remedy {
+    let mut fix = match facts.name.missing() {
+        true => send_a_name(facts),
+        false => Vec::new(),
+    };
+    // Even with a name to hand the server may have no certificate for it.
+    if !fix.contains(&HOST) {
+        fix.push(HOST);
     }
+    let remedy = Remedy::paste(facts, fix);
     match presented {
-        _ if facts.name.to_hand().is_some() => Remedy::paste(facts, &[HOST]),
-        Some(name) => Remedy::paste(facts, &[format!("name {name}")]).with_action(format!(
-            "only if {name} is the host meant: the name is the certificate's own word"
-        )),
-        None => Remedy::paste(facts, &["name <name-in-the-upstream-certificate>"]),
+        Some(name) => remedy.only_if(format!("{name} is the host you mean")),
+        None => remedy,
     }
 }
 
-/// The host that is meant, which only the operator knows.
-const HOST: &str = "name <host-name-of-the-upstream>";
 /// Names quoted in the sentence.
 const SHOWN: usize = 3;

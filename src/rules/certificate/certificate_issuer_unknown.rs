@@ -40,39 +40,46 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         );
         let evidence = found.evidence();
         return Some(
-            Finding::new(Confidence::Possible, sentence, &evidence, remedy(facts)).as_alternative(),
+            Finding::new(
+                Confidence::Possible,
+                sentence,
+                &evidence,
+                remedy(facts, super::issuer(found.shown())),
+            )
+            .as_alternative(),
         );
     }
     let found = super::problem(facts, Problem::AnchorUnknown)?;
     let leaf = found.certificate_of(0);
     let root = found.check.chain.iter().rev().find(|one| one.self_issued);
-    let last = found
-        .check
-        .chain
-        .last()
-        .map_or("", |one| one.issuer.as_str());
+    let last = super::issuer(found.check.chain.last());
     // Without the root something between may be missing too.
-    let (confidence, sentence) = match (found.anchor_sent, root) {
-        (true, Some(root)) => (
-            Confidence::Certain,
-            format!(
-                "upstream certificate {leaf} leads to {}, which nginx does not trust",
-                root.subject
-            ),
-        ),
+    let (confidence, sentence, anchor) = match (found.anchor_sent, root) {
+        (true, Some(root)) => {
+            let root = root.subject.to_string();
+            let sentence =
+                format!("upstream certificate {leaf} leads to {root}, which nginx does not trust");
+            (Confidence::Certain, sentence, root)
+        }
         _ => (
             Confidence::Likely,
             format!("upstream certificate {leaf} leads to an issuer nginx does not trust, {last}"),
+            last,
         ),
     };
     Some(Finding::new(
         confidence,
         sentence,
         &found.evidence(),
-        remedy(facts),
+        remedy(facts, anchor),
     ))
 }
 
-fn remedy(facts: &Facts<'_>) -> Remedy {
-    super::trust(facts, "</path/to/root-ca.pem>")
+/// `anchor` is the quoted name of the authority at the end of the chain.
+fn remedy(facts: &Facts<'_>, anchor: String) -> Remedy {
+    super::trust(
+        facts,
+        "trusted_certificate </path/to/root-ca.pem>",
+        format!("{anchor} is your CA, compared out of band"),
+    )
 }

@@ -40,6 +40,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Confidence::Certain,
         sentence,
         &found.evidence(),
-        super::trust(facts, "</path/to/upstream-certificate.pem>"),
+        super::trust(
+            facts,
+            "trusted_certificate </path/to/upstream-certificate.pem>",
+            format!(
+                "{} is your upstream's own, compared out of band",
+                found.certificate()
+            ),
+        ),
     ))
 }

@@ -22,6 +22,7 @@
 
 use crate::facts::{Facts, Problem};
 use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::text::quote;
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_too_weak",
@@ -37,9 +38,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         found.certificate(),
         facts.recording.settings.security_level.unwrap_or(0),
         found.shown().map_or(0, |one| one.key_bits),
-        found
-            .shown()
-            .map_or("", |one| one.signature_algorithm.as_str())
+        quote(
+            found
+                .shown()
+                .map_or("", |one| one.signature_algorithm.raw())
+        )
     );
     let remedy = Remedy::manual(
         "upstream must have its certificate issued again with a stronger key and digest",

@@ -32,7 +32,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let found = super::problem(facts, Problem::CrlExpired)?;
     let sentence = format!(
         "the CRL of {} that nginx was given is out of date",
-        found.shown().map_or("an issuer", |one| one.issuer.as_str())
+        super::issuer(found.shown())
     );
     let remedy = Remedy::manual("fetch the current CRL of that issuer and reload nginx");
     Some(Finding::new(

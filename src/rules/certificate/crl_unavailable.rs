@@ -32,12 +32,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let found = super::problem(facts, Problem::CrlMissing)?;
     let sentence = format!(
         "nginx has no CRL of {} to check the upstream certificate {}",
-        found
-            .shown()
-            .map_or("its issuer", |one| one.issuer.as_str()),
+        super::issuer(found.shown()),
         found.certificate()
     );
-    let remedy = Remedy::paste(facts, &["crl </path/to/crls-of-every-issuer.pem>"]);
+    let remedy = Remedy::paste(facts, ["crl </path/to/crls-of-every-issuer.pem>"]);
     Some(Finding::new(
         Confidence::Certain,
         sentence,

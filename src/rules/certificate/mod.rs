@@ -17,9 +17,10 @@ pub(super) mod trust_store_empty;
 pub(super) mod verify_result_inherited;
 
 use super::server_name;
-use super::{because, Applicability, Confidence, Finding, Remedy, Security};
+use super::{because, Applicability, Confidence, Finding, Remedy};
 use crate::capture::{Certificate, CertificateCheck, VerifyError};
 use crate::facts::{Facts, Problem};
+use crate::text::quote;
 
 /// A rejected chain with the trouble a rule is about.
 struct Found<'a> {
@@ -57,6 +58,9 @@ pub(super) fn temper(facts: &Facts<'_>, mut finding: Finding) -> Finding {
     if facts.rejection_is_inferred() {
         finding.confidence = finding.confidence.max(Confidence::Likely);
     }
+    if let Some(check) = facts.rejected_chain().filter(|check| !check.verified_again) {
+        finding.confidence = finding.confidence.max(unverified(check));
+    }
     if !hangs_on_the_certificate(&finding) {
         return finding;
     }
@@ -72,13 +76,24 @@ pub(super) fn temper(facts: &Facts<'_>, mut finding: Finding) -> Finding {
         .sentence
         .push_str(", but no SNI was sent and it is not for the name compared: it may be the server's default one");
     if facts.name.missing() {
-        let with_a_name = Remedy::paste(facts, &server_name::send_a_name(facts));
+        let with_a_name = Remedy::paste(facts, server_name::send_a_name(facts));
         finding.remedy = with_a_name.with_action(format!(
             "if the same certificate comes with SNI, too: {}",
             told(&finding.remedy)
         ));
     }
     finding
+}
+
+/// How sure one can be of a chain that was not verified again: nginx keeps the last error only, and only
+/// some say enough alone.
+fn unverified(check: &CertificateCheck) -> Confidence {
+    /// X509_V_ERR_* that may stand for another cause: no issuer found, a chain too long.
+    const AMBIGUOUS: [i32; 5] = [2, 19, 20, 21, 22];
+    match AMBIGUOUS.contains(&check.result) {
+        true => Confidence::Possible,
+        false => Confidence::Likely,
+    }
 }
 
 /// No certificate was sent now: the verdict is on the one of the handshake that began the session, and
@@ -107,24 +122,29 @@ fn hangs_on_the_certificate(finding: &Finding) -> bool {
 
 /// A remedy in words.
 fn told(remedy: &Remedy) -> String {
-    let parts: Vec<&str> = remedy
-        .fix
-        .iter()
-        .chain(&remedy.action)
-        .map(String::as_str)
-        .collect();
+    let mut parts: Vec<String> = remedy.fix.iter().map(ToString::to_string).collect();
+    parts.extend(remedy.condition.iter().map(|one| format!("only if {one}")));
+    parts.extend(remedy.action.clone());
     parts.join(" ")
 }
 
-/// Trusts what is in a file. The directive takes the place of one that stands there or is inherited:
-/// what other peers are verified against would be gone.
-fn trust(facts: &Facts<'_>, path: &str) -> Remedy {
-    let remedy = Remedy::paste(facts, &[format!("trusted_certificate {path}")]);
+/// Trusts what is in a file: `setting` with its placeholder. The directive takes the place of one that
+/// stands there or is inherited: what other peers are verified against would be gone.
+fn trust(facts: &Facts<'_>, setting: &'static str, condition: String) -> Remedy {
+    let remedy = Remedy::paste(facts, [setting]).only_if(condition);
     match remedy.applicability {
         Applicability::Manual => remedy,
         _ => remedy.with_action("add it to the file nginx already uses, if there is one"),
     }
-    .with_security(Security::Hardens)
+}
+
+fn subject(certificate: Option<&Certificate>) -> String {
+    quote(certificate.map_or("", |one| one.subject.raw()))
+}
+
+/// Issuer of a certificate, quoted.
+fn issuer(certificate: Option<&Certificate>) -> String {
+    quote(certificate.map_or("", |one| one.issuer.raw()))
 }
 
 impl Found<'_> {
@@ -137,15 +157,14 @@ impl Found<'_> {
             .or_else(|| self.check.chain.first())
     }
 
-    fn certificate(&self) -> &str {
-        self.shown().map_or("", |one| one.subject.as_str())
+    /// Subject of the certificate the error is about, quoted.
+    fn certificate(&self) -> String {
+        subject(self.shown())
     }
 
-    fn certificate_of(&self, depth: usize) -> &str {
-        self.check
-            .chain
-            .get(depth)
-            .map_or("", |one| one.subject.as_str())
+    /// Subject of the certificate at this place of the chain, quoted.
+    fn certificate_of(&self, depth: usize) -> String {
+        subject(self.check.chain.get(depth))
     }
 
     fn evidence(&self) -> Vec<&'static str> {

@@ -20,7 +20,7 @@
 //! nginx `ngx_ssl_trusted_certificate`.
 
 use crate::facts::Facts;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "trust_store_empty",
@@ -33,8 +33,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.rejected_chain()?.trusted != Some(0) {
         return None;
     }
-    let remedy = Remedy::paste(facts, &["trusted_certificate </path/to/ca.crt>"])
-        .with_security(Security::Hardens);
+    let remedy = Remedy::paste(facts, ["trusted_certificate </path/to/ca.crt>"])
+        .only_if("it is the CA of this upstream, compared out of band");
     // Whether the chain is whole, too, nobody can tell yet.
     Some(Finding::new(
         Confidence::Likely,

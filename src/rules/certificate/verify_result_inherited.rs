@@ -43,7 +43,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let error = format!("verify error {}({})", X509Error(check.result), check.result);
-    let remedy = Remedy::paste(facts, &["session_reuse off"]);
+    let remedy = Remedy::paste(facts, ["session_reuse off"]);
     if facts.verdict_came_with_a_session() {
         let sentence = format!(
             "{error} came with a resumed session: no certificate was checked in this handshake"

@@ -49,7 +49,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let subject = sent
         .certificate
         .as_ref()
-        .map_or("", |own| own.subject.as_str());
+        .map_or_else(String::new, |own| own.subject.to_string());
     let sentence = match facts.ending() {
         // Nothing but the moment speaks for it.
         EndingKind::LateClose => format!(

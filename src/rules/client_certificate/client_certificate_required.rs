@@ -61,7 +61,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             sentence.push_str(&format!(" and {} more", authorities.names.len() - 1));
         }
     }
-    let remedy = Remedy::paste(facts, &super::OWN_CERTIFICATE);
+    let remedy = Remedy::paste(facts, super::OWN_CERTIFICATE);
     Some(Finding::new(
         confidence,
         sentence,

@@ -64,7 +64,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let issuer = sent
         .certificate
         .as_ref()
-        .map_or("its authority", |own| own.issuer.as_str());
+        .map_or_else(|| "its authority".to_owned(), |own| own.issuer.to_string());
     let mut sentence = format!(
         "upstream does not trust the issuer of nginx's client certificate ({issuer}){}",
         super::answer(facts)
@@ -72,7 +72,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(first) = authorities.names.first() {
         sentence.push_str(&format!(", it accepts certificates of {first}"));
     }
-    let remedy = Remedy::paste(facts, &super::OWN_CERTIFICATE).with_action(
+    let remedy = Remedy::paste(facts, super::OWN_CERTIFICATE).with_action(
         "use a certificate of an authority the upstream accepts, its intermediates in the same file",
     );
     Some(Finding::new(confidence, sentence, &evidence, remedy))

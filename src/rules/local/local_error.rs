@@ -26,6 +26,7 @@ use crate::capture::EndingKind;
 use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::text::{quote, Foreign};
 
 /// SSL_R_CA_KEY_TOO_SMALL, SSL_R_CA_MD_TOO_WEAK, SSL_R_EE_KEY_TOO_SMALL.
 const OWN_CERTIFICATE_WEAK: [u32; 3] = [397, 398, 399];
@@ -50,9 +51,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if !(weak || gave_up || alone) {
         return None;
     }
-    let reason = ending.text.as_deref().map_or("", |text| {
-        text.rsplit(':').next().unwrap_or_default().trim()
-    });
+    let text = ending.text.as_ref().map_or("", Foreign::raw);
+    let reason = quote(text.rsplit(':').next().unwrap_or_default().trim());
     let place = facts.phase.describe();
     let (confidence, sentence, action) = if weak {
         (

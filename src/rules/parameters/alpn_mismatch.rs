@@ -26,6 +26,7 @@ use crate::capture::Module;
 use crate::facts::{Facts, Offered};
 use crate::registry::Alert;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::text::Foreign;
 
 /// nginx 1.31.4: the oldest version that `proxy_ssl_alpn` in stream was seen in.
 const STREAM_ALPN: u32 = 1_031_004;
@@ -55,7 +56,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         some => (
             format!(
                 "upstream does not speak the application protocol nginx offered ({})",
-                some.join(" ")
+                joined(some)
             ),
             because::ALPN_OFFERED,
         ),
@@ -68,14 +69,19 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     ))
 }
 
-fn remedy(facts: &Facts<'_>, offered: &[String]) -> Remedy {
+fn joined(protocols: &[Foreign]) -> String {
+    let names: Vec<_> = protocols.iter().map(ToString::to_string).collect();
+    names.join(" ")
+}
+
+fn remedy(facts: &Facts<'_>, offered: &[Foreign]) -> Remedy {
     let context = &facts.recording.context;
     match (context.module, offered) {
         (Module::Grpc, _) => Remedy::manual(
             "enable HTTP/2 (ALPN h2) on the upstream's port, or use proxy_pass if it is no gRPC server",
         ),
         (Module::Stream, _) if facts.recording.environment.nginx >= STREAM_ALPN => {
-            Remedy::paste(facts, &["alpn <protocol-of-the-upstream>"])
+            Remedy::paste(facts, ["alpn <protocol-of-the-upstream>"])
         }
         (_, []) => Remedy::manual(
             "let the upstream accept clients without ALPN, or point proxy_pass at its HTTP/1.1 port",

@@ -26,7 +26,7 @@
 //! RFC 5246 section 7.4.1.3; OpenSSL ciphers(1).
 
 use crate::facts::{Facts, Offered};
-use crate::registry::{Alert, ProtocolVersion};
+use crate::registry::{Alert, KeyExchange, ProtocolVersion};
 use crate::rules::{because, command, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -41,8 +41,11 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 /// The library's default (TLS_DEFAULT_CIPHERSUITES).
-pub(super) const TLS13_SUITES: &str =
-    "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
+pub(super) const TLS13_SUITES: [&str; 3] = [
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_AES_128_GCM_SHA256",
+];
 /// SSL_R_UNKNOWN_CIPHER_RETURNED, SSL_R_WRONG_CIPHER_RETURNED.
 const WRONG_CIPHER: [u32; 2] = [248, 261];
 
@@ -115,7 +118,7 @@ fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
         because::NO_SERVER_HELLO,
         because::CIPHER_LIST_NARROW,
     ];
-    let remedy = command(facts, "Ciphersuites", TLS13_SUITES);
+    let remedy = command(facts, "conf_command Ciphersuites", &TLS13_SUITES);
     if facts.name.settled() && !offered.session_offered() {
         evidence.push(because::SERVER_NAME_SETTLED);
         return Finding::new(Confidence::Likely, sentence, &evidence, remedy);
@@ -142,11 +145,34 @@ fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confi
         evidence.push(because::CIPHER_LIST_NARROW);
     }
     let highest = facts.offered.as_ref().and_then(Offered::max_version);
-    let directives: &[_] = match highest {
-        Some(ProtocolVersion::TLS1_3) => &["ciphers HIGH:!aNULL:!MD5"],
-        _ => &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
+    let ciphers = wider_list(facts);
+    let settings = match highest {
+        Some(ProtocolVersion::TLS1_3) => vec![ciphers],
+        _ => vec!["protocols TLSv1.2 TLSv1.3", ciphers],
     };
-    let remedy =
-        Remedy::paste(facts, directives).with_action("the upstream must support TLS 1.2 or newer");
+    let mut action = "the upstream must support TLS 1.2 or newer".to_owned();
+    if ciphers == FORWARD_SECRET {
+        action.push_str(
+            "; one that has plain RSA key exchange only takes the list without :!kRSA, which weakens security",
+        );
+    }
+    let remedy = Remedy::paste(facts, settings).with_action(action);
     Finding::new(confidence, sentence, &evidence, remedy)
+}
+
+const USUAL: &str = "ciphers HIGH:!aNULL:!MD5";
+/// Without the suites that let whoever gets the server's key read what was recorded.
+const FORWARD_SECRET: &str = "ciphers HIGH:!aNULL:!MD5:!kRSA";
+
+/// The usual list, without plain RSA key exchange where that was not offered either: a wider offer is no
+/// weaker one.
+pub(crate) fn wider_list(facts: &Facts<'_>) -> &'static str {
+    let offers_plain_rsa = facts.offered.as_ref().is_some_and(|offered| {
+        let mut suites = offered.ciphers().iter();
+        suites.any(|suite| suite.key_exchange() == KeyExchange::Rsa)
+    });
+    match offers_plain_rsa {
+        true => USUAL,
+        false => FORWARD_SECRET,
+    }
 }

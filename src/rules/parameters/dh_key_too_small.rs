@@ -24,6 +24,7 @@
 
 use crate::facts::{Facts, Offered};
 use crate::registry::{CipherSuite, KeyExchange};
+use crate::rules::directive::Setting;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
 /// SSL_R_DH_KEY_TOO_SMALL, and below 512 bits DH_R_MODULUS_TOO_SMALL of libcrypto (OpenSSL 3).
@@ -49,8 +50,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(suite) = facts.chosen.as_ref().and_then(|chosen| chosen.cipher) {
         sentence.push_str(&format!(" (it chose {suite})"));
     }
-    let ciphers = format!("ciphers {}{}", without_dhe(facts), level(facts));
-    let remedy = Remedy::paste(facts, &[ciphers]).with_action(
+    let remedy = Remedy::paste(facts, [without_dhe(facts)]).with_action(
         "upstream needs ECDHE suites, or DH parameters of 2048 bits or more; while it has nothing \
              but DHE, only a lower @SECLEVEL in the list helps, which weakens security",
     );
@@ -63,21 +63,19 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// What was offered, less the DHE suites: a short list as it was, a long one by its usual name.
-fn without_dhe(facts: &Facts<'_>) -> String {
+fn without_dhe(facts: &Facts<'_>) -> Setting {
     let offered = facts.offered.as_ref().map(Offered::ciphers);
     let others = offered.unwrap_or_default().iter().filter(|suite| {
         !suite.is_tls13() && !suite.is_signal() && suite.key_exchange() != KeyExchange::Dhe
     });
     let names: Option<Vec<_>> = others.copied().map(CipherSuite::openssl_name).collect();
-    match names.map(|names| names.join(":")) {
-        Some(list) if !list.is_empty() && list.len() <= LONGEST_LIST => list,
-        _ => "HIGH:!aNULL:!MD5:!kDHE".to_owned(),
-    }
-}
-
-fn level(facts: &Facts<'_>) -> String {
+    let length = |names: &Vec<&str>| names.iter().map(|name| name.len() + 1).sum::<usize>();
+    let setting = match names.filter(|names| !names.is_empty() && length(names) <= LONGEST_LIST) {
+        Some(names) => Setting::list("ciphers", &names, ":"),
+        None => "ciphers HIGH:!aNULL:!MD5:!kDHE".into(),
+    };
     match facts.recording.settings.security_level {
-        Some(level) if !DEFAULT_LEVELS.contains(&level) => format!(":@SECLEVEL={level}"),
-        _ => String::new(),
+        Some(level) if !DEFAULT_LEVELS.contains(&level) => setting.at_level(level),
+        _ => setting,
     }
 }

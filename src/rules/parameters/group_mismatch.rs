@@ -163,13 +163,13 @@ fn wider(facts: &Facts<'_>, wanted: Option<NamedGroup>) -> Remedy {
         .chain(modern)
         .chain(&COMMON_GROUPS)
         .chain(offered);
-    let mut list: Vec<&str> = Vec::new();
+    let mut list: Vec<&'static str> = Vec::new();
     for name in all.filter_map(|group| group.openssl_name()) {
         if !list.contains(&name) && list.len() < MOST_GROUPS {
             list.push(name);
         }
     }
-    command(facts, "Groups", &list.join(":"))
+    command(facts, "conf_command Groups", &list)
 }
 
 /// Enough for every server, and short enough for a line.

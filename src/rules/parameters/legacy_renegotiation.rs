@@ -47,7 +47,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         _ => "conf_command Options UnsafeLegacyRenegotiation",
     };
     let remedy = match facts.has_conf_command() && facts.is_openssl3() {
-        true => Remedy::paste(facts, &[option])
+        true => Remedy::paste(facts, [option])
             .with_security(Security::Weakens)
             .with_action(format!("{upstream}; the fix is for the meantime")),
         false => Remedy::manual(upstream),

@@ -40,10 +40,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let remedy = match facts.recording.settings.tls13_suites {
-        Some(0) => command(facts, "Ciphersuites", TLS13_SUITES),
+        Some(0) => command(facts, "conf_command Ciphersuites", &TLS13_SUITES),
         _ => Remedy::paste(
             facts,
-            &["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
+            ["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
         ),
     };
     Some(Finding::new(

@@ -28,6 +28,7 @@
 
 use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::{Alert, Authentication, ProtocolVersion};
+use crate::rules::directive::Setting;
 use crate::rules::{because, command, told, Confidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_WRONG_SIGNATURE_TYPE, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
@@ -36,8 +37,15 @@ const LOCAL_REASONS: [u32; 4] = [370, 118, 376, 368];
 /// SSL_R_WRONG_CURVE: in TLS 1.3 the curve of a signature, before that the group of the key exchange.
 const WRONG_CURVE: u32 = 378;
 /// What keys of every usual kind can sign with; every library that nginx is used with has these.
-const USUAL: &str =
-    "ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256:RSA+SHA384:RSA+SHA512:ed25519";
+const USUAL: [&str; 7] = [
+    "ECDSA+SHA256",
+    "ECDSA+SHA384",
+    "RSA-PSS+SHA256",
+    "RSA+SHA256",
+    "RSA+SHA384",
+    "RSA+SHA512",
+    "ed25519",
+];
 
 pub(crate) static RULE: Rule = Rule {
     name: "signature_algorithm_mismatch",
@@ -93,7 +101,7 @@ fn accept(facts: &Facts<'_>, offered: &Offered, tls13: bool) -> Remedy {
     if tls13 || !offered.excludes_sha1() || level.is_some_and(|level| level <= needed) {
         return Remedy::manual(upstream);
     }
-    Remedy::paste(facts, &[format!("ciphers DEFAULT:@SECLEVEL={needed}")])
+    Remedy::paste(facts, [Setting::from("ciphers DEFAULT").at_level(needed)])
         .with_security(Security::Weakens)
         .with_action(format!("{upstream}; the fix is for the meantime"))
 }
@@ -146,5 +154,5 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
 }
 
 fn wider(facts: &Facts<'_>) -> Remedy {
-    command(facts, "SignatureAlgorithms", USUAL)
+    command(facts, "conf_command SignatureAlgorithms", &USUAL)
 }

@@ -14,7 +14,7 @@
 //!
 //! # Workaround
 //! `proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_ciphers HIGH:!aNULL:!MD5;`, as far as the offer was
-//! narrower than that. Otherwise the upstream's log names what it misses.
+//! narrower than that, and with `:!kRSA` where it had no plain RSA key exchange. Otherwise the upstream's log names what it misses.
 //!
 //! # Dead ends
 //! A lower security level on nginx's side offers less, not more. Verification is another direction.
@@ -24,7 +24,8 @@
 
 use crate::facts::Facts;
 use crate::registry::{Alert, ProtocolVersion};
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::parameters::cipher_mismatch::wider_list;
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "insufficient_security",
@@ -72,12 +73,10 @@ fn stronger_offer(facts: &Facts<'_>, evidence: &mut Vec<&'static str>) -> Remedy
     let needs_suites = offered.versions().first() < Some(&ProtocolVersion::TLS1_3);
     if needs_suites && !offered.narrow_families().is_empty() {
         evidence.push(because::CIPHER_LIST_NARROW);
-        directives.push("ciphers HIGH:!aNULL:!MD5");
+        directives.push(wider_list(facts));
     }
     match directives.is_empty() {
         true => Remedy::manual(log),
-        false => Remedy::paste(facts, &directives)
-            .with_security(Security::Hardens)
-            .with_action(log),
+        false => Remedy::paste(facts, directives).with_action(log),
     }
 }

@@ -8,7 +8,8 @@
 //! unexpected_message(10), bad_record_mac(20), record_overflow(22), illegal_parameter(47),
 //! decode_error(50), decrypt_error(51), missing_extension(109) or unsupported_extension(110), received
 //! or sent, or an error of the library while it read the peer's bytes; and nothing that explains it
-//! better.
+//! better. A ServerHello that chooses a version below TLS 1.0 or above TLS 1.3 is one, too: nobody has
+//! those versions, so that nothing in nginx.conf could help.
 //!
 //! # Why it happens
 //! A faulty TLS implementation, a middlebox that changes what passes, two servers behind one address
@@ -51,6 +52,20 @@ pub(crate) static RULE: Rule = Rule {
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let place = facts.phase.describe();
+    let chosen = facts.chosen.as_ref().and_then(|chosen| chosen.version);
+    if let Some(version) = chosen.filter(|version| !version.exists()) {
+        let sentence = format!(
+            "upstream chose TLS version 0x{:04x}, which nobody has",
+            version.0
+        );
+        let evidence = [because::VERSION_DOES_NOT_EXIST];
+        return Some(Finding::new(
+            Confidence::Certain,
+            sentence,
+            &evidence,
+            remedy(),
+        ));
+    }
     let (sentence, evidence) = match facts.alert {
         Some(alert) if !VIOLATIONS.contains(&Alert(alert.code)) => return None,
         Some(alert) if alert.from == Direction::Received => (
@@ -73,15 +88,18 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ),
         None => return None,
     };
-    let remedy = Remedy::manual(
-        "compare with openssl s_client from this host: a middlebox, or a fault of the TLS software",
-    );
     Some(Finding::new(
         Confidence::Possible,
         sentence,
         &[evidence],
-        remedy,
+        remedy(),
     ))
+}
+
+fn remedy() -> Remedy {
+    Remedy::manual(
+        "compare with openssl s_client from this host: a middlebox, or a fault of the TLS software",
+    )
 }
 
 /// The library stopped at what the peer sent, without an alert of its own.

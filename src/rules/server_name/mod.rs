@@ -8,10 +8,12 @@ use crate::facts::Facts;
 /// The directives that make nginx send a name. It may be told to already and still send none: for an
 /// address it never does (RFC 6066 section 3), and the directive a second time is a duplicate.
 pub(super) fn send_a_name(facts: &Facts<'_>) -> Vec<&'static str> {
-    let name = "name <host-name-of-the-upstream>";
     match (facts.name.switched_on, facts.name.to_hand()) {
-        (true, _) => vec![name],
+        (true, _) => vec![HOST],
         (false, Some(_)) => vec!["server_name on"],
-        (false, None) => vec!["server_name on", name],
+        (false, None) => vec!["server_name on", HOST],
     }
 }
+
+/// The host that is meant, which only the operator knows.
+pub(super) const HOST: &str = "name <host-name-of-the-upstream>";

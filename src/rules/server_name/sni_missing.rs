@@ -134,7 +134,7 @@ fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[&'static str])
         }
         (None, _) => "upstream closed on a ClientHello without SNI".to_owned(),
     };
-    let remedy = Remedy::paste(facts, &super::send_a_name(facts));
+    let remedy = Remedy::paste(facts, super::send_a_name(facts));
     let remedy = match facts.name.switched_on {
         true => remedy.with_action("nginx sends no name for an address: give it the host's"),
         false => remedy,

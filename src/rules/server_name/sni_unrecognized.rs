@@ -23,8 +23,9 @@
 //! # References
 //! RFC 6066 section 3; nginx `ngx_http_upstream_ssl_name`.
 
-use crate::facts::{is_dns_name, Facts, NameProblem};
+use crate::facts::{Facts, NameProblem, Provenance};
 use crate::registry::Alert;
+use crate::rules::directive::Setting;
 use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -35,7 +36,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    let sent = facts.name.sent.as_deref()?;
+    let sent = facts.name.sent.as_ref()?;
     if !facts.name_may_decide() {
         return None;
     }
@@ -66,12 +67,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         }
         _ => return None,
     };
-    let what = match facts.name.problem {
-        Some(NameProblem::UpstreamBlock) => ", the name of an upstream block",
-        Some(NameProblem::HasPort) => ", which carries a port",
-        Some(NameProblem::HasScheme) => ", which carries a scheme",
-        Some(NameProblem::DiffersFromHost) => ", which is not the configured host",
-        None => "",
+    let what = match (facts.name.problem, facts.name.sent_by()) {
+        (Some(NameProblem::UpstreamBlock), _) => ", the name of an upstream block",
+        (Some(NameProblem::HasPort), _) => ", which carries a port",
+        (Some(NameProblem::HasScheme), _) => ", which carries a scheme",
+        (Some(NameProblem::DiffersFromHost), _) => ", which is not the configured host",
+        (None, Provenance::Client) => ", a variable's value, which a client may choose",
+        (None, _) => "",
     };
     let sentence = match facts.alert {
         Some(alert) => format!(
@@ -80,13 +82,21 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ),
         None => format!("upstream closed on the SNI name {sent}{what}"),
     };
-    let name = facts.name.configured.as_deref().filter(|host| {
-        facts.name.problem == Some(NameProblem::DiffersFromHost) && is_dns_name(host)
-    });
-    let fix = format!("name {}", name.unwrap_or("<host-name-of-the-upstream>"));
-    let finding = Finding::new(confidence, sentence, &[seen], Remedy::paste(facts, &[fix]));
+    let finding = Finding::new(confidence, sentence, &[seen], remedy(facts));
     Some(match confidence {
         Confidence::Possible => finding.as_alternative(),
         _ => finding,
     })
+}
+
+/// The host of `proxy_pass`, where the operator wrote it, another name was sent and nginx does not verify
+/// by it; else whatever host the operator means.
+fn remedy(facts: &Facts<'_>) -> Remedy {
+    let differs = facts.name.problem == Some(NameProblem::DiffersFromHost);
+    match facts.name.constant_host() {
+        Some(host) if differs && !facts.verifies() => {
+            Remedy::paste(facts, [Setting::constant("name", host)])
+        }
+        _ => Remedy::paste(facts, [super::HOST]),
+    }
 }

@@ -48,7 +48,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     };
     // The first group gets the key share.
     let kept = offered.groups().iter().find(|one| one.is_post_quantum())?;
-    let groups = format!("X25519:P-256:{kept}");
+    let groups = ["X25519", "P-256", kept.openssl_name()?];
     let sentence = format!(
         "a ClientHello of {} bytes, more than one TCP segment, {answer}",
         offered.client_hello_bytes
@@ -57,7 +57,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Confidence::Possible,
         sentence,
         &[because::CLIENT_HELLO_LARGE, because::NO_SERVER_HELLO, seen],
-        command(facts, "Groups", &groups)
+        command(facts, "conf_command Groups", &groups)
             .with_action("whoever fails on a hello of two segments must be repaired"),
     );
     Some(match facts.ending() {

@@ -12,7 +12,7 @@
 //!
 //! # Workaround
 //! Use the upstream's TLS port; or, if the path to it is trusted, `http://` (`grpc://`, `uwsgi://`; in
-//! stream no `proxy_ssl on;`).
+//! stream no `proxy_ssl on;`), which gives up encryption and verification.
 //!
 //! # Dead ends
 //! No protocol or cipher setting makes a plain-text server speak TLS.
@@ -22,7 +22,8 @@
 
 use crate::capture::Module;
 use crate::facts::{Facts, PlainProtocol};
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::text::quote;
 
 pub(crate) static RULE: Rule = Rule {
     name: "plaintext_upstream",
@@ -38,7 +39,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         known => format!("speaks {}, not TLS", known.label()),
     };
     let sentence = match facts.recording.context.peer.as_deref() {
-        Some(peer) => format!("upstream {peer} {speaks}"),
+        Some(peer) => format!("upstream {} {speaks}", quote(peer)),
         None => format!("upstream {speaks}"),
     };
     let module = facts.recording.context.module;
@@ -48,16 +49,19 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Module::Uwsgi => "uwsgi_pass",
         Module::Proxy | Module::Stream => "proxy_pass",
     };
-    let mut action = format!("point {pass} at the upstream's TLS port");
-    if let Some(plain) = without_tls(module, protocol) {
-        action.push_str(&format!(", or {plain} if this path is trusted"));
-    }
+    let action = format!("point {pass} at the upstream's TLS port");
+    let remedy = match without_tls(module, protocol) {
+        Some(plain) => Remedy::manual(format!(
+            "{action}, or {plain} if this path is trusted: no encryption and no verification then"
+        ))
+        .with_security(Security::Weakens),
+        None => Remedy::manual(action),
+    };
     // Bytes that look like nothing known may still be a damaged record.
     let confidence = match protocol {
         PlainProtocol::Other => Confidence::Likely,
         _ => Confidence::Certain,
     };
-    let remedy = Remedy::manual(action);
     Some(Finding::new(
         confidence,
         sentence,

@@ -67,7 +67,7 @@ fn resumed_with_another_suite(facts: &Facts<'_>) -> Option<Finding> {
         Confidence::Likely,
         format!("upstream answered the offer of an earlier session with {chosen}, which nginx did not offer now"),
         &[because::SESSION_OFFERED, because::CIPHER_NOT_OFFERED],
-        Remedy::paste(facts, &["session_reuse off"]),
+        Remedy::paste(facts, ["session_reuse off"]),
     ))
 }
 
@@ -104,7 +104,7 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
         confidence,
         sentence,
         &[because::SESSION_OFFERED, because::NO_SERVER_HELLO, seen],
-        Remedy::paste(facts, &["session_reuse off"])
+        Remedy::paste(facts, ["session_reuse off"])
             .with_action("upstream's servers must share their ticket keys"),
     );
     // A peer that goes away is commoner than one that chokes on a ticket. And sessions are kept by peer:

@@ -59,7 +59,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let elsewhere = "look for a device on the path that repeats or rewrites ClientHellos";
     let remedy = match highest {
         Some(version) if version >= ProtocolVersion::TLS1_3 => Remedy::manual(elsewhere),
-        _ => Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3"]).with_action(elsewhere),
+        _ => Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"]).with_action(elsewhere),
     };
     Some(Finding::new(confidence, sentence, &evidence, remedy))
 }

@@ -28,6 +28,7 @@
 
 use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::{Alert, ProtocolVersion};
+use crate::rules::directive::Setting;
 use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_SSL_VERSION, SSL_R_UNSUPPORTED_SSL_VERSION,
@@ -52,6 +53,14 @@ pub(crate) static RULE: Rule = Rule {
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let offered = facts.offered.as_ref()?;
     let chosen = facts.chosen.as_ref().and_then(|chosen| chosen.version);
+    match chosen {
+        // What nobody has is no other version.
+        Some(version) if !version.exists() => return None,
+        Some(version) if offered.listed_versions().contains(&version) => {
+            return signed_as_of_old(facts, chosen)
+        }
+        _ => {}
+    }
     let local = facts
         .ssl_reason()
         .is_some_and(|reason| LOCAL_REASONS.contains(&reason));
@@ -81,9 +90,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             Some(version) if version < ProtocolVersion::TLS1_2 => enable_old(facts),
             Some(version) => Remedy::paste(
                 facts,
-                &[format!("protocols {}", list_with(offered, version))],
+                [Setting::list(
+                    "protocols",
+                    &list_with(offered, version),
+                    " ",
+                )],
             ),
-            None => Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3"]),
+            None => Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"]),
         };
         return Some(Finding::new(
             if chosen.is_some() {
@@ -139,7 +152,7 @@ fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Optio
         INTERNAL_ERROR if facts.sent() == Some(Alert::INTERNAL_ERROR) => Confidence::Likely,
         _ => return None,
     };
-    let remedy = Remedy::paste(facts, &["ciphers DEFAULT:@SECLEVEL=0"])
+    let remedy = Remedy::paste(facts, ["ciphers DEFAULT:@SECLEVEL=0"])
         .with_security(Security::Weakens)
         .with_action(
             "upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime, and where the \
@@ -164,7 +177,7 @@ fn other_versions(
     if complete {
         enable_old(facts)
     } else {
-        Remedy::paste(facts, &["protocols TLSv1.2 TLSv1.3"])
+        Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"])
             .with_action("the upstream must support TLS 1.2 or newer")
     }
 }
@@ -175,21 +188,20 @@ fn enable_old(facts: &Facts<'_>) -> Remedy {
     if facts.is_openssl3() {
         directives.push("ciphers DEFAULT:@SECLEVEL=0");
     }
-    Remedy::paste(facts, &directives)
+    Remedy::paste(facts, directives)
         .with_security(Security::Weakens)
         .with_action("upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime")
 }
 
-fn list_with(offered: &Offered, version: ProtocolVersion) -> String {
+fn list_with(offered: &Offered, version: ProtocolVersion) -> Vec<&'static str> {
     let mut versions = offered.versions();
     versions.push(version);
     versions.sort_unstable();
     versions.dedup();
-    let names: Vec<_> = versions
+    versions
         .iter()
         .filter_map(|version| version.config_name())
-        .collect();
-    names.join(" ")
+        .collect()
 }
 
 fn list(versions: &[ProtocolVersion]) -> String {

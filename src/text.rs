@@ -1,0 +1,186 @@
+//! Text that somebody else wrote, and the one way it is shown.
+//!
+//! A peer chooses what its certificate says and a client chooses its Host: neither may end our quotes,
+//! begin a sentence of ours, move a terminal's cursor or look like a log level. So such text is a type of
+//! its own, and printing it quotes it.
+
+use std::fmt::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes shown of one text, without its quotes.
+pub const MAX_SHOWN: usize = 64;
+/// Stands at the end of what was cut.
+const CUT: &str = "...";
+
+/// Text that a peer, a client or a library wrote. `Display` shows it quoted: see [`quote`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Foreign(String);
+
+impl Foreign {
+    /// The text itself: for comparing, and for a field of a document that holds nothing else.
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Foreign {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for Foreign {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&quote(&self.0))
+    }
+}
+
+/// The text between single quotes, as [`escape`] writes it.
+pub fn quote(raw: &str) -> String {
+    format!("'{}'", escape(raw))
+}
+
+/// At most [`MAX_SHOWN`] bytes of printable ASCII without a space: spaces become `_`; all else outside
+/// printable ASCII and `" \ ; ' [ ]` become `\xHH`, byte by byte. An address stays as it is.
+pub fn escape(raw: &str) -> String {
+    if is_address(raw) {
+        return raw.to_owned();
+    }
+    let mut shown = String::new();
+    // Where to cut if the rest does not fit.
+    let mut room_for_mark = 0;
+    for byte in raw.bytes() {
+        match byte {
+            b' ' => shown.push('_'),
+            b'"' | b'\\' | b';' | b'\'' | b'[' | b']' | 0..=0x1f | 0x7f..=0xff => {
+                // Writing to a String cannot fail.
+                let _ = write!(shown, "\\x{byte:02X}");
+            }
+            _ => shown.push(char::from(byte)),
+        }
+        if shown.len() <= MAX_SHOWN - CUT.len() {
+            room_for_mark = shown.len();
+        }
+        if shown.len() > MAX_SHOWN {
+            shown.truncate(room_for_mark);
+            shown.push_str(CUT);
+            break;
+        }
+    }
+    shown
+}
+
+/// An IP address, in brackets or not, with a port or without.
+fn is_address(raw: &str) -> bool {
+    raw.len() <= MAX_SHOWN
+        && (raw.parse::<SocketAddr>().is_ok()
+            || raw
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+                .unwrap_or(raw)
+                .parse::<IpAddr>()
+                .is_ok())
+}
+
+/// Characters that move the cursor, change colours or reverse the reading order of a terminal: C0, DEL,
+/// C1, line separators, and the marks of bidirectional text (Unicode standard annex 9).
+pub fn is_control(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\x1f'
+            | '\x7f'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// The beginning of one of our own sentences: at most `max` bytes, cut at a space (quoted text has none)
+/// and marked. Anything that is no printable ASCII or would end the sentence becomes `?`: its parts are
+/// constants, numbers and quoted text, so that nothing does.
+pub fn clip(sentence: &str, max: usize) -> String {
+    let mut clipped = String::new();
+    let mut last_space = 0;
+    for byte in sentence.bytes() {
+        if byte == b' ' && clipped.len() + CUT.len() <= max {
+            last_space = clipped.len();
+        }
+        clipped.push(match byte {
+            b'"' | b';' | 0..=0x1f | 0x7f..=0xff => '?',
+            plain => char::from(plain),
+        });
+        if clipped.len() > max {
+            clipped.truncate(last_space);
+            clipped.push_str(CUT);
+            break;
+        }
+    }
+    clipped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_one_quoted_word() {
+        let hostile = "a\n[emerg] \"b\"; fix: x (certain)' \u{e9}\0\\\u{202e}\u{9b}\x7f";
+        assert_eq!(
+            Foreign::from(hostile).to_string(),
+            "'a\\x0A\\x5Bemerg\\x5D_\\x22b\\x22\\x3B_fix:_x_(certain)\\x27_\\xC3...'"
+        );
+        for (raw, shown) in [
+            ("CN=Example Root", "'CN=Example_Root'"),
+            ("", "''"),
+            ("[::1]", "'[::1]'"),
+            ("[::1]:443", "'[::1]:443'"),
+            ("[block]", "'\\x5Bblock\\x5D'"),
+            ("\u{e9}", "'\\xC3\\xA9'"),
+        ] {
+            assert_eq!(quote(raw), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_is_marked_and_never_cut_inside_an_escape() {
+        assert_eq!(escape(&"a".repeat(64)), "a".repeat(64));
+        assert_eq!(escape(&"a".repeat(65)), "a".repeat(61) + "...");
+        for length in 0..100 {
+            let shown = escape(&("\n".repeat(length) + "x"));
+            assert!(shown.len() <= MAX_SHOWN, "{shown}");
+            let plain = shown.replace("\\x0A", "");
+            assert!(["x", "..."].contains(&plain.as_str()), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_cut_outside_quotes() {
+        assert_eq!(clip("short", 10), "short");
+        assert_eq!(clip("one 'two_three' four", 12), "one...");
+        assert_eq!(clip("one 'two' three four", 17), "one 'two'...");
+        assert_eq!(clip("a\u{1b}[2J; \"b\"", 99), "a?[2J? ?b?");
+    }
+
+    #[test]
+    fn terminals_are_left_alone() {
+        for character in [
+            '\x1b', '\u{9b}', '\x7f', '\u{202e}', '\u{2066}', '\u{200f}', '\n',
+        ] {
+            assert!(is_control(character), "{character:?}");
+        }
+        for character in ['a', '\u{e9}', '\u{5d0}', ' ', '\u{2060}'] {
+            assert!(!is_control(character), "{character:?}");
+        }
+    }
+}
