@@ -25,6 +25,7 @@
 )]
 pub mod capi;
 pub mod capture;
+pub mod date;
 pub mod diagnose;
 pub mod facts;
 pub mod registry;

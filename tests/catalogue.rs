@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{json, Value};
-use tlsdiag::rules::{Applicability, Confidence, CATALOGUE, SOURCES};
+use tlsdiag::rules::{Applicability, Confidence, Evidence, CATALOGUE, SOURCES};
 use tlsdiag::{diagnose, report, Diagnosis, Recording};
 
 mod catalogue {
@@ -329,6 +329,21 @@ fn every_document_is_valid_and_every_line_has_its_shape() {
         assert_eq!(line.matches("; facts: ").count(), 1, "{line}");
         assert_eq!(line.matches('"').count() % 2, 0, "{line}");
     }
+}
+
+#[test]
+fn the_schema_lists_every_name_and_every_evidence() {
+    let schema = load(&root().join("docs/upstream_tls.schema.json"));
+    let diagnosis = &schema["properties"]["nginx"]["properties"]["upstream_tls"]["properties"]
+        ["diagnosis"]["properties"];
+    let listed = |list: &Value| -> BTreeSet<String> {
+        let list = list["items"]["enum"].as_array().unwrap().iter();
+        list.map(|one| one.as_str().unwrap().to_owned()).collect()
+    };
+    let names = CATALOGUE.iter().map(|rule| rule.name.to_owned());
+    assert_eq!(listed(&diagnosis["alternatives"]), names.collect());
+    let evidence = Evidence::ALL.iter().map(|one| one.code().to_owned());
+    assert_eq!(listed(&diagnosis["because"]), evidence.collect());
 }
 
 /// The document of a recording with these changes.

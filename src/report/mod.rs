@@ -3,8 +3,6 @@
 mod document;
 mod line;
 mod reproduce;
-mod time;
 
 pub use document::document;
 pub use line::line;
-pub use time::{day, timestamp};

@@ -1,6 +1,7 @@
 //! A rule's answer.
 
 use super::directive::{Directive, Setting};
+use super::evidence::Evidence;
 use crate::facts::Facts;
 
 /// How sure a finding is. Order matters: the strongest comes first.
@@ -156,6 +157,14 @@ impl Remedy {
         }
     }
 
+    /// All of it in words.
+    pub(crate) fn to_text(&self) -> String {
+        let mut parts: Vec<String> = self.fix.iter().map(ToString::to_string).collect();
+        parts.extend(self.condition.iter().map(|one| format!("only if {one}")));
+        parts.extend(self.action.clone());
+        parts.join(" ")
+    }
+
     /// Says what else must be done. Directives without a family are an action already: they stay,
     /// and stay first.
     pub fn with_action(self, action: impl Into<String>) -> Self {
@@ -189,8 +198,8 @@ pub struct Finding {
     pub alternative_only: bool,
     /// One sentence that stands alone, without a full stop. Text of a peer or a client is quoted in it.
     pub sentence: String,
-    /// Evidence, as codes of [`super::because`].
-    pub because: Vec<&'static str>,
+    /// What speaks for it.
+    pub because: Vec<Evidence>,
     /// What to do.
     pub remedy: Remedy,
 }
@@ -200,7 +209,7 @@ impl Finding {
     pub fn new(
         confidence: Confidence,
         sentence: impl Into<String>,
-        because: &[&'static str],
+        because: &[Evidence],
         remedy: Remedy,
     ) -> Self {
         Self {

@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 
 use super::{object, Scissors};
 use crate::capture::{Certificate, Direction, Module};
+use crate::date::timestamp;
 use crate::diagnose::Diagnosis;
 use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::report::reproduce;
-use crate::report::time::timestamp;
 use crate::rules::Security;
 use crate::text::Foreign;
 
@@ -415,7 +415,10 @@ impl Writer<'_> {
             ("name", Some(self.diagnosis.name.into())),
             ("family", Some(self.diagnosis.family.name().into())),
             ("confidence", Some(finding.confidence.name().into())),
-            ("because", Some(finding.because.clone().into())),
+            (
+                "because",
+                Some(finding.because.iter().map(|one| one.code()).collect()),
+            ),
             (
                 "alternatives",
                 Some(self.diagnosis.alternatives.clone().into()),

@@ -12,7 +12,7 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value};
 
-use super::time::timestamp;
+use crate::date::timestamp;
 use crate::diagnose::Diagnosis;
 use crate::facts::Facts;
 use crate::text::clip;

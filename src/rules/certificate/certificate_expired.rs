@@ -20,8 +20,8 @@
 //! # References
 //! RFC 5280 section 4.1.2.5.
 
+use crate::date::day;
 use crate::facts::{Facts, Problem};
-use crate::report::day;
 use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {

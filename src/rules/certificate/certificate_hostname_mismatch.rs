@@ -30,7 +30,7 @@ use std::net::IpAddr;
 use crate::capture::{EndingKind, MAX_NAMES};
 use crate::facts::Facts;
 use crate::rules::server_name::{send_a_name, HOST};
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 use crate::text::{quote, Foreign};
 
 pub(crate) static RULE: Rule = Rule {
@@ -74,13 +74,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         }
         _ => {}
     }
-    let mut evidence = vec![because::NAME_NOT_PRESENTED];
+    let mut evidence = vec![Evidence::NameNotPresented];
     if ip_presented {
         sentence.push_str(", it has that IP SAN, but nginx compares DNS names only");
-        evidence.push(because::IP_SAN_NOT_COMPARED);
+        evidence.push(Evidence::IpSanNotCompared);
     }
     if facts.name.missing() {
-        evidence.push(because::NO_SERVER_NAME_SENT);
+        evidence.push(Evidence::NoServerNameSent);
     }
     Some(Finding::new(
         Confidence::Certain,

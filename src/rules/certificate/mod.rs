@@ -16,8 +16,7 @@ pub(super) mod crl_unavailable;
 pub(super) mod trust_store_empty;
 pub(super) mod verify_result_inherited;
 
-use super::server_name;
-use super::{because, Applicability, Confidence, Finding, Remedy};
+use super::{Applicability, Evidence, Remedy};
 use crate::capture::{Certificate, CertificateCheck, VerifyError};
 use crate::facts::{Facts, Problem};
 use crate::text::quote;
@@ -40,92 +39,6 @@ fn problem<'a>(facts: &'a Facts<'_>, wanted: Problem) -> Option<Found<'a>> {
         problem: found.problem,
         anchor_sent: found.anchor_sent,
     })
-}
-
-/// A verdict that came with a session, of a chain that nobody can look at any more, says what may be
-/// wrong with it and no more.
-pub(super) fn place(facts: &Facts<'_>, finding: Finding) -> Finding {
-    match facts.verdict_came_with_a_session() && hangs_on_the_certificate(&finding) {
-        true => finding.as_alternative(),
-        false => finding,
-    }
-}
-
-/// Takes back what a rejected chain does not prove: that nginx was the one that rejected it, and that
-/// the certificate is the one the upstream has for the host meant. Last of all, because it changes what
-/// is said of a cause, not which cause comes first.
-pub(super) fn temper(facts: &Facts<'_>, mut finding: Finding) -> Finding {
-    if facts.rejection_is_inferred() {
-        finding.confidence = finding.confidence.max(Confidence::Likely);
-    }
-    if let Some(check) = facts.rejected_chain().filter(|check| !check.verified_again) {
-        finding.confidence = finding.confidence.max(unverified(check));
-    }
-    if !hangs_on_the_certificate(&finding) {
-        return finding;
-    }
-    if facts.recording.handshake.resumed == Some(true) {
-        return with_the_session(facts, finding);
-    }
-    if !facts.maybe_default_certificate() {
-        return finding;
-    }
-    finding.confidence = finding.confidence.max(Confidence::Likely);
-    finding.because.push(because::NO_SERVER_NAME_SENT);
-    finding
-        .sentence
-        .push_str(", but no SNI was sent and it is not for the name compared: it may be the server's default one");
-    if facts.name.missing() {
-        let with_a_name = Remedy::paste(facts, server_name::send_a_name(facts));
-        finding.remedy = with_a_name.with_action(format!(
-            "if the same certificate comes with SNI, too: {}",
-            told(&finding.remedy)
-        ));
-    }
-    finding
-}
-
-/// How sure one can be of a chain that was not verified again: nginx keeps the last error only, and only
-/// some say enough alone.
-fn unverified(check: &CertificateCheck) -> Confidence {
-    /// X509_V_ERR_* that may stand for another cause: no issuer found, a chain too long.
-    const AMBIGUOUS: [i32; 5] = [2, 19, 20, 21, 22];
-    match AMBIGUOUS.contains(&check.result) {
-        true => Confidence::Possible,
-        false => Confidence::Likely,
-    }
-}
-
-/// No certificate was sent now: the verdict is on the one of the handshake that began the session, and
-/// nginx goes on resuming it when the upstream has been repaired.
-fn with_the_session(facts: &Facts<'_>, mut finding: Finding) -> Finding {
-    finding.confidence = finding.confidence.max(Confidence::Likely);
-    finding.because.push(because::SESSION_RESUMED);
-    let hint = format!(
-        "if that is repaired by now, nginx goes by an old session: {} off",
-        facts
-            .in_family("proxy_ssl_session_reuse")
-            .unwrap_or_default()
-    );
-    finding.remedy.action = Some(match finding.remedy.action {
-        Some(action) => format!("{action}, {hint}"),
-        None => hint,
-    });
-    finding
-}
-
-/// Another certificate could have passed; not so where nothing at all is trusted.
-fn hangs_on_the_certificate(finding: &Finding) -> bool {
-    let because = |code| finding.because.contains(&code);
-    because(because::VERIFICATION_FAILED) && !because(because::STORE_EMPTY)
-}
-
-/// A remedy in words.
-fn told(remedy: &Remedy) -> String {
-    let mut parts: Vec<String> = remedy.fix.iter().map(ToString::to_string).collect();
-    parts.extend(remedy.condition.iter().map(|one| format!("only if {one}")));
-    parts.extend(remedy.action.clone());
-    parts.join(" ")
 }
 
 /// Trusts what is in a file: `setting` with its placeholder. The directive takes the place of one that
@@ -167,22 +80,22 @@ impl Found<'_> {
         subject(self.check.chain.get(depth))
     }
 
-    fn evidence(&self) -> Vec<&'static str> {
-        let mut evidence = vec![because::VERIFICATION_FAILED];
+    fn evidence(&self) -> Vec<Evidence> {
+        let mut evidence = vec![Evidence::VerificationFailed];
         if self.check.verified_again {
-            evidence.push(because::VERIFIED_AGAIN);
+            evidence.push(Evidence::VerifiedAgain);
         }
         let more: &[_] = match self.problem {
-            Problem::TooLong => &[because::LARGER_DEPTH_VERIFIES],
-            Problem::IssuerMissing => &[because::ISSUER_NOT_SENT, because::ISSUER_NOT_TRUSTED],
-            Problem::AnchorUnknown => &[because::ROOT_NOT_TRUSTED],
+            Problem::TooLong => &[Evidence::LargerDepthVerifies],
+            Problem::IssuerMissing => &[Evidence::IssuerNotSent, Evidence::IssuerNotTrusted],
+            Problem::AnchorUnknown => &[Evidence::RootNotTrusted],
             _ => &[],
         };
         evidence.extend(more);
         if self.problem == Problem::IssuerMissing
             && self.check.chain.iter().any(|one| one.issuer_url.is_some())
         {
-            evidence.push(because::ISSUER_URL_PRESENT);
+            evidence.push(Evidence::IssuerUrlPresent);
         }
         evidence
     }

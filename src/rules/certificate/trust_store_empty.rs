@@ -20,7 +20,7 @@
 //! nginx `ngx_ssl_trusted_certificate`.
 
 use crate::facts::Facts;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "trust_store_empty",
@@ -39,7 +39,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         Confidence::Likely,
         "nginx verifies the upstream's certificate and has no trusted certificate to do it with",
-        &[because::VERIFICATION_FAILED, because::STORE_EMPTY],
+        &[Evidence::VerificationFailed, Evidence::StoreEmpty],
         remedy,
     ))
 }

@@ -25,7 +25,7 @@
 
 use crate::facts::Facts;
 use crate::registry::X509Error;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "verify_result_inherited",
@@ -50,7 +50,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         );
         let remedy = remedy
             .with_action("without a session, the next failure says what is wrong, if anything is");
-        let evidence = [because::SESSION_RESUMED];
+        let evidence = [Evidence::SessionResumed];
         return Some(Finding::new(
             Confidence::Possible,
             sentence,
@@ -66,8 +66,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             Confidence::Certain,
             sentence,
             &[
-                because::SESSION_RESUMED,
-                because::FRESH_VERIFICATION_SUCCEEDS,
+                Evidence::SessionResumed,
+                Evidence::FreshVerificationSucceeds,
             ],
             remedy,
         )

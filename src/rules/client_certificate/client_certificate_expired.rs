@@ -18,10 +18,10 @@
 //! # References
 //! RFC 5280 section 4.1.2.5; RFC 8446 section 6.2.
 
+use crate::date::day;
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::report::day;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_expired",
@@ -43,12 +43,12 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         (true, false, true) | (false, true, _) => Confidence::Likely,
         _ => return None,
     };
-    let mut evidence = vec![because::CERTIFICATE_SENT];
+    let mut evidence = vec![Evidence::CertificateSent];
     if out_of_date {
-        evidence.push(because::OWN_CERTIFICATE_OUT_OF_DATE);
+        evidence.push(Evidence::OwnCertificateOutOfDate);
     }
     if told {
-        evidence.push(because::ALERT_IS_SPECIFIC);
+        evidence.push(Evidence::AlertIsSpecific);
     }
     let sentence = format!(
         "upstream rejected nginx's client certificate {} (valid until {}){}",

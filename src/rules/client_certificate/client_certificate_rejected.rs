@@ -24,7 +24,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::Facts;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_rejected",
@@ -40,10 +40,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let sent = super::sent_certificate(facts)?;
     let (confidence, seen) = match facts.received() {
         Some(alert) if super::REJECTIONS.contains(&alert) => {
-            (Confidence::Likely, because::ALERT_RECEIVED)
+            (Confidence::Likely, Evidence::AlertReceived)
         }
         Some(_) => return None,
-        None if facts.closed_silently() => (Confidence::Possible, because::PEER_CLOSED),
+        None if facts.closed_silently() => (Confidence::Possible, Evidence::PeerClosed),
         None => return None,
     };
     let subject = sent
@@ -65,7 +65,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         confidence,
         sentence,
-        &[because::CERTIFICATE_SENT, seen],
+        &[Evidence::CertificateSent, seen],
         remedy,
     ))
 }

@@ -27,7 +27,7 @@
 use crate::capture::EndingKind;
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_required",
@@ -42,13 +42,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let (confidence, seen) = match facts.received() {
-        Some(Alert::CERTIFICATE_REQUIRED) => (Confidence::Certain, because::ALERT_IS_SPECIFIC),
+        Some(Alert::CERTIFICATE_REQUIRED) => (Confidence::Certain, Evidence::AlertIsSpecific),
         // Stacks answer 40, 41, 42, 46, 49 or 50 to an empty Certificate: the place decides.
-        Some(_) => (Confidence::Likely, because::ALERT_RECEIVED),
+        Some(_) => (Confidence::Likely, Evidence::AlertReceived),
         None => match facts.ending() {
-            EndingKind::LateClose => (Confidence::Possible, because::PEER_CLOSED),
-            EndingKind::Eof => (Confidence::Likely, because::PEER_CLOSED),
-            EndingKind::Reset => (Confidence::Likely, because::PEER_RESET),
+            EndingKind::LateClose => (Confidence::Possible, Evidence::PeerClosed),
+            EndingKind::Eof => (Confidence::Likely, Evidence::PeerClosed),
+            EndingKind::Reset => (Confidence::Likely, Evidence::PeerReset),
             _ => return None,
         },
     };
@@ -66,8 +66,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         confidence,
         sentence,
         &[
-            because::CERTIFICATE_REQUESTED,
-            because::NO_CERTIFICATE_SENT,
+            Evidence::CertificateRequested,
+            Evidence::NoCertificateSent,
             seen,
         ],
         remedy,

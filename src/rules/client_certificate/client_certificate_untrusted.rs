@@ -22,7 +22,7 @@
 
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 const UNKNOWN_CA: Alert = Alert(48);
 const EXPIRED: Alert = Alert(45);
@@ -46,19 +46,19 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         .and_then(|issuer| authorities.lists(issuer));
     let (confidence, seen) = match (facts.received(), listed) {
         (Some(EXPIRED), _) => return None,
-        (Some(UNKNOWN_CA), Some(false)) => (Confidence::Certain, because::ALERT_RECEIVED),
+        (Some(UNKNOWN_CA), Some(false)) => (Confidence::Certain, Evidence::AlertReceived),
         (Some(UNKNOWN_CA), _) | (Some(_), Some(false)) => {
-            (Confidence::Likely, because::ALERT_RECEIVED)
+            (Confidence::Likely, Evidence::AlertReceived)
         }
         (None, Some(false)) if facts.closed_silently() => {
-            (Confidence::Possible, because::PEER_CLOSED)
+            (Confidence::Possible, Evidence::PeerClosed)
         }
         _ => return None,
     };
-    let mut evidence = vec![because::CERTIFICATE_SENT, seen];
+    let mut evidence = vec![Evidence::CertificateSent, seen];
     evidence.extend(match listed {
-        Some(true) => Some(because::ISSUER_LISTED),
-        Some(false) => Some(because::ISSUER_NOT_LISTED),
+        Some(true) => Some(Evidence::IssuerListed),
+        Some(false) => Some(Evidence::IssuerNotListed),
         None => None,
     });
     let issuer = sent

@@ -5,7 +5,7 @@ pub(super) mod client_certificate_rejected;
 pub(super) mod client_certificate_required;
 pub(super) mod client_certificate_untrusted;
 
-use super::told;
+use super::wording::alert_text;
 use crate::capture::ClientCertificate;
 use crate::facts::{Facts, Phase};
 use crate::registry::Alert;
@@ -41,7 +41,7 @@ fn answer(facts: &Facts<'_>) -> String {
         _ => "",
     };
     match facts.alert {
-        Some(alert) => format!(": received alert {}{late}", told(alert)),
+        Some(alert) => format!(": received alert {}{late}", alert_text(alert)),
         None => format!(": it closed the connection{late}"),
     }
 }

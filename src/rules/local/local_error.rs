@@ -25,7 +25,7 @@
 use crate::capture::EndingKind;
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 use crate::text::{quote, Foreign};
 
 /// SSL_R_CA_KEY_TOO_SMALL, SSL_R_CA_MD_TOO_WEAK, SSL_R_EE_KEY_TOO_SMALL.
@@ -67,9 +67,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             "look at this host: memory, random source, OpenSSL configuration, client key",
         )
     };
-    let mut evidence = vec![because::LIBRARY_FAILED];
+    let mut evidence = vec![Evidence::LibraryFailed];
     if gave_up {
-        evidence.push(because::ALERT_SENT);
+        evidence.push(Evidence::AlertSent);
     }
     Some(Finding::new(
         confidence,

@@ -25,7 +25,7 @@
 use crate::capture::Module;
 use crate::facts::{Facts, Offered};
 use crate::registry::Alert;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 use crate::text::Foreign;
 
 /// nginx 1.31.4: the oldest version that `proxy_ssl_alpn` in stream was seen in.
@@ -51,20 +51,20 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let (what, seen) = match offered.as_slice() {
         [] => (
             "upstream insists on an application protocol (ALPN), and nginx offered none".to_owned(),
-            because::NO_ALPN_OFFERED,
+            Evidence::NoAlpnOffered,
         ),
         some => (
             format!(
                 "upstream does not speak the application protocol nginx offered ({})",
                 joined(some)
             ),
-            because::ALPN_OFFERED,
+            Evidence::AlpnOffered,
         ),
     };
     Some(Finding::new(
         Confidence::Certain,
         format!("{what}: received alert no_application_protocol(120)"),
-        &[because::ALERT_RECEIVED, because::ALERT_IS_SPECIFIC, seen],
+        &[Evidence::AlertReceived, Evidence::AlertIsSpecific, seen],
         remedy(facts, &offered),
     ))
 }

@@ -27,7 +27,7 @@
 
 use crate::facts::{Facts, Offered};
 use crate::registry::{Alert, KeyExchange, ProtocolVersion};
-use crate::rules::{because, command, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cipher_mismatch",
@@ -64,7 +64,7 @@ fn not_offered(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         Confidence::Certain,
         format!("upstream chose the cipher suite {chosen}, which nginx did not offer"),
-        &[because::ALERT_SENT, because::CIPHER_NOT_OFFERED],
+        &[Evidence::AlertSent, Evidence::CipherNotOffered],
         Remedy::manual(
             "upstream must choose among the suites offered: its TLS software is at fault",
         ),
@@ -114,13 +114,13 @@ fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
         names.join(" ")
     );
     let mut evidence = vec![
-        because::ALERT_RECEIVED,
-        because::NO_SERVER_HELLO,
-        because::CIPHER_LIST_NARROW,
+        Evidence::AlertReceived,
+        Evidence::NoServerHello,
+        Evidence::CipherListNarrow,
     ];
     let remedy = command(facts, "conf_command Ciphersuites", &TLS13_SUITES);
     if facts.name.settled() && !offered.session_offered() {
-        evidence.push(because::SERVER_NAME_SETTLED);
+        evidence.push(Evidence::ServerNameSettled);
         return Finding::new(Confidence::Likely, sentence, &evidence, remedy);
     }
     Finding::new(Confidence::Possible, sentence, &evidence, remedy).as_alternative()
@@ -137,12 +137,12 @@ fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confi
     };
     let sentence =
         format!("upstream does not accept {offer}: received alert handshake_failure(40)");
-    let mut evidence = vec![because::ALERT_RECEIVED, because::NO_SERVER_HELLO];
+    let mut evidence = vec![Evidence::AlertReceived, Evidence::NoServerHello];
     if facts.name.settled() {
-        evidence.push(because::SERVER_NAME_SETTLED);
+        evidence.push(Evidence::ServerNameSettled);
     }
     if !missing.is_empty() {
-        evidence.push(because::CIPHER_LIST_NARROW);
+        evidence.push(Evidence::CipherListNarrow);
     }
     let highest = facts.offered.as_ref().and_then(Offered::max_version);
     let ciphers = wider_list(facts);

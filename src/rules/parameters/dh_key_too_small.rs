@@ -25,7 +25,7 @@
 use crate::facts::{Facts, Offered};
 use crate::registry::{CipherSuite, KeyExchange};
 use crate::rules::directive::Setting;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 /// SSL_R_DH_KEY_TOO_SMALL, and below 512 bits DH_R_MODULUS_TOO_SMALL of libcrypto (OpenSSL 3).
 const TOO_SMALL: [(u32, u32); 2] = [(20, 394), (5, 126)];
@@ -57,7 +57,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         Confidence::Certain,
         sentence,
-        &[because::LIBRARY_REASON_IS_SPECIFIC],
+        &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))
 }

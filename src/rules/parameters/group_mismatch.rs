@@ -25,7 +25,8 @@
 
 use crate::facts::{Breadth, Facts, Offered, Phase, COMMON_GROUPS};
 use crate::registry::{NamedGroup, ProtocolVersion};
-use crate::rules::{because, command, told, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::wording::alert_text;
+use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 /// SSL_R_BAD_KEY_SHARE: the peer's share, or the group it asks for, is none of ours.
 const BAD_KEY_SHARE: u32 = 108;
@@ -60,7 +61,7 @@ fn refused_by_us(facts: &Facts<'_>) -> Option<Finding> {
         return Some(Finding::new(
             Confidence::Certain,
             "nginx has no group to offer: none that is enabled works with the TLS versions enabled",
-            &[because::LIBRARY_REASON_IS_SPECIFIC],
+            &[Evidence::LibraryReasonIsSpecific],
             wider(facts, None),
         ));
     }
@@ -95,10 +96,7 @@ fn refused_by_us(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         Confidence::Certain,
         sentence,
-        &[
-            because::LIBRARY_REASON_IS_SPECIFIC,
-            because::GROUP_NOT_OFFERED,
-        ],
+        &[Evidence::LibraryReasonIsSpecific, Evidence::GroupNotOffered],
         remedy,
     ))
 }
@@ -114,17 +112,17 @@ fn refused_by_peer(facts: &Facts<'_>) -> Option<Finding> {
     let sentence = format!(
         "upstream has none of the groups nginx offered for the key exchange ({}): received alert {}",
         names(offered),
-        told(alert)
+        alert_text(alert)
     );
     let mut evidence = vec![
-        because::ALERT_RECEIVED,
-        because::NO_SERVER_HELLO,
-        because::GROUP_LIST_NARROW,
+        Evidence::AlertReceived,
+        Evidence::NoServerHello,
+        Evidence::GroupListNarrow,
     ];
     let remedy = wider(facts, None);
     let settled = facts.name.settled();
     if settled {
-        evidence.push(because::SERVER_NAME_SETTLED);
+        evidence.push(Evidence::ServerNameSettled);
     }
     Some(match breadth == Breadth::Narrow && settled {
         true => Finding::new(Confidence::Likely, sentence, &evidence, remedy),
@@ -143,7 +141,7 @@ fn after_retry(facts: &Facts<'_>) -> Option<Finding> {
     let finding = Finding::new(
         Confidence::Possible,
         sentence,
-        &[because::HELLO_RETRY_FAILED],
+        &[Evidence::HelloRetryFailed],
         wider(facts, Some(wanted)),
     );
     Some(match facts.received() {

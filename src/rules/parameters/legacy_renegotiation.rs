@@ -22,7 +22,7 @@
 //! RFC 5746 section 3.4; OpenSSL migration_guide(7).
 
 use crate::facts::Facts;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED.
 const UNSAFE_LEGACY_RENEGOTIATION: u32 = 338;
@@ -56,7 +56,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Confidence::Certain,
         "upstream does not support secure renegotiation (RFC 5746), and nginx's TLS library refuses \
          such servers",
-        &[because::LIBRARY_REASON_IS_SPECIFIC],
+        &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))
 }

@@ -23,7 +23,7 @@
 
 use super::cipher_mismatch::TLS13_SUITES;
 use crate::facts::Facts;
-use crate::rules::{because, command, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 /// SSL_R_NO_CIPHERS_AVAILABLE.
 const NO_CIPHERS_AVAILABLE: u32 = 181;
@@ -49,7 +49,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         Confidence::Certain,
         "nginx has no cipher suite to offer: none that is enabled works with the TLS versions enabled",
-        &[because::LIBRARY_REASON_IS_SPECIFIC],
+        &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))
 }

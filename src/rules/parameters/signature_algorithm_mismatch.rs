@@ -29,7 +29,8 @@
 use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::{Alert, Authentication, ProtocolVersion};
 use crate::rules::directive::Setting;
-use crate::rules::{because, command, told, Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::wording::alert_text;
+use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_WRONG_SIGNATURE_TYPE, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
 /// SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_UNKNOWN_DIGEST.
@@ -75,7 +76,7 @@ fn refused_by_us(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
         return Some(Finding::new(
             Confidence::Certain,
             "upstream signed its key exchange in a way that its key or the TLS version does not allow",
-            &[because::LIBRARY_REASON_IS_SPECIFIC],
+            &[Evidence::LibraryReasonIsSpecific],
             Remedy::manual("upstream must sign with an algorithm of the offer that fits its key"),
         ));
     }
@@ -83,8 +84,8 @@ fn refused_by_us(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
         Confidence::Certain,
         "upstream signed its key exchange with an algorithm that nginx did not offer",
         &[
-            because::LIBRARY_REASON_IS_SPECIFIC,
-            because::SIGNATURE_NOT_OFFERED,
+            Evidence::LibraryReasonIsSpecific,
+            Evidence::SignatureNotOffered,
         ],
         accept(facts, offered, tls13),
     ))
@@ -132,17 +133,17 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
             all.len()
         ),
     };
-    let sentence = format!("{cannot}: received alert {}", told(alert));
-    let mut evidence = vec![because::ALERT_RECEIVED];
+    let sentence = format!("{cannot}: received alert {}", alert_text(alert));
+    let mut evidence = vec![Evidence::AlertReceived];
     if facts.no_hello_came() {
-        evidence.push(because::NO_SERVER_HELLO);
+        evidence.push(Evidence::NoServerHello);
     }
     if breadth > Breadth::Full {
-        evidence.push(because::SIGNATURE_LIST_NARROW);
+        evidence.push(Evidence::SignatureListNarrow);
     }
     let settled = facts.name.settled();
     if settled {
-        evidence.push(because::SERVER_NAME_SETTLED);
+        evidence.push(Evidence::ServerNameSettled);
     }
     let finding = |confidence| Finding::new(confidence, sentence.clone(), &evidence, wider(facts));
     Some(match breadth {

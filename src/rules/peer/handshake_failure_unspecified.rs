@@ -22,7 +22,7 @@
 
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "handshake_failure_unspecified",
@@ -47,7 +47,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         Confidence::Possible,
         sentence,
-        &[because::ALERT_RECEIVED, because::NOTHING_DECIDES],
+        &[Evidence::AlertReceived, Evidence::NothingDecides],
         remedy,
     ))
 }

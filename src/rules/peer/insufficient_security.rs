@@ -25,7 +25,7 @@
 use crate::facts::Facts;
 use crate::registry::{Alert, ProtocolVersion};
 use crate::rules::parameters::cipher_mismatch::wider_list;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "insufficient_security",
@@ -38,10 +38,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.received() != Some(Alert::INSUFFICIENT_SECURITY) {
         return None;
     }
-    let mut evidence = vec![because::ALERT_RECEIVED, because::ALERT_IS_SPECIFIC];
+    let mut evidence = vec![Evidence::AlertReceived, Evidence::AlertIsSpecific];
     let presented = facts.client_certificate().is_some_and(|sent| !sent.empty);
     let (what, remedy) = if presented {
-        evidence.push(because::CERTIFICATE_SENT);
+        evidence.push(Evidence::CertificateSent);
         (
             "nginx's client certificate",
             Remedy::manual("nginx needs a client certificate with a longer key and a newer digest"),
@@ -60,19 +60,19 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// The versions and suites of today, where the offer had less.
-fn stronger_offer(facts: &Facts<'_>, evidence: &mut Vec<&'static str>) -> Remedy {
+fn stronger_offer(facts: &Facts<'_>, evidence: &mut Vec<Evidence>) -> Remedy {
     let log = "the upstream's log says what its policy misses";
     let Some(offered) = facts.offered.as_ref() else {
         return Remedy::manual(log);
     };
     let mut directives = Vec::new();
     if offered.max_version() < Some(ProtocolVersion::TLS1_3) {
-        evidence.push(because::VERSIONS_LIMITED);
+        evidence.push(Evidence::VersionsLimited);
         directives.push("protocols TLSv1.2 TLSv1.3");
     }
     let needs_suites = offered.versions().first() < Some(&ProtocolVersion::TLS1_3);
     if needs_suites && !offered.narrow_families().is_empty() {
-        evidence.push(because::CIPHER_LIST_NARROW);
+        evidence.push(Evidence::CipherListNarrow);
         directives.push(wider_list(facts));
     }
     match directives.is_empty() {

@@ -21,7 +21,7 @@
 
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 const ACCESS_DENIED: Alert = Alert(49);
 
@@ -49,7 +49,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         Confidence::Likely,
         sentence,
-        &[because::ALERT_RECEIVED, because::ALERT_IS_SPECIFIC],
+        &[Evidence::AlertReceived, Evidence::AlertIsSpecific],
         remedy,
     ))
 }

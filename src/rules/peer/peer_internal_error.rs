@@ -22,7 +22,7 @@
 
 use crate::facts::{Facts, Offered};
 use crate::registry::Alert;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "peer_internal_error",
@@ -35,7 +35,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.received() != Some(Alert::INTERNAL_ERROR) {
         return None;
     }
-    let mut evidence = vec![because::ALERT_RECEIVED];
+    let mut evidence = vec![Evidence::AlertReceived];
     let settled = facts.name.confirmed() || !facts.name_may_decide();
     // A server that chokes on a session offered says so in the same way.
     let session =
@@ -45,7 +45,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         false => Confidence::Possible,
     };
     if settled {
-        evidence.push(because::SERVER_NAME_SETTLED);
+        evidence.push(Evidence::ServerNameSettled);
     }
     let sentence = format!(
         "upstream ran into an error of its own {}: received alert internal_error(80)",

@@ -28,7 +28,8 @@
 use crate::capture::{Direction, EndingKind};
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::wording::alert_text;
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 const VIOLATIONS: [Alert; 8] = [
     Alert(10),
@@ -58,7 +59,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             "upstream chose TLS version 0x{:04x}, which nobody has",
             version.0
         );
-        let evidence = [because::VERSION_DOES_NOT_EXIST];
+        let evidence = [Evidence::VersionDoesNotExist];
         return Some(Finding::new(
             Confidence::Certain,
             sentence,
@@ -71,20 +72,20 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Some(alert) if alert.from == Direction::Received => (
             format!(
                 "upstream calls what nginx sent a protocol violation, {place}: received alert {}",
-                told(alert)
+                alert_text(alert)
             ),
-            because::ALERT_RECEIVED,
+            Evidence::AlertReceived,
         ),
         Some(alert) => (
             format!(
                 "upstream violated the protocol {place}: nginx sent alert {}",
-                told(alert)
+                alert_text(alert)
             ),
-            because::ALERT_SENT,
+            Evidence::AlertSent,
         ),
         None if unreadable(facts) => (
             format!("upstream sent bytes that are no valid TLS, {place}"),
-            because::NOT_READABLE,
+            Evidence::NotReadable,
         ),
         None => return None,
     };

@@ -29,7 +29,8 @@
 use crate::capture::EndingKind;
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::wording::alert_text;
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "sni_missing",
@@ -50,7 +51,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let other_name = facts.ending() == EndingKind::NameRejected && facts.name.missing();
     if other_name || facts.maybe_default_certificate() {
         let mut evidence = evidence(facts);
-        evidence.push(because::NAME_NOT_PRESENTED);
+        evidence.push(Evidence::NameNotPresented);
         return Some(finding(facts, Confidence::Possible, &evidence).as_alternative());
     }
     if !facts.name.missing() {
@@ -61,23 +62,23 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     }
     let mut evidence = evidence(facts);
     if facts.no_hello_came() {
-        evidence.push(because::NO_SERVER_HELLO);
+        evidence.push(Evidence::NoServerHello);
     }
     let (confidence, seen) = match (facts.received(), facts.ending()) {
-        (Some(Alert::UNRECOGNIZED_NAME), _) => (Confidence::Certain, because::ALERT_IS_SPECIFIC),
+        (Some(Alert::UNRECOGNIZED_NAME), _) => (Confidence::Certain, Evidence::AlertIsSpecific),
         (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), _) => {
-            (Confidence::Likely, because::ALERT_RECEIVED)
+            (Confidence::Likely, Evidence::AlertReceived)
         }
         _ if !facts.no_hello_came() => return None,
         (Some(Alert::ILLEGAL_PARAMETER | Alert::PROTOCOL_VERSION), _) => {
-            (Confidence::Possible, because::ALERT_RECEIVED)
+            (Confidence::Possible, Evidence::AlertReceived)
         }
         (Some(_), _) => return None,
-        (None, EndingKind::Eof) => (Confidence::Possible, because::PEER_CLOSED),
-        (None, EndingKind::Reset) => (Confidence::Possible, because::PEER_RESET),
-        (None, EndingKind::Timeout) => (Confidence::Possible, because::PEER_SILENT),
+        (None, EndingKind::Eof) => (Confidence::Possible, Evidence::PeerClosed),
+        (None, EndingKind::Reset) => (Confidence::Possible, Evidence::PeerReset),
+        (None, EndingKind::Timeout) => (Confidence::Possible, Evidence::PeerSilent),
         (None, EndingKind::Error) if facts.plaintext.is_some() && facts.port() == Some(443) => {
-            (Confidence::Possible, because::NOT_A_TLS_RECORD)
+            (Confidence::Possible, Evidence::NotATlsRecord)
         }
         _ => return None,
     };
@@ -104,22 +105,22 @@ fn to_an_address(facts: &Facts<'_>) -> Option<Finding> {
     possible.then(|| finding(facts, Confidence::Possible, &evidence).as_alternative())
 }
 
-fn evidence(facts: &Facts<'_>) -> Vec<&'static str> {
-    let mut evidence = vec![because::NO_SERVER_NAME_SENT];
+fn evidence(facts: &Facts<'_>) -> Vec<Evidence> {
+    let mut evidence = vec![Evidence::NoServerNameSent];
     if facts.name.to_hand().is_some() {
-        evidence.push(because::DNS_NAME_TO_HAND);
+        evidence.push(Evidence::DnsNameToHand);
     } else if facts.name.is_block {
-        evidence.push(because::NAME_IS_UPSTREAM_BLOCK);
+        evidence.push(Evidence::NameIsUpstreamBlock);
     }
     evidence
 }
 
-fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[&'static str]) -> Finding {
+fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[Evidence]) -> Finding {
     let seen = match (facts.alert, facts.ending()) {
         (Some(alert), _) => {
             format!(
                 "upstream refused a ClientHello without SNI: received alert {}",
-                told(alert)
+                alert_text(alert)
             )
         }
         (None, EndingKind::Timeout) => {

@@ -26,7 +26,8 @@
 use crate::facts::{Facts, NameProblem, Provenance};
 use crate::registry::Alert;
 use crate::rules::directive::Setting;
-use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::wording::alert_text;
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "sni_unrecognized",
@@ -41,12 +42,12 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let odd = facts.name.problem.map(|problem| match problem {
-        NameProblem::UpstreamBlock => because::NAME_IS_UPSTREAM_BLOCK,
-        NameProblem::HasPort | NameProblem::HasScheme => because::NAME_IS_NO_HOST,
-        NameProblem::DiffersFromHost => because::NAME_DIFFERS_FROM_HOST,
+        NameProblem::UpstreamBlock => Evidence::NameIsUpstreamBlock,
+        NameProblem::HasPort | NameProblem::HasScheme => Evidence::NameIsNoHost,
+        NameProblem::DiffersFromHost => Evidence::NameDiffersFromHost,
     });
     let (confidence, seen) = match (facts.received(), odd) {
-        (Some(Alert::UNRECOGNIZED_NAME), _) => (Confidence::Certain, because::ALERT_IS_SPECIFIC),
+        (Some(Alert::UNRECOGNIZED_NAME), _) => (Confidence::Certain, Evidence::AlertIsSpecific),
         (
             Some(Alert::HANDSHAKE_FAILURE | Alert::ILLEGAL_PARAMETER | Alert::INTERNAL_ERROR),
             Some(odd),
@@ -58,12 +59,12 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), None)
             if !facts.name.confirmed() =>
         {
-            (Confidence::Possible, because::NAME_DIFFERS_FROM_HOST)
+            (Confidence::Possible, Evidence::NameDiffersFromHost)
         }
         (None, None)
             if !facts.name.confirmed() && facts.no_hello_came() && facts.closed_silently() =>
         {
-            (Confidence::Possible, because::NAME_DIFFERS_FROM_HOST)
+            (Confidence::Possible, Evidence::NameDiffersFromHost)
         }
         _ => return None,
     };
@@ -78,7 +79,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let sentence = match facts.alert {
         Some(alert) => format!(
             "upstream does not know the SNI name {sent}{what}: received alert {}",
-            told(alert)
+            alert_text(alert)
         ),
         None => format!("upstream closed on the SNI name {sent}{what}"),
     };

@@ -25,7 +25,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::{Facts, ONE_SEGMENT};
-use crate::rules::{because, command, Confidence, Family, Finding, Rule};
+use crate::rules::{command, Confidence, Evidence, Family, Finding, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_hello_too_large",
@@ -41,9 +41,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let (answer, seen) = match facts.ending() {
-        EndingKind::Reset => ("was answered with a reset", because::PEER_RESET),
-        EndingKind::Eof => ("was answered with a close", because::PEER_CLOSED),
-        EndingKind::Timeout => ("was not answered", because::PEER_SILENT),
+        EndingKind::Reset => ("was answered with a reset", Evidence::PeerReset),
+        EndingKind::Eof => ("was answered with a close", Evidence::PeerClosed),
+        EndingKind::Timeout => ("was not answered", Evidence::PeerSilent),
         _ => return None,
     };
     // The first group gets the key share.
@@ -56,7 +56,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let finding = Finding::new(
         Confidence::Possible,
         sentence,
-        &[because::CLIENT_HELLO_LARGE, because::NO_SERVER_HELLO, seen],
+        &[Evidence::ClientHelloLarge, Evidence::NoServerHello, seen],
         command(facts, "conf_command Groups", &groups)
             .with_action("whoever fails on a hello of two segments must be repaired"),
     );

@@ -22,7 +22,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::{Facts, ONE_SEGMENT};
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "handshake_timeout",
@@ -55,8 +55,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ));
     }
     let evidence: &[_] = match silent {
-        true => &[because::PEER_SILENT, because::NO_SERVER_HELLO],
-        false => &[because::PEER_SILENT],
+        true => &[Evidence::PeerSilent, Evidence::NoServerHello],
+        false => &[Evidence::PeerSilent],
     };
     let mut action =
         "find out who is silent: run openssl s_client to this address and port from this host"

@@ -8,17 +8,17 @@ pub(super) mod plaintext_upstream;
 pub(super) mod session_resumption_rejected;
 
 use crate::facts::Facts;
-use crate::rules::{because, Confidence, Finding, Remedy};
+use crate::rules::{Confidence, Evidence, Finding, Remedy};
 
 /// The peer ended the connection without a word of TLS: `verb` says how, `seen` is the evidence.
-fn ended(facts: &Facts<'_>, verb: &str, seen: &'static str) -> Finding {
+fn ended(facts: &Facts<'_>, verb: &str, seen: Evidence) -> Finding {
     let sentence = format!(
         "upstream {verb} the connection {} without an alert",
         facts.phase.describe()
     );
     let mut evidence = vec![seen];
     if facts.no_hello_came() {
-        evidence.push(because::NO_SERVER_HELLO);
+        evidence.push(Evidence::NoServerHello);
     }
     let log = "look at the upstream's or balancer's log: no live backend, IP filter, PROXY protocol expected";
     let remedy = Remedy::manual(match (facts.no_hello_came(), facts.name.not_sent()) {

@@ -23,7 +23,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::Facts;
-use crate::rules::{because, Family, Finding, Rule};
+use crate::rules::{Evidence, Family, Finding, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "peer_closed",
@@ -34,5 +34,5 @@ pub(crate) static RULE: Rule = Rule {
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let ended = facts.ending() == EndingKind::Eof;
-    ended.then(|| super::ended(facts, "closed", because::PEER_CLOSED))
+    ended.then(|| super::ended(facts, "closed", Evidence::PeerClosed))
 }

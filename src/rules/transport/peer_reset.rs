@@ -23,7 +23,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::Facts;
-use crate::rules::{because, Family, Finding, Rule};
+use crate::rules::{Evidence, Family, Finding, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "peer_reset",
@@ -34,5 +34,5 @@ pub(crate) static RULE: Rule = Rule {
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let ended = facts.ending() == EndingKind::Reset;
-    ended.then(|| super::ended(facts, "reset", because::PEER_RESET))
+    ended.then(|| super::ended(facts, "reset", Evidence::PeerReset))
 }

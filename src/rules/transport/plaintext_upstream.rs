@@ -22,7 +22,7 @@
 
 use crate::capture::Module;
 use crate::facts::{Facts, PlainProtocol};
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 use crate::text::quote;
 
 pub(crate) static RULE: Rule = Rule {
@@ -65,7 +65,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         confidence,
         sentence,
-        &[because::NOT_A_TLS_RECORD],
+        &[Evidence::NotATlsRecord],
         remedy,
     ))
 }

@@ -27,7 +27,8 @@
 use crate::capture::EndingKind;
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::wording::alert_text;
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 /// bad_record_mac, illegal_parameter, decode_error, decrypt_error: what a PSK binder or a ticket that
 /// does not decrypt is answered with. internal_error: OpenSSL's answer to any session when the server
@@ -66,7 +67,7 @@ fn resumed_with_another_suite(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         Confidence::Likely,
         format!("upstream answered the offer of an earlier session with {chosen}, which nginx did not offer now"),
-        &[because::SESSION_OFFERED, because::CIPHER_NOT_OFFERED],
+        &[Evidence::SessionOffered, Evidence::CipherNotOffered],
         Remedy::paste(facts, ["session_reuse off"]),
     ))
 }
@@ -78,23 +79,23 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
     let (confidence, answer, seen) = match (facts.received(), facts.alert, facts.ending()) {
         (Some(alert), Some(seen), _) if ABOUT_THE_TICKET.contains(&alert) => (
             Confidence::Likely,
-            format!("received alert {}", told(seen)),
-            because::ALERT_RECEIVED,
+            format!("received alert {}", alert_text(seen)),
+            Evidence::AlertReceived,
         ),
         (Some(Alert::HANDSHAKE_FAILURE), Some(seen), _) => (
             Confidence::Possible,
-            format!("received alert {}", told(seen)),
-            because::ALERT_RECEIVED,
+            format!("received alert {}", alert_text(seen)),
+            Evidence::AlertReceived,
         ),
         (None, None, EndingKind::Eof) => (
             Confidence::Possible,
             "it closed the connection".to_owned(),
-            because::PEER_CLOSED,
+            Evidence::PeerClosed,
         ),
         (None, None, EndingKind::Reset) => (
             Confidence::Possible,
             "it reset the connection".to_owned(),
-            because::PEER_RESET,
+            Evidence::PeerReset,
         ),
         _ => return None,
     };
@@ -103,7 +104,7 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
     let finding = Finding::new(
         confidence,
         sentence,
-        &[because::SESSION_OFFERED, because::NO_SERVER_HELLO, seen],
+        &[Evidence::SessionOffered, Evidence::NoServerHello, seen],
         Remedy::paste(facts, ["session_reuse off"])
             .with_action("upstream's servers must share their ticket keys"),
     );

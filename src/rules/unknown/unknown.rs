@@ -20,7 +20,8 @@
 
 use crate::capture::Direction;
 use crate::facts::Facts;
-use crate::rules::{because, told, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::wording::alert_text;
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unknown",
@@ -41,7 +42,7 @@ pub(crate) fn finding(facts: &Facts<'_>) -> Finding {
                 Direction::Sent => "sent",
                 Direction::Received => "received",
             };
-            format!(": {verb} alert {}", told(alert))
+            format!(": {verb} alert {}", alert_text(alert))
         }
         None => String::new(),
     };
@@ -53,7 +54,7 @@ pub(crate) fn finding(facts: &Facts<'_>) -> Finding {
     Finding::new(
         Confidence::Possible,
         sentence,
-        &[because::NOTHING_DECIDES],
+        &[Evidence::NothingDecides],
         remedy,
     )
 }

@@ -22,7 +22,7 @@
 
 use crate::facts::{Facts, Offered};
 use crate::registry::{Alert, ProtocolVersion};
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "inappropriate_fallback",
@@ -52,9 +52,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         "upstream takes {offered} for a retry with an older version, {mark}: received alert \
          inappropriate_fallback(86)"
     );
-    let mut evidence = vec![because::ALERT_RECEIVED, because::ALERT_IS_SPECIFIC];
+    let mut evidence = vec![Evidence::AlertReceived, Evidence::AlertIsSpecific];
     if marked {
-        evidence.push(because::FALLBACK_SIGNALLED);
+        evidence.push(Evidence::FallbackSignalled);
     }
     let elsewhere = "look for a device on the path that repeats or rewrites ClientHellos";
     let remedy = match highest {

@@ -22,7 +22,7 @@
 //! OpenSSL SSL_CONF_cmd(3), MinProtocol; SSL_CTX_set_security_level(3); RFC 7568.
 
 use crate::facts::Facts;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 /// SSL_R_NO_PROTOCOLS_AVAILABLE.
 const NO_PROTOCOLS_AVAILABLE: u32 = 191;
@@ -46,7 +46,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding::new(
         Confidence::Certain,
         "nginx has no TLS version to offer: the library excludes every one that is enabled",
-        &[because::LIBRARY_REASON_IS_SPECIFIC],
+        &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))
 }

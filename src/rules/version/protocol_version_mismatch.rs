@@ -29,7 +29,7 @@
 use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::{Alert, ProtocolVersion};
 use crate::rules::directive::Setting;
-use crate::rules::{because, Confidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_SSL_VERSION, SSL_R_UNSUPPORTED_SSL_VERSION,
 /// SSL_R_UNKNOWN_SSL_VERSION.
@@ -75,9 +75,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             Confidence::Likely,
             sentence,
             &[
-                because::ALERT_RECEIVED,
-                because::NO_SERVER_HELLO,
-                because::VERSION_NOT_OFFERED,
+                Evidence::AlertReceived,
+                Evidence::NoServerHello,
+                Evidence::VersionNotOffered,
             ],
             other_versions(facts, &offered.versions(), highest),
         ));
@@ -105,7 +105,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
                 Confidence::Likely
             },
             sentence,
-            &[because::ALERT_SENT, because::VERSION_NOT_OFFERED],
+            &[Evidence::AlertSent, Evidence::VersionNotOffered],
             remedy,
         ));
     }
@@ -125,7 +125,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let finding = Finding::new(
         Confidence::Possible,
         format!("upstream may need another TLS version than nginx offered ({names})"),
-        &[because::ALERT_RECEIVED, because::VERSIONS_LIMITED],
+        &[Evidence::AlertReceived, Evidence::VersionsLimited],
         other_versions(facts, &offered.versions(), highest),
     );
     // Other lists that were narrowed are the better guess.
@@ -161,7 +161,7 @@ fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Optio
     Some(Finding::new(
         confidence,
         format!("upstream chose {version}, and nginx's TLS library does not accept that version's signatures"),
-        &[because::LIBRARY_REASON_IS_SPECIFIC],
+        &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))
 }

@@ -1,7 +1,9 @@
 //! Runs the rules and ranks their findings.
 
+mod certificate;
+
 use crate::facts::Facts;
-use crate::rules::{self, because, Confidence, Family, Finding, Rule, Security, CATALOGUE};
+use crate::rules::{self, Confidence, Evidence, Family, Finding, Rule, Security, CATALOGUE};
 use crate::Recording;
 
 /// Alternatives named beside the diagnosis.
@@ -31,7 +33,7 @@ pub fn diagnose(recording: &Recording) -> Diagnosis {
 pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
     let mut found: Vec<(&'static Rule, Finding)> = CATALOGUE
         .iter()
-        .filter_map(|rule| Some((*rule, rules::place(facts, (rule.evaluate)(facts)?))))
+        .filter_map(|rule| Some((*rule, certificate::demote(facts, (rule.evaluate)(facts)?))))
         .collect();
     // Stable: among equals the catalogue's order decides.
     found.sort_by_key(|(_, finding)| (finding.alternative_only, finding.confidence));
@@ -39,12 +41,12 @@ pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
     let (rule, finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
     // "Nothing decides" is an answer, but no alternative to one.
     let named = found
-        .filter(|(_, finding)| !finding.because.contains(&because::NOTHING_DECIDES))
+        .filter(|(_, finding)| !finding.because.contains(&Evidence::NothingDecides))
         .map(|(rule, _)| rule);
     Diagnosis {
         name: rule.name,
         family: rule.family,
-        finding: limit_confidence(facts, rules::temper(facts, finding)),
+        finding: limit_confidence(facts, certificate::limit(facts, finding)),
         alternatives: named.map(|rule| rule.name).take(MAX_ALTERNATIVES).collect(),
         dead_ends: rule
             .dead_ends

@@ -1,0 +1,84 @@
+//! What a rejected chain does not prove: that the certificate is the one the upstream has for the host
+//! meant, that nginx itself rejected it, that it is judged now and not in an earlier handshake.
+
+use crate::capture::CertificateCheck;
+use crate::facts::Facts;
+use crate::rules::{send_a_name, Confidence, Evidence, Finding, Remedy};
+
+/// A verdict that came with a session, of a chain that nobody can look at any more, says what may be
+/// wrong with it and no more.
+pub(super) fn demote(facts: &Facts<'_>, finding: Finding) -> Finding {
+    match facts.verdict_came_with_a_session() && hangs_on_the_certificate(&finding) {
+        true => finding.as_alternative(),
+        false => finding,
+    }
+}
+
+/// Takes back what a rejected chain does not prove: that nginx was the one that rejected it, and that
+/// the certificate is the one the upstream has for the host meant. Last of all, because it changes what
+/// is said of a cause, not which cause comes first.
+pub(super) fn limit(facts: &Facts<'_>, mut finding: Finding) -> Finding {
+    if facts.rejection_is_inferred() {
+        finding.confidence = finding.confidence.max(Confidence::Likely);
+    }
+    if let Some(check) = facts.rejected_chain().filter(|check| !check.verified_again) {
+        finding.confidence = finding.confidence.max(unverified(check));
+    }
+    if !hangs_on_the_certificate(&finding) {
+        return finding;
+    }
+    if facts.recording.handshake.resumed == Some(true) {
+        return with_the_session(facts, finding);
+    }
+    if !facts.maybe_default_certificate() {
+        return finding;
+    }
+    finding.confidence = finding.confidence.max(Confidence::Likely);
+    finding.because.push(Evidence::NoServerNameSent);
+    finding
+        .sentence
+        .push_str(", but no SNI was sent and it is not for the name compared: it may be the server's default one");
+    if facts.name.missing() {
+        let with_a_name = Remedy::paste(facts, send_a_name(facts));
+        finding.remedy = with_a_name.with_action(format!(
+            "if the same certificate comes with SNI, too: {}",
+            finding.remedy.to_text()
+        ));
+    }
+    finding
+}
+
+/// How sure one can be of a chain that was not verified again: nginx keeps the last error only, and only
+/// some say enough alone.
+fn unverified(check: &CertificateCheck) -> Confidence {
+    /// X509_V_ERR_* that may stand for another cause: no issuer found, a chain too long.
+    const AMBIGUOUS: [i32; 5] = [2, 19, 20, 21, 22];
+    match AMBIGUOUS.contains(&check.result) {
+        true => Confidence::Possible,
+        false => Confidence::Likely,
+    }
+}
+
+/// No certificate was sent now: the verdict is on the one of the handshake that began the session, and
+/// nginx goes on resuming it when the upstream has been repaired.
+fn with_the_session(facts: &Facts<'_>, mut finding: Finding) -> Finding {
+    finding.confidence = finding.confidence.max(Confidence::Likely);
+    finding.because.push(Evidence::SessionResumed);
+    let hint = format!(
+        "if that is repaired by now, nginx goes by an old session: {} off",
+        facts
+            .in_family("proxy_ssl_session_reuse")
+            .unwrap_or_default()
+    );
+    finding.remedy.action = Some(match finding.remedy.action {
+        Some(action) => format!("{action}, {hint}"),
+        None => hint,
+    });
+    finding
+}
+
+/// Another certificate could have passed; not so where nothing at all is trusted.
+fn hangs_on_the_certificate(finding: &Finding) -> bool {
+    let because = |code| finding.because.contains(&code);
+    because(Evidence::VerificationFailed) && !because(Evidence::StoreEmpty)
+}
