@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: [`text`] quotes what others wrote, [`registry`] names the code points, [`wire`] reads messages, [`capture`]
 //! holds what was observed on one connection, [`facts`] says what that means in TLS terms,
-//! [`rules`] holds one diagnosis a file, [`diagnose`] runs and ranks them, [`report`] writes the
+//! [`rules`] holds one diagnosis a file, [`mod@diagnose`] runs and ranks them, [`report`] writes the
 //! error.log line and the JSON document. Nothing here knows nginx's or OpenSSL's symbols: the
 //! module hands over a [`capture::Recording`], and a recording saved as JSON gives the same answer
 //! anywhere.
