@@ -9,6 +9,7 @@ use core::ffi::{c_char, c_int};
 use std::ffi::CString;
 use std::panic::catch_unwind;
 
+use crate::facts::Facts;
 use crate::{diagnose, report, Diagnosis, Recording};
 
 /// It worked; the out-parameters are written.
@@ -84,7 +85,7 @@ unsafe fn answer(
     length: usize,
     out: *mut *mut c_char,
     out_length: *mut usize,
-    write: fn(&Diagnosis, &Recording) -> String,
+    write: fn(&Diagnosis, &Facts<'_>) -> String,
 ) -> c_int {
     if recording.is_null() || out.is_null() || out_length.is_null() {
         return TLSDIAG_NULL_POINTER;
@@ -94,7 +95,8 @@ unsafe fn answer(
     let answered = catch_unwind(|| {
         let text = core::str::from_utf8(bytes).map_err(|_| TLSDIAG_INVALID_UTF8)?;
         let recording = Recording::from_json(text).map_err(|_| TLSDIAG_INVALID_RECORDING)?;
-        let text = write(&diagnose(&recording), &recording);
+        let facts = Facts::of(&recording);
+        let text = write(&diagnose(&facts), &facts);
         CString::new(text).map_err(|_| TLSDIAG_INTERNAL)
     });
     match answered {

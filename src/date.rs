@@ -1,5 +1,9 @@
 //! Dates, without a calendar library in the worker.
 
+/// The first and the last millisecond of the years 0001 to 9999.
+const FIRST_MS: i64 = -62_135_596_800_000;
+const LAST_MS: i64 = 253_402_300_799_999;
+
 /// `2026-11-23` of seconds since the epoch, UTC.
 pub fn day(seconds: i64) -> String {
     let (year, month, day) = civil(seconds.div_euclid(86_400));
@@ -7,7 +11,10 @@ pub fn day(seconds: i64) -> String {
 }
 
 /// `2026-11-23T08:41:07.123Z` of milliseconds since the epoch.
+///
+/// Years are those of four digits: what lies outside is the first or the last moment of them.
 pub fn timestamp(milliseconds: i64) -> String {
+    let milliseconds = milliseconds.clamp(FIRST_MS, LAST_MS);
     let seconds = milliseconds.div_euclid(1000);
     let of_day = seconds.rem_euclid(86_400);
     format!(

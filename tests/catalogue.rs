@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{json, Value};
+use tlsdiag::facts::Facts;
 use tlsdiag::rules::{Applicability, Confidence, Evidence, CATALOGUE, SOURCES};
-use tlsdiag::{diagnose, report, Diagnosis, Recording};
+use tlsdiag::{report, Diagnosis, Recording};
 
 mod catalogue {
     pub(crate) mod cases;
@@ -50,6 +51,10 @@ fn fixtures() -> Vec<(String, PathBuf)> {
 
 fn load(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn diagnose(recording: &Recording) -> Diagnosis {
+    tlsdiag::diagnose(&Facts::of(recording))
 }
 
 fn recording(value: &Value) -> Recording {
@@ -251,7 +256,8 @@ fn fixes_fit_the_nginx_the_library_and_what_is_configured() {
 }
 
 fn reproduce(recording: &Recording, diagnosis: &Diagnosis) -> Option<String> {
-    let document: Value = serde_json::from_str(&report::document(diagnosis, recording)).unwrap();
+    let document: Value =
+        serde_json::from_str(&report::document(diagnosis, &Facts::of(recording))).unwrap();
     let command = document.pointer("/nginx/upstream_tls/reproduce")?;
     Some(command.as_str().unwrap().to_owned())
 }
@@ -287,7 +293,7 @@ fn answers_say_how_sure_they_are_and_what_else_it_may_be() {
     for one in TELLINGS {
         let recording = one.case.recording();
         let diagnosis = diagnose(&recording);
-        let line = report::line(&diagnosis, &recording);
+        let line = report::line(&diagnosis, &Facts::of(&recording));
         let right = diagnosis.finding.confidence.name() == one.confidence
             && diagnosis.alternatives == one.alternatives
             && line.contains(one.line)
@@ -312,14 +318,14 @@ fn every_document_is_valid_and_every_line_has_its_shape() {
         .compile("http://tlsdiag.invalid/schema.json", &mut schemas)
         .unwrap();
     for (recording, diagnosis) in answers() {
-        let text = report::document(&diagnosis, &recording);
-        assert!(text.len() <= 8192 && !text.contains('\n'));
+        let text = report::document(&diagnosis, &Facts::of(&recording));
+        assert!(text.len() <= 4095 && !text.contains('\n'));
         let document: Value = serde_json::from_str(&text).unwrap();
         if let Err(why) = schemas.validate(&document, index) {
             panic!("{}: {why}\n{document:#}", diagnosis.name);
         }
         check_names(&document, "");
-        let line = report::line(&diagnosis, &recording);
+        let line = report::line(&diagnosis, &Facts::of(&recording));
         assert!(
             line.len() <= 900 && line.bytes().all(|byte| (0x20..0x7f).contains(&byte)),
             "{line}"
@@ -355,7 +361,7 @@ fn document(fixture: &'static str, changes: &'static [(&'static str, &'static st
         not: "",
     };
     let recording = case.recording();
-    let text = report::document(&diagnose(&recording), &recording);
+    let text = report::document(&diagnose(&recording), &Facts::of(&recording));
     serde_json::from_str(&text).unwrap()
 }
 
@@ -379,7 +385,7 @@ fn a_document_says_that_something_was_cut() {
     for (length, expected) in [(256, None), (257, Some(json!(true)))] {
         value["context"]["path"] = json!("x".repeat(length));
         let recording = recording(&value);
-        let text = report::document(&diagnose(&recording), &recording);
+        let text = report::document(&diagnose(&recording), &Facts::of(&recording));
         assert_eq!(cut(&serde_json::from_str(&text).unwrap()), expected);
     }
 }

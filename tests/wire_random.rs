@@ -178,9 +178,9 @@ fn no_recording_panics_and_every_line_keeps_its_bounds() {
         recording.context.upstream = Some(String::from_utf8_lossy(&hostile).into_owned().into());
         recording.settings.upstream_block = [None, Some(false), Some(true)][random.below(3)];
 
-        Facts::of(&recording);
-        let diagnosis = tlsdiag::diagnose(&recording);
-        let line = tlsdiag::report::line(&diagnosis, &recording);
+        let facts = Facts::of(&recording);
+        let diagnosis = tlsdiag::diagnose(&facts);
+        let line = tlsdiag::report::line(&diagnosis, &facts);
         assert!(line.len() <= 900, "{line}");
         assert!(
             line.bytes().all(|byte| (0x20..0x7f).contains(&byte)),

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Deserializer, Value};
+use tlsdiag::facts::Facts;
 use tlsdiag::rules::SOURCES;
 use tlsdiag::{report, Recording};
 
@@ -21,10 +22,11 @@ pub(super) fn run(what: &Diagnose, output: &mut Output) -> io::Result<ExitCode> 
         _ => what.file.to_string_lossy(),
     };
     let recording = read(&what.file).map_err(|error| about(&name, error))?;
-    let diagnosis = tlsdiag::diagnose(&recording);
+    let facts = Facts::of(&recording);
+    let diagnosis = tlsdiag::diagnose(&facts);
     let text = match what.json {
-        true => report::document(&diagnosis, &recording),
-        false => report::line(&diagnosis, &recording),
+        true => report::document(&diagnosis, &facts),
+        false => report::line(&diagnosis, &facts),
     };
     writeln!(output, "{text}")?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,6 @@ mod certificate;
 
 use crate::facts::Facts;
 use crate::rules::{self, Confidence, Evidence, Family, Finding, Rule, Security, CATALOGUE};
-use crate::Recording;
 
 /// Alternatives named beside the diagnosis.
 const MAX_ALTERNATIVES: usize = 3;
@@ -25,12 +24,7 @@ pub struct Diagnosis {
 }
 
 /// Says why the attempt failed. There is always an answer: the last rule, `unknown`, never declines.
-pub fn diagnose(recording: &Recording) -> Diagnosis {
-    diagnose_facts(&Facts::of(recording))
-}
-
-/// The same for facts already read.
-pub fn diagnose_facts(facts: &Facts<'_>) -> Diagnosis {
+pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
     let mut found: Vec<(&'static Rule, Finding)> = CATALOGUE
         .iter()
         .filter_map(|rule| Some((*rule, certificate::demote(facts, (rule.evaluate)(facts)?))))

@@ -11,6 +11,7 @@ use crate::wire::{distinguished_name, CertificateRequest, ClientHello, ServerHel
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
     hello: ClientHello,
+    alpn: Vec<Foreign>,
     /// Length of the message in bytes, header included.
     pub client_hello_bytes: u32,
 }
@@ -19,7 +20,10 @@ impl Offered {
     pub(super) fn of(handshake: &Handshake) -> Option<Self> {
         let first = handshake.client_hellos.first()?;
         let hello = ClientHello::read(&first.bytes.0);
+        let alpn = hello.alpn.iter();
+        let alpn = alpn.map(|name| String::from_utf8_lossy(name).into_owned().into());
         Some(Self {
+            alpn: alpn.collect(),
             hello,
             client_hello_bytes: first.length,
         })
@@ -93,12 +97,8 @@ impl Offered {
     }
 
     /// ALPN protocols offered.
-    pub fn alpn(&self) -> Vec<Foreign> {
-        self.hello
-            .alpn
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).into_owned().into())
-            .collect()
+    pub fn alpn(&self) -> &[Foreign] {
+        &self.alpn
     }
 
     /// The server_name extension.

@@ -15,7 +15,6 @@ use crate::facts::Facts;
 use crate::registry::ProtocolVersion;
 use crate::rules::{Confidence, Security};
 use crate::text::{clip, escape, Foreign};
-use crate::Recording;
 
 /// Bytes of the whole line, of its sentence, of an action before the alternatives (three names), of a
 /// condition.
@@ -27,7 +26,7 @@ const MAX_CONDITION: usize = 140;
 const MAX_DIRECTIVE: usize = 128;
 
 /// Writes the line, without nginx's prefix and tail.
-pub fn line(diagnosis: &Diagnosis, recording: &Recording) -> String {
+pub fn line(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {
     let finding = &diagnosis.finding;
     let mut line = format!("upstream_tls[{}] ", diagnosis.name);
     line.push_str(&clip(&finding.sentence, MAX_SENTENCE));
@@ -50,7 +49,7 @@ pub fn line(diagnosis: &Diagnosis, recording: &Recording) -> String {
         some => format!("; not: {some}"),
     };
     let mut opening = "; facts: ";
-    for (key, shown) in pairs(&Facts::of(recording)) {
+    for (key, shown) in pairs(facts) {
         let pair = format!("{opening}{key}={shown}");
         if line.len() + pair.len() + dead_ends.len() > MAX_LINE {
             break;

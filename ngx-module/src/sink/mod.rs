@@ -5,6 +5,7 @@ mod file;
 mod syslog;
 
 use ngx::ffi::{ngx_connection_t, ngx_open_file_t, ngx_syslog_peer_t, time_t};
+use tlsdiag::facts::Facts;
 use tlsdiag::{report, Diagnosis, Recording};
 
 use crate::identity::Owner;
@@ -59,14 +60,15 @@ pub(crate) unsafe fn write(
 ) -> Option<Diagnosis> {
     let mut scope = owner.scope()?;
     dump(recording);
-    let diagnosis = tlsdiag::diagnose(recording);
+    let facts = Facts::of(recording);
+    let diagnosis = tlsdiag::diagnose(&facts);
     // SAFETY: the caller's promise.
-    unsafe { error_log::write(connection, || report::line(&diagnosis, recording)) };
+    unsafe { error_log::write(connection, || report::line(&diagnosis, &facts)) };
     let sinks = scope.sinks();
     if sinks.is_empty() {
         return Some(diagnosis);
     }
-    let mut document = report::document(&diagnosis, recording);
+    let mut document = report::document(&diagnosis, &facts);
     document.push('\n');
     for sink in sinks {
         // SAFETY: a sink's target lives as long as the configuration.

@@ -1,23 +1,24 @@
-//! JSON that a terminal can be shown.
+//! JSON that a terminal can be shown, of a bounded length.
 //!
 //! JSON itself escapes C0 only. A document is read with `tail` and `grep` too, so what else moves a cursor
-//! or turns the reading order is written as `\\uXXXX`: the value stays what it was.
+//! or turns the reading order is written as `\uXXXX`: the value stays what it was.
 
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
-use serde_json::Value;
 
 use crate::text::is_control;
 
-/// The value on one line.
-pub(super) fn text(value: &Value) -> String {
-    let mut bytes = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut bytes, ForTerminals);
-    // Writing a Value to memory cannot fail.
-    let _ = value.serialize(&mut serializer);
-    String::from_utf8(bytes).unwrap_or_default()
+/// The value on one line of at most `max` bytes; `None` if it takes more.
+pub(super) fn text(value: &impl Serialize, max: usize) -> Option<String> {
+    let mut buffer = Buffer {
+        bytes: Vec::with_capacity(max),
+        max,
+    };
+    let mut serializer = Serializer::with_formatter(&mut buffer, ForTerminals);
+    value.serialize(&mut serializer).ok()?;
+    String::from_utf8(buffer.bytes).ok()
 }
 
 /// Bytes that a character takes in a string.
@@ -26,6 +27,26 @@ pub(super) fn length(character: char) -> usize {
         '"' | '\\' | '\n' | '\r' | '\t' | '\x08' | '\x0c' => 2,
         control if is_control(control) => 6,
         other => other.len_utf8(),
+    }
+}
+
+/// Memory that is full at its bound.
+struct Buffer {
+    bytes: Vec<u8>,
+    max: usize,
+}
+
+impl io::Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > self.max {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -38,6 +59,10 @@ impl Formatter for ForTerminals {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
+        // Printable ASCII, which nearly every text is, has nothing to look for.
+        if rest.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return writer.write_all(rest.as_bytes());
+        }
         while let Some((at, control)) = rest.char_indices().find(|(_, one)| is_control(*one)) {
             let (before, after) = rest.split_at(at);
             writer.write_all(before.as_bytes())?;
@@ -55,11 +80,16 @@ mod tests {
     #[test]
     fn nothing_reaches_a_terminal_raw_and_nothing_is_lost() {
         let hostile = "a\x1b[2J\u{9b}1m\x7f\u{202e}\"\\b\u{e9}\n\u{8}";
-        let value = Value::from(hostile);
-        let text = text(&value);
-        assert!(!text.chars().any(is_control), "{text}");
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        let written = text(&hostile, 4096).unwrap();
+        assert!(!written.chars().any(is_control), "{written}");
+        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), hostile);
         let counted: usize = hostile.chars().map(length).sum();
-        assert_eq!(counted + 2, text.len());
+        assert_eq!(counted + 2, written.len());
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_written() {
+        assert_eq!(text(&"abc", 5).as_deref(), Some("\"abc\""));
+        assert_eq!(text(&"abc", 4), None);
     }
 }

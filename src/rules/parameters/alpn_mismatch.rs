@@ -48,7 +48,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.received() != Some(Alert::NO_APPLICATION_PROTOCOL) {
         return None;
     }
-    let (what, seen) = match offered.as_slice() {
+    let (what, seen) = match offered {
         [] => (
             "upstream insists on an application protocol (ALPN), and nginx offered none".to_owned(),
             Evidence::NoAlpnOffered,
@@ -65,7 +65,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Confidence::Certain,
         format!("{what}: received alert no_application_protocol(120)"),
         &[Evidence::AlertReceived, Evidence::AlertIsSpecific, seen],
-        remedy(facts, &offered),
+        remedy(facts, offered),
     ))
 }
 
