@@ -3,7 +3,9 @@
 //! Data flows one way: [`text`] quotes what others wrote, [`registry`] names the code points, [`wire`] reads messages, [`capture`]
 //! holds what was observed on one connection, [`facts`] says what that means in TLS terms,
 //! [`rules`] holds one diagnosis a file, [`mod@diagnose`] runs and ranks them, [`report`] writes the
-//! error.log line and the JSON document. Nothing here knows nginx's or OpenSSL's symbols: the
+//! error.log line and the JSON document. Over many connections, [`counters`] holds how often what
+//! happened, [`changes`] says what differs from the last good handshake, [`suppress`] which repeats
+//! are written. Nothing here knows nginx's or OpenSSL's symbols: the
 //! module hands over a [`capture::Recording`], and a recording saved as JSON gives the same answer
 //! anywhere.
 #![deny(unsafe_code)]
@@ -25,12 +27,15 @@
 )]
 pub mod capi;
 pub mod capture;
+pub mod changes;
+pub mod counters;
 pub mod date;
 pub mod diagnose;
 pub mod facts;
 pub mod registry;
 pub mod report;
 pub mod rules;
+pub mod suppress;
 pub mod text;
 pub mod wire;
 

@@ -17,7 +17,7 @@ pub struct Offered {
 }
 
 impl Offered {
-    pub(super) fn of(handshake: &Handshake) -> Option<Self> {
+    pub(crate) fn of(handshake: &Handshake) -> Option<Self> {
         let first = handshake.client_hellos.first()?;
         let hello = ClientHello::read(&first.bytes.0);
         let alpn = hello.alpn.iter();
@@ -166,7 +166,7 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    pub(super) fn of(handshake: &Handshake) -> Option<Self> {
+    pub(crate) fn of(handshake: &Handshake) -> Option<Self> {
         let retry = handshake.hello_retry_request.as_ref();
         let read = match handshake.server_hello.as_ref().or(retry) {
             Some(hello) => ServerHello::read(&hello.bytes.0),

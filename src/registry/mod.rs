@@ -53,6 +53,21 @@ code_point!(
 );
 
 impl Alert {
+    /// How many have a name.
+    pub const KNOWN: usize = tables::ALERTS.len();
+
+    /// Those that have a name, in the order of their codes.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let codes = tables::ALERTS.iter().map(|row| u8::try_from(row.0));
+        codes.map(|code| Self(code.unwrap_or(u8::MAX)))
+    }
+
+    /// Its place among [`Alert::all`]; behind all of them for an unknown one.
+    pub fn place(self) -> usize {
+        let found = tables::ALERTS.binary_search_by_key(&u16::from(self.0), |row| row.0);
+        found.unwrap_or(Self::KNOWN)
+    }
+
     /// close_notify
     pub const CLOSE_NOTIFY: Self = Self(0);
     /// user_canceled

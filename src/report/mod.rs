@@ -1,8 +1,12 @@
 //! Writes a diagnosis down: the error.log line and the JSON document.
 
+mod age;
+mod difference;
 mod document;
 mod line;
 mod reproduce;
 
+pub use age::Age;
+pub use difference::Difference;
 pub use document::document;
 pub use line::line;

@@ -1,0 +1,170 @@
+//! One change in words.
+
+use crate::changes::{Change, Changes, PeerCertificate, Summary};
+use crate::counters::Text;
+use crate::date::day;
+use crate::registry::{CipherSuite, NamedGroup, ProtocolVersion};
+use crate::text::quote;
+
+/// One change, with what it was and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What changed.
+    pub change: Change,
+    /// The same as a phrase: `issuer 'CN=Old_CA' to 'CN=New_CA'`.
+    pub phrase: String,
+}
+
+impl Difference {
+    /// Every change between two handshakes, in words.
+    pub fn all(good: &Summary, now: &Summary) -> impl Iterator<Item = Self> {
+        let (good, now) = (*good, *now);
+        let changes = Changes::between(&good, &now).iter();
+        changes.map(move |change| Self {
+            change,
+            phrase: phrase(change, &good, &now),
+        })
+    }
+}
+
+fn phrase(change: Change, good: &Summary, now: &Summary) -> String {
+    let from_to = |what: &str, show: fn(&Summary) -> String| {
+        format!("{what} {} to {}", show(good), show(now))
+    };
+    let words = match change {
+        Change::Location => return from_to("location", |one| quote(one.location.as_str())),
+        Change::CertificateExpired => "the same certificate, which has expired since",
+        Change::ClientCertificateExpired => "the same client certificate, which has expired since",
+        Change::Issuer => {
+            return from_to("issuer", |one| peer(one, |it| quote(it.issuer.as_str())))
+        }
+        Change::Certificate => return from_to("certificate", |one| peer(one, serial)),
+        Change::CertificateKey => return from_to("key", |one| peer(one, |it| it.key.to_string())),
+        Change::ServerName => return from_to("SNI", |one| name(one.server_name.as_ref())),
+        Change::ClientCertificate => return from_to("client certificate", own),
+        Change::OfferedVersions => return from_to("versions offered", versions),
+        Change::OfferedCiphers => "other ciphers offered",
+        Change::OfferedGroups => "other groups offered",
+        Change::OfferedSignatureAlgorithms => "other signature algorithms offered",
+        Change::OfferedAlpn => "other application protocols offered",
+        Change::Version => {
+            return from_to("version", |one| ProtocolVersion(one.version).to_string())
+        }
+        Change::Cipher => return from_to("cipher", |one| CipherSuite(one.cipher).to_string()),
+        Change::Group => return from_to("group", |one| NamedGroup(one.group).to_string()),
+        Change::Alpn => return from_to("ALPN", |one| name(one.alpn.as_ref())),
+        Change::Configuration => "nginx was reloaded",
+    };
+    words.to_owned()
+}
+
+/// A name, or that there is none.
+fn name<const N: usize>(name: Option<&Text<N>>) -> String {
+    match name {
+        Some(name) if !name.is_empty() => quote(name.as_str()),
+        _ => "none".to_owned(),
+    }
+}
+
+fn peer(summary: &Summary, show: impl Fn(&PeerCertificate) -> String) -> String {
+    summary.certificate.as_ref().map_or("none".to_owned(), show)
+}
+
+/// Certificates are told apart by what both sides can look up: the serial number, and the day they end.
+fn serial(certificate: &PeerCertificate) -> String {
+    format!(
+        "{} until {}",
+        certificate.serial,
+        day(certificate.not_after)
+    )
+}
+
+fn own(summary: &Summary) -> String {
+    match &summary.client_certificate {
+        Some(own) => format!("{} until {}", own.sha256, day(own.not_after)),
+        None => "none".to_owned(),
+    }
+}
+
+fn versions(summary: &Summary) -> String {
+    let versions = summary.offer.iter().flat_map(|offer| offer.versions());
+    let names: Vec<_> = versions.map(|version| version.to_string()).collect();
+    names.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::changes::{Fingerprint, Offer, OwnCertificate};
+
+    fn summary() -> Summary {
+        Summary {
+            time_ms: 1_795_000_000_000,
+            generation: 1,
+            server_name: Some(Text::EMPTY),
+            offer: Some(Offer {
+                versions: 0b01000,
+                ..Offer::default()
+            }),
+            certificate: Some(PeerCertificate {
+                sha256: Fingerprint::new(&[1; 32]),
+                serial: Fingerprint::new(&[0x55, 0xfb]),
+                issuer: Text::from("CN=Old CA"),
+                not_before: 0,
+                not_after: 1_796_000_000,
+                key: Text::from("RSA 2048"),
+            }),
+            version: 0x0304,
+            ..Summary::default()
+        }
+    }
+
+    #[test]
+    fn every_change_has_words_and_values_where_there_are_any() {
+        let good = summary();
+        let mut now = summary();
+        now.time_ms += 1;
+        now.generation = 2;
+        now.server_name = Some(Text::from("api.example.test"));
+        now.offer = Some(Offer {
+            versions: 0b11000,
+            ciphers: 7,
+            ..Offer::default()
+        });
+        now.client_certificate = Some(OwnCertificate {
+            sha256: Fingerprint::new(&[0xab; 8]),
+            not_after: 1_796_000_000,
+        });
+        now.version = 0x0303;
+        let certificate = now.certificate.as_mut().unwrap();
+        certificate.sha256 = Fingerprint::new(&[2; 32]);
+        certificate.serial = Fingerprint::new(&[0x66, 0xac]);
+        certificate.issuer = Text::from("CN=New CA");
+        let told: Vec<_> = Difference::all(&good, &now).map(|one| one.phrase).collect();
+        assert_eq!(
+            told,
+            [
+                "issuer 'CN=Old_CA' to 'CN=New_CA'",
+                "certificate 55FB until 2026-11-30 to 66AC until 2026-11-30",
+                "SNI none to 'api.example.test'",
+                "client certificate none to ABABABABABABABAB until 2026-11-30",
+                "versions offered TLSv1.2 to TLSv1.2,TLSv1.3",
+                "other ciphers offered",
+                "version TLSv1.3 to TLSv1.2",
+                "nginx was reloaded",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_phrase_stands_for_two_changes() {
+        let good = summary();
+        let mut phrases: Vec<_> = Change::ALL
+            .iter()
+            .map(|change| phrase(*change, &good, &good))
+            .collect();
+        phrases.sort_unstable();
+        phrases.dedup();
+        assert_eq!(phrases.len(), Change::ALL.len());
+    }
+}
