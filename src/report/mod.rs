@@ -5,6 +5,7 @@ mod difference;
 mod document;
 mod line;
 mod reproduce;
+pub mod status;
 
 pub use age::Age;
 pub use difference::Difference;
