@@ -1,4 +1,5 @@
-# The rule for the module file. cargo knows what is out of date, so the rule always runs.
+# The rule for the module file. cargo knows what is out of date, so the rule always runs. An nginx may
+# run with the file that is there: install makes a new one, cp would write into its code.
 
 ngx_addon_name=ngx_upstream_tls_diag_module
 
@@ -23,14 +24,14 @@ tlsdiag:	$NGX_OBJS/ngx_auto_config.h
 	${NGX_CARGO:-cargo} build --release --locked \\
 		--manifest-path "$ngx_addon_dir/Cargo.toml" \\
 		--target-dir "$tlsdiag_objs/tlsdiag"
-	cp "$NGX_OBJS/tlsdiag/release/lib$ngx_addon_name.so" \\
+	install -m 644 "$NGX_OBJS/tlsdiag/release/lib$ngx_addon_name.so" \\
 		"$NGX_OBJS/$ngx_addon_name.so"
 
 modules:	tlsdiag
 
 tlsdiag-install:	tlsdiag
 	mkdir -p '\$(DESTDIR)$tlsdiag_modules_path'
-	cp "$NGX_OBJS/$ngx_addon_name.so" \\
+	install -m 644 "$NGX_OBJS/$ngx_addon_name.so" \\
 		'\$(DESTDIR)$tlsdiag_modules_path/$ngx_addon_name.so'
 
 install:	tlsdiag-install

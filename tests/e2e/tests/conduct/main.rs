@@ -20,4 +20,5 @@ mod silence;
 mod sinks;
 mod snippets;
 mod stream;
+mod upgrade;
 mod variables;
