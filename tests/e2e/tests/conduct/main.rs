@@ -19,6 +19,7 @@ mod processes;
 mod silence;
 mod sinks;
 mod snippets;
+mod spoofed;
 mod stream;
 mod upgrade;
 mod variables;
