@@ -1,16 +1,22 @@
-//! Handshake messages from bytes.
+//! Handshake messages, and parts of certificates, from bytes.
 //!
 //! A recording may be cut and a peer may send anything, so every reader returns what was readable
 //! and says whether it reached the end (`complete`). Nothing here indexes or recurses, and what it
 //! allocates is bounded by the length of the input.
 
 mod authorities;
+mod certificate;
 mod client_hello;
+mod der;
 mod name;
 mod reader;
 mod server_hello;
 
 pub use authorities::CertificateRequest;
+pub use certificate::{
+    alternative_names, count_name_constraints, is_authority, issuer_url, rsa_exponent_bits,
+    AlternativeName,
+};
 pub use client_hello::ClientHello;
 pub use name::distinguished_name;
 pub use reader::{Reader, Vector};

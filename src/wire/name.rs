@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use super::der::{any, element, OBJECT_IDENTIFIER, SEQUENCE};
 use super::Reader;
 
 /// Attributes kept of one name: the last ones, because the most specific stand last.
@@ -10,9 +11,7 @@ const MAX_ATTRIBUTES: usize = 8;
 /// Bytes shown of one value, and read of an unknown attribute type.
 const MAX_VALUE: usize = 64;
 
-const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
-const OBJECT_IDENTIFIER: u8 = 0x06;
 const UNIVERSAL_STRING: u8 = 0x1c;
 const BMP_STRING: u8 = 0x1e;
 
@@ -26,7 +25,7 @@ pub fn distinguished_name(der: &[u8]) -> Option<String> {
         let mut joint = ',';
         while !set.is_empty() {
             // Attributes of one set belong together: `CN=a+serialNumber=1` (RFC 4514 section 2.2).
-            parts.push_front((joint, attribute(&mut set)?));
+            parts.push_front((joint, Attribute::read(&mut set)?));
             parts.truncate(MAX_ATTRIBUTES);
             joint = '+';
         }
@@ -36,26 +35,39 @@ pub fn distinguished_name(der: &[u8]) -> Option<String> {
         if let Some((joint, _)) = index.checked_sub(1).and_then(|before| parts.get(before)) {
             text.push(*joint);
         }
-        text.push_str(part);
+        text.push_str(&part.text());
     }
     Some(text)
 }
 
-fn attribute(set: &mut Reader<'_>) -> Option<String> {
-    let mut pair = Reader::new(element(set, SEQUENCE)?);
-    let kind = element(&mut pair, OBJECT_IDENTIFIER)?;
-    let (tag, value) = any(&mut pair)?;
-    let text: String = match tag {
-        BMP_STRING => wide(value, 2),
-        UNIVERSAL_STRING => wide(value, 4),
-        _ => {
-            // Cut before the conversion, so that a long value costs nothing; half a character at
-            // the cut is dropped below.
-            let shown = value.get(..MAX_VALUE + 4).unwrap_or(value);
-            String::from_utf8_lossy(shown).into_owned()
-        }
-    };
-    Some(format!("{}={}", label(kind), escaped(&text)))
+/// One part of a name; only those that are kept are rendered.
+struct Attribute<'a> {
+    kind: &'a [u8],
+    tag: u8,
+    value: &'a [u8],
+}
+
+impl<'a> Attribute<'a> {
+    fn read(set: &mut Reader<'a>) -> Option<Self> {
+        let mut pair = Reader::new(element(set, SEQUENCE)?);
+        let kind = element(&mut pair, OBJECT_IDENTIFIER)?;
+        let (tag, value) = any(&mut pair)?;
+        Some(Self { kind, tag, value })
+    }
+
+    fn text(&self) -> String {
+        let text = match self.tag {
+            BMP_STRING => wide(self.value, 2),
+            UNIVERSAL_STRING => wide(self.value, 4),
+            _ => {
+                // Cut before the conversion, so that a long value costs nothing; half a character
+                // at the cut is dropped below.
+                let shown = self.value.get(..MAX_VALUE + 4).unwrap_or(self.value);
+                String::from_utf8_lossy(shown).into_owned()
+            }
+        };
+        format!("{}={}", label(self.kind), escaped(&text))
+    }
 }
 
 /// Characters of 16 or 32 bits; what is none (also half a surrogate pair) becomes U+FFFD.
@@ -122,25 +134,6 @@ fn dotted(kind: &[u8]) -> String {
         number = 0;
     }
     text
-}
-
-/// The contents of the next element if it has this tag.
-fn element<'a>(reader: &mut Reader<'a>, tag: u8) -> Option<&'a [u8]> {
-    any(reader)
-        .filter(|(found, _)| *found == tag)
-        .map(|(_, contents)| contents)
-}
-
-fn any<'a>(reader: &mut Reader<'a>) -> Option<(u8, &'a [u8])> {
-    let tag = reader.u8()?;
-    let length = match reader.u8()? {
-        short @ 0..=0x7f => usize::from(short),
-        0x81 => usize::from(reader.u8()?),
-        0x82 => usize::from(reader.u16()?),
-        0x83 => reader.u24()?,
-        _ => return None,
-    };
-    Some((tag, reader.take(length)?))
 }
 
 #[cfg(test)]
