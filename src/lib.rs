@@ -20,6 +20,7 @@
     )
 )]
 
+pub mod budget;
 #[cfg(feature = "capi")]
 #[allow(
     unsafe_code,
