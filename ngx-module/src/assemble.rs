@@ -10,23 +10,13 @@ use tlsdiag::capture::{
     Environment, Handshake, Kept, MessageSeen, Presented, Recorder, Recording, Settings, FORMAT,
 };
 
+use crate::clock::monotonic_ns;
 use crate::identity::Owner;
 use crate::note::Note;
 use crate::tls;
 
 /// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
 const ALERT_REASONS: u32 = 1000;
-
-/// CLOCK_MONOTONIC in nanoseconds.
-pub(crate) fn monotonic_ns() -> u64 {
-    let mut now = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: writes one timespec.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
-    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
-}
 
 /// Everything observed on a failed connection.
 ///
@@ -46,7 +36,7 @@ pub(crate) unsafe fn recording(
     unsafe {
         let (context, settings) = owner.describe(connection);
         let certificate = note.leaf.as_ref().map(|leaf| match kind {
-            EndingKind::ChainRejected | EndingKind::NameRejected => tls::check(
+            EndingKind::ChainRejected => tls::check(
                 ssl_context,
                 leaf,
                 note.chain.as_ref(),
@@ -56,7 +46,8 @@ pub(crate) unsafe fn recording(
             ),
             _ => CertificateCheck {
                 result: i32::try_from(verify_result).unwrap_or(i32::MAX),
-                chain: vec![tls::describe(leaf.as_ptr())],
+                name_matches: (kind == EndingKind::NameRejected).then_some(false),
+                chain: vec![leaf.borrow().describe()],
                 chain_length: 1,
                 ..CertificateCheck::default()
             },
@@ -209,14 +200,10 @@ fn client_certificate(note: &Note) -> Option<ClientCertificate> {
         }),
         Presented::Certificate => {
             let own = note.own_certificate.as_ref();
-            // SAFETY: the reference is ours.
-            let described = own.map(|own| unsafe { tls::describe(own.as_ptr()) });
-            // SAFETY: as above.
-            let issuer = own.and_then(|own| unsafe { tls::issuer_der(own.as_ptr()) });
             Some(ClientCertificate {
                 empty: false,
-                certificate: described,
-                issuer_name: issuer.map(Bytes),
+                certificate: own.map(|own| own.borrow().describe()),
+                issuer_name: own.and_then(|own| own.borrow().issuer_der()).map(Bytes),
             })
         }
     }

@@ -14,6 +14,7 @@
 
 mod allocator;
 mod assemble;
+mod clock;
 mod config;
 mod cycle;
 mod guard;

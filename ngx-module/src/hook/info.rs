@@ -65,7 +65,7 @@ unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
     unsafe {
         let recorder = &mut note.recorder;
         recorder.finished = true;
-        recorder.finished_ns = crate::assemble::monotonic_ns();
+        recorder.finished_ns = crate::clock::monotonic_ns();
         recorder.version = u16::try_from(SSL_version(ssl)).unwrap_or(0);
         let cipher = SSL_get_current_cipher(ssl);
         if !cipher.is_null() {

@@ -77,7 +77,7 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         if !identity::of(connection).wants_diagnosis() && !variables::are_used() {
             return false;
         }
-        let note = Note::new(crate::assemble::monotonic_ns());
+        let note = Note::new(crate::clock::monotonic_ns());
         allocator::try_box(Watched::Running(note)).is_some_and(|watched| keep(ssl, watched))
     }
 }

@@ -15,7 +15,7 @@ use crate::identity::Owner;
 use crate::note::{Note, Watched};
 use crate::tls::{self, QueueMark};
 use crate::variables::Negotiated;
-use crate::{allocator, assemble, cycle, guard, identity, sink, variables};
+use crate::{allocator, assemble, clock, cycle, guard, identity, sink, variables};
 
 /// ERR_LIB_SYS.
 const LIBRARY_SYS: u32 = 2;
@@ -141,7 +141,7 @@ unsafe fn rejected_by_nginx(note: &Note, owner: &Owner, verify_result: i64) -> O
     // SAFETY: as above.
     let name = unsafe { owner.compared_name() };
     let matches = match (&note.leaf, name) {
-        (Some(leaf), Some(name)) => tls::matches_host(leaf, name),
+        (Some(leaf), Some(name)) => leaf.borrow().matches_host(name),
         _ => true,
     };
     (!matches).then_some(EndingKind::NameRejected)
@@ -161,7 +161,7 @@ fn timed_out(connection: &ngx_connection_t) -> bool {
 fn is_settled(note: &Note) -> bool {
     const AT_ONCE_NS: u64 = 1_000_000_000;
     let recorder = &note.recorder;
-    let since = assemble::monotonic_ns().saturating_sub(recorder.finished_ns);
+    let since = clock::monotonic_ns().saturating_sub(recorder.finished_ns);
     recorder.certificate_was_accepted() && since > AT_ONCE_NS
 }
 

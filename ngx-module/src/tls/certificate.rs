@@ -1,114 +1,215 @@
-//! A certificate as facts, read with libcrypto's own accessors: nothing here parses DER itself.
+//! A certificate as facts.
+//!
+//! The peer decides how large its certificates are and how many of them it sends. So nothing here
+//! decodes a whole extension, and of all but the leaf only what links them and what may be wrong with
+//! them is read.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    i2d_X509_NAME, stack_st, tm, ASN1_STRING_get0_data, ASN1_STRING_length, ASN1_TIME_to_tm,
-    BIO_ctrl, BIO_free, BIO_new, BIO_s_mem, CRYPTO_free, EVP_sha256, GENERAL_NAME_free, OBJ_nid2ln,
-    OBJ_nid2sn, OBJ_obj2nid, OPENSSL_sk_num, OPENSSL_sk_pop_free, OPENSSL_sk_value,
-    X509_ALGOR_get0, X509_NAME_ENTRY_get_data, X509_NAME_cmp, X509_NAME_get_entry,
-    X509_NAME_get_index_by_NID, X509_NAME_print_ex, X509_PUBKEY_get0_param, X509_check_ca,
-    X509_digest, X509_get0_notAfter, X509_get0_notBefore, X509_get0_pubkey, X509_get0_serialNumber,
-    X509_get_X509_PUBKEY, X509_get_ext_d2i, X509_get_issuer_name, X509_get_signature_nid,
-    X509_get_subject_name, ACCESS_DESCRIPTION, ASN1_OBJECT, ASN1_STRING, ASN1_TIME, GENERAL_NAME,
-    X509 as RawX509, X509_ALGOR, X509_NAME,
+    tm, ASN1_STRING_get0_data, ASN1_STRING_length, ASN1_TIME_to_tm, EVP_sha256, OBJ_nid2ln,
+    OBJ_nid2sn, OBJ_obj2nid, X509_ALGOR_get0, X509_EXTENSION_get_data, X509_NAME_ENTRY_get_data,
+    X509_NAME_cmp, X509_NAME_get0_der, X509_NAME_get_entry, X509_NAME_get_index_by_NID,
+    X509_PUBKEY_get0_param, X509_check_host, X509_digest, X509_get0_notAfter, X509_get0_notBefore,
+    X509_get0_pubkey, X509_get0_serialNumber, X509_get_X509_PUBKEY, X509_get_ext,
+    X509_get_ext_by_NID, X509_get_issuer_name, X509_get_signature_nid, X509_get_subject_name,
+    ASN1_OBJECT, ASN1_STRING, ASN1_TIME, X509_ALGOR, X509_EXTENSION, X509_NAME,
 };
+use tlsdiag::budget::{Effort, KeySize};
 use tlsdiag::capture::{Certificate, MAX_NAMES};
 use tlsdiag::text::Foreign;
+use tlsdiag::wire::{self, AlternativeName};
 
+use super::owned::Borrowed;
 use crate::text::bounded;
 
-const XN_FLAG_RFC2253: u64 = 0x0111_0317;
 const NID_COMMON_NAME: c_int = 13;
 const NID_SUBJECT_ALT_NAME: c_int = 85;
+const NID_BASIC_CONSTRAINTS: c_int = 87;
 const NID_INFO_ACCESS: c_int = 177;
-const NID_CA_ISSUERS: c_int = 179;
-const GEN_DNS: c_int = 2;
-const GEN_URI: c_int = 6;
-const GEN_IPADD: c_int = 7;
+const NID_NAME_CONSTRAINTS: c_int = 666;
 const V_ASN1_OBJECT: c_int = 6;
-const BIO_CTRL_INFO: c_int = 3;
 
-/// Reads what the report shows of a certificate.
-///
-/// # Safety
-/// `certificate` is alive.
-pub(crate) unsafe fn describe(certificate: *mut RawX509) -> Certificate {
-    // SAFETY: the caller's promise covers every accessor; get0 results live with the certificate.
-    unsafe {
-        let subject = X509_get_subject_name(certificate);
-        let issuer = X509_get_issuer_name(certificate);
-        let (key_algorithm, key_curve) = key_names(certificate);
-        let (dns_names, ip_addresses) = alternative_names(certificate);
+impl Borrowed<'_> {
+    /// Everything that a report shows of a leaf.
+    pub(crate) fn describe(self) -> Certificate {
+        // SAFETY: the certificate is alive, and what is borrowed from it is copied here.
+        let (common_name, serial) = unsafe {
+            (
+                common_name(X509_get_subject_name(self.as_ptr())),
+                string_bytes(X509_get0_serialNumber(self.as_ptr()).cast()),
+            )
+        };
+        let (dns_names, ip_addresses) = self.alternative_names();
         Certificate {
-            subject: name_text(subject).into(),
-            issuer: name_text(issuer).into(),
-            common_name: common_name(subject),
-            serial: hex(string_bytes(X509_get0_serialNumber(certificate).cast()), 32).into(),
-            not_before: unix_time(X509_get0_notBefore(certificate)),
-            not_after: unix_time(X509_get0_notAfter(certificate)),
+            common_name,
+            serial: hex(serial, 32).into(),
             dns_names,
             ip_addresses,
-            self_issued: X509_NAME_cmp(subject, issuer) == 0,
-            ca: X509_check_ca(certificate) != 0,
-            issuer_trusted: None,
-            issuer_url: issuer_url(certificate),
-            sha256: fingerprint(certificate),
-            key_algorithm: key_algorithm.into(),
-            key_bits: u32::try_from(key_bits(certificate)).unwrap_or(0),
-            key_curve: key_curve.map(Foreign::from),
-            signature_algorithm: nid_text(OBJ_nid2ln(X509_get_signature_nid(certificate))).into(),
+            sha256: self.fingerprint(),
+            ..self.describe_link()
+        }
+    }
+
+    /// What says where a certificate stands in its chain, and what may be wrong with it.
+    pub(crate) fn describe_link(self) -> Certificate {
+        let key = self.key();
+        // SAFETY: the certificate is alive; get0 results live as long.
+        unsafe {
+            let subject = X509_get_subject_name(self.as_ptr());
+            let issuer = X509_get_issuer_name(self.as_ptr());
+            Certificate {
+                subject: name_text(subject).into(),
+                issuer: name_text(issuer).into(),
+                not_before: unix_time(X509_get0_notBefore(self.as_ptr())),
+                not_after: unix_time(X509_get0_notAfter(self.as_ptr())),
+                self_issued: X509_NAME_cmp(subject, issuer) == 0,
+                ca: wire::is_authority(self.extension(NID_BASIC_CONSTRAINTS)),
+                issuer_url: wire::issuer_url(self.extension(NID_INFO_ACCESS)).map(foreign),
+                key_algorithm: key.algorithm.into(),
+                key_bits: self.key_bits(),
+                key_curve: key.curve.map(Foreign::from),
+                signature_algorithm: nid_text(OBJ_nid2ln(X509_get_signature_nid(self.as_ptr())))
+                    .into(),
+                ..Certificate::default()
+            }
+        }
+    }
+
+    /// The issuer's name in DER, as a CertificateRequest would list it.
+    pub(crate) fn issuer_der(self) -> Option<Vec<u8>> {
+        // SAFETY: the certificate is alive; the bytes are copied.
+        let der = unsafe { name_der(X509_get_issuer_name(self.as_ptr())) };
+        (!der.is_empty()).then(|| der.to_vec())
+    }
+
+    /// nginx's own test of a name (`ngx_ssl_check_host`). libcrypto decodes all names for it.
+    pub(crate) fn matches_host(self, name: &[u8]) -> bool {
+        if name.is_empty() {
+            return false;
+        }
+        // SAFETY: the certificate is alive; the name is read for its length only.
+        let matches = unsafe {
+            let name = (name.as_ptr().cast(), name.len());
+            X509_check_host(self.as_ptr(), name.0, name.1, 0, ptr::null_mut())
+        };
+        matches == 1
+    }
+
+    /// Adds what this certificate makes a verification cost.
+    pub(super) fn add_to(self, effort: &mut Effort) {
+        let key = KeySize {
+            bits: self.key_bits(),
+            exponent_bits: self.key().rsa_exponent_bits,
+        };
+        let names = wire::alternative_names(self.extension(NID_SUBJECT_ALT_NAME)).count();
+        let constraints = wire::count_name_constraints(self.extension(NID_NAME_CONSTRAINTS));
+        effort.add(key, names, constraints);
+    }
+
+    /// SHA-256 of the DER in upper-case hex; empty when the digest is unavailable.
+    fn fingerprint(self) -> String {
+        let mut digest = [0u8; 64];
+        let mut length = 0;
+        let start = digest.as_mut_ptr();
+        // SAFETY: the certificate is alive; EVP_MAX_MD_SIZE is 64.
+        let ok = unsafe { X509_digest(self.as_ptr(), EVP_sha256(), start, &mut length) } == 1;
+        let used = usize::try_from(length).ok().filter(|_| ok).unwrap_or(0);
+        hex(digest.get(..used).unwrap_or_default(), 64)
+    }
+
+    /// Bits of the public key; 0 when it cannot be read.
+    fn key_bits(self) -> u32 {
+        // SAFETY: get0: borrowed from the certificate; NULL is checked.
+        let bits = unsafe {
+            let key = X509_get0_pubkey(self.as_ptr());
+            if key.is_null() {
+                return 0;
+            }
+            #[cfg(openssl3)]
+            {
+                ngx::ffi::EVP_PKEY_get_bits(key)
+            }
+            #[cfg(not(openssl3))]
+            {
+                ngx::ffi::EVP_PKEY_bits(key)
+            }
+        };
+        u32::try_from(bits).unwrap_or(0)
+    }
+
+    fn key(self) -> Key {
+        // SAFETY: everything returned is borrowed from the certificate.
+        unsafe {
+            let mut algorithm: *mut X509_ALGOR = ptr::null_mut();
+            let (mut bytes, mut length) = (ptr::null(), 0);
+            let key = X509_get_X509_PUBKEY(self.as_ptr());
+            if key.is_null()
+                || X509_PUBKEY_get0_param(
+                    ptr::null_mut(),
+                    &mut bytes,
+                    &mut length,
+                    &mut algorithm,
+                    key,
+                ) != 1
+            {
+                return Key::default();
+            }
+            let mut object: *const ASN1_OBJECT = ptr::null();
+            let mut kind = 0;
+            let mut parameter: *const c_void = ptr::null();
+            X509_ALGOR_get0(&mut object, &mut kind, &mut parameter, algorithm);
+            let name = nid_text(OBJ_nid2sn(OBJ_obj2nid(object)));
+            Key {
+                rsa_exponent_bits: wire::rsa_exponent_bits(slice(bytes, length.into())),
+                algorithm: match name.as_str() {
+                    "rsaEncryption" => "RSA".to_owned(),
+                    "id-ecPublicKey" => "ECDSA".to_owned(),
+                    _ => name,
+                },
+                curve: (kind == V_ASN1_OBJECT)
+                    .then(|| nid_text(OBJ_nid2sn(OBJ_obj2nid(parameter.cast())))),
+            }
+        }
+    }
+
+    /// The first names of subjectAltName: DNS names and addresses.
+    fn alternative_names(self) -> (Vec<Foreign>, Vec<Foreign>) {
+        let (mut dns, mut ip) = (Vec::new(), Vec::new());
+        for name in wire::alternative_names(self.extension(NID_SUBJECT_ALT_NAME)) {
+            match name {
+                AlternativeName::Dns(name) if dns.len() < MAX_NAMES => dns.push(foreign(name)),
+                AlternativeName::Ip(bytes) if ip.len() < MAX_NAMES => ip.extend(address(bytes)),
+                _ => {}
+            }
+        }
+        (dns, ip)
+    }
+
+    /// An extension as sent; empty where there is none, or more than one: libcrypto takes none then.
+    fn extension(&self, nid: c_int) -> &[u8] {
+        // SAFETY: the extension and its contents are borrowed from the certificate.
+        unsafe {
+            let place = X509_get_ext_by_NID(self.as_ptr(), nid, -1);
+            if place < 0 || X509_get_ext_by_NID(self.as_ptr(), nid, place) >= 0 {
+                return &[];
+            }
+            // Constant from OpenSSL 4.0 on.
+            let extension: *const X509_EXTENSION = X509_get_ext(self.as_ptr(), place);
+            string_bytes(X509_EXTENSION_get_data(extension.cast_mut()).cast())
         }
     }
 }
 
-/// The issuer's name in DER, as a CertificateRequest would list it.
-///
-/// # Safety
-/// `certificate` is alive.
-pub(crate) unsafe fn issuer_der(certificate: *mut RawX509) -> Option<Vec<u8>> {
-    let mut der: *mut u8 = ptr::null_mut();
-    // SAFETY: with a NULL buffer i2d allocates one of the length returned.
-    unsafe {
-        let length = i2d_X509_NAME(X509_get_issuer_name(certificate), &mut der);
-        let length = usize::try_from(length).ok().filter(|_| !der.is_null())?;
-        let bytes = core::slice::from_raw_parts(der, length).to_vec();
-        CRYPTO_free(der.cast(), c"tlsdiag".as_ptr(), 0);
-        Some(bytes)
-    }
-}
-
-/// SHA-256 of the DER in upper-case hex; empty when the digest is unavailable.
-///
-/// # Safety
-/// `certificate` is alive.
-pub(crate) unsafe fn fingerprint(certificate: *mut RawX509) -> String {
-    let mut digest = [0u8; 64];
-    let mut length = 0;
-    // SAFETY: EVP_MAX_MD_SIZE is 64.
-    let ok =
-        unsafe { X509_digest(certificate, EVP_sha256(), digest.as_mut_ptr(), &mut length) } == 1;
-    let used = usize::try_from(length).ok().filter(|_| ok).unwrap_or(0);
-    hex(digest.get(..used).unwrap_or_default(), 64)
-}
-
-/// Bits of the public key; 0 when it cannot be read.
-///
-/// # Safety
-/// `certificate` is alive.
-pub(crate) unsafe fn key_bits(certificate: *mut RawX509) -> c_int {
-    // SAFETY: get0: borrowed from the certificate; NULL is checked.
-    unsafe {
-        let key = X509_get0_pubkey(certificate);
-        if key.is_null() {
-            return 0;
-        }
-        #[cfg(openssl3)]
-        return ngx::ffi::EVP_PKEY_get_bits(key);
-        #[cfg(not(openssl3))]
-        return ngx::ffi::EVP_PKEY_bits(key);
-    }
+/// What a certificate says of its public key.
+#[derive(Default)]
+struct Key {
+    /// OpenSSL's short name, or the usual one.
+    algorithm: String,
+    /// OpenSSL's short name of an EC key's curve.
+    curve: Option<String>,
+    rsa_exponent_bits: Option<usize>,
 }
 
 fn hex(bytes: &[u8], max: usize) -> String {
@@ -121,40 +222,57 @@ fn hex(bytes: &[u8], max: usize) -> String {
     text
 }
 
+/// # Safety
+/// NULL, or a string whose owner outlives the bytes.
 unsafe fn string_bytes<'a>(string: *const ASN1_STRING) -> &'a [u8] {
     if string.is_null() {
         return &[];
     }
-    // SAFETY: the caller keeps the certificate that owns the string alive while it uses the bytes.
+    // SAFETY: the caller's promise.
     unsafe {
-        let data = ASN1_STRING_get0_data(string);
-        match usize::try_from(ASN1_STRING_length(string)) {
-            Ok(length) if !data.is_null() => core::slice::from_raw_parts(data, length),
-            _ => &[],
-        }
+        slice(
+            ASN1_STRING_get0_data(string),
+            ASN1_STRING_length(string).into(),
+        )
     }
 }
 
+/// # Safety
+/// `data` points to `length` bytes whose owner outlives the slice, or is NULL.
+unsafe fn slice<'a>(data: *const u8, length: i64) -> &'a [u8] {
+    match usize::try_from(length) {
+        // SAFETY: the caller's promise.
+        Ok(length) if !data.is_null() => unsafe { core::slice::from_raw_parts(data, length) },
+        _ => &[],
+    }
+}
+
+/// # Safety
+/// `name` is alive.
 unsafe fn name_text(name: *const X509_NAME) -> String {
-    // SAFETY: the memory BIO is ours; BIO_get_mem_data's pointer lives until it is freed.
+    // SAFETY: the caller's promise.
+    wire::distinguished_name(unsafe { name_der(name) }).unwrap_or_default()
+}
+
+/// Empty where there is no memory to encode a name.
+///
+/// # Safety
+/// The owner of `name` outlives the bytes.
+unsafe fn name_der<'a>(name: *const X509_NAME) -> &'a [u8] {
+    let (mut der, mut length) = (ptr::null(), 0);
+    // SAFETY: the caller's promise; the bytes live with the name.
     unsafe {
-        let bio = BIO_new(BIO_s_mem());
-        if bio.is_null() {
-            return String::new();
+        if X509_NAME_get0_der(name.cast_mut(), &mut der, &mut length) != 1 || der.is_null() {
+            return &[];
         }
-        X509_NAME_print_ex(bio, name.cast_mut(), 0, XN_FLAG_RFC2253);
-        let mut data: *mut u8 = ptr::null_mut();
-        let length = BIO_ctrl(bio, BIO_CTRL_INFO, 0, ptr::addr_of_mut!(data).cast());
-        let text = match usize::try_from(length) {
-            Ok(length) if !data.is_null() => bounded(core::slice::from_raw_parts(data, length)),
-            _ => String::new(),
-        };
-        BIO_free(bio);
-        text
+        core::slice::from_raw_parts(der, length)
     }
 }
 
 /// The last common name: the one `X509_check_host` falls back to.
+///
+/// # Safety
+/// `subject` is alive.
 unsafe fn common_name(subject: *const X509_NAME) -> Option<Foreign> {
     let subject = subject.cast_mut();
     let mut last = -1;
@@ -171,10 +289,12 @@ unsafe fn common_name(subject: *const X509_NAME) -> Option<Foreign> {
             return None;
         }
         let entry = X509_NAME_get_entry(subject, last);
-        Some(bounded(string_bytes(X509_NAME_ENTRY_get_data(entry))).into())
+        Some(foreign(string_bytes(X509_NAME_ENTRY_get_data(entry))))
     }
 }
 
+/// # Safety
+/// NULL, or a time that is alive.
 unsafe fn unix_time(time: *const ASN1_TIME) -> i64 {
     // SAFETY: tm is plain data; both functions only write it.
     unsafe {
@@ -186,38 +306,8 @@ unsafe fn unix_time(time: *const ASN1_TIME) -> i64 {
     }
 }
 
-/// Key algorithm and, for EC keys, the curve, both as OpenSSL's short names.
-unsafe fn key_names(certificate: *mut RawX509) -> (String, Option<String>) {
-    // SAFETY: everything returned is borrowed from the certificate.
-    unsafe {
-        let mut algorithm: *mut X509_ALGOR = ptr::null_mut();
-        let key = X509_get_X509_PUBKEY(certificate);
-        if key.is_null()
-            || X509_PUBKEY_get0_param(
-                ptr::null_mut(),
-                ptr::null_mut(),
-                ptr::null_mut(),
-                &mut algorithm,
-                key,
-            ) != 1
-        {
-            return (String::new(), None);
-        }
-        let mut object: *const ASN1_OBJECT = ptr::null();
-        let mut kind = 0;
-        let mut parameter: *const c_void = ptr::null();
-        X509_ALGOR_get0(&mut object, &mut kind, &mut parameter, algorithm);
-        let name = match nid_text(OBJ_nid2sn(OBJ_obj2nid(object))).as_str() {
-            "rsaEncryption" => "RSA".to_owned(),
-            "id-ecPublicKey" => "ECDSA".to_owned(),
-            other => other.to_owned(),
-        };
-        let curve =
-            (kind == V_ASN1_OBJECT).then(|| nid_text(OBJ_nid2sn(OBJ_obj2nid(parameter.cast()))));
-        (name, curve)
-    }
-}
-
+/// # Safety
+/// NULL, or one of OpenSSL's object names.
 unsafe fn nid_text(name: *const core::ffi::c_char) -> String {
     if name.is_null() {
         return String::new();
@@ -226,93 +316,15 @@ unsafe fn nid_text(name: *const core::ffi::c_char) -> String {
     bounded(unsafe { core::ffi::CStr::from_ptr(name) }.to_bytes())
 }
 
-/// Visits the elements of a stack that `X509_get_ext_d2i` allocated, then frees it.
-unsafe fn each_extension<T>(
-    certificate: *mut RawX509,
-    nid: c_int,
-    free: unsafe extern "C" fn(*mut c_void),
-    mut visit: impl FnMut(&T),
-) {
-    // SAFETY: the decoded stack is ours until it is freed with its elements' own free function.
-    unsafe {
-        let stack: *mut stack_st =
-            X509_get_ext_d2i(certificate, nid, ptr::null_mut(), ptr::null_mut()).cast();
-        if stack.is_null() {
-            return;
-        }
-        for index in 0..OPENSSL_sk_num(stack) {
-            if let Some(element) = OPENSSL_sk_value(stack, index).cast::<T>().as_ref() {
-                visit(element);
-            }
-        }
-        OPENSSL_sk_pop_free(stack, Some(free));
-    }
+fn foreign(bytes: &[u8]) -> Foreign {
+    bounded(bytes).into()
 }
 
-unsafe extern "C" fn free_general_name(name: *mut c_void) {
-    // SAFETY: called once for every element of a GENERAL_NAMES.
-    unsafe { GENERAL_NAME_free(name.cast()) }
-}
-
-unsafe extern "C" fn free_access_description(description: *mut c_void) {
-    // SAFETY: called once for every element of an AUTHORITY_INFO_ACCESS.
-    unsafe { ngx::ffi::ACCESS_DESCRIPTION_free(description.cast()) }
-}
-
-unsafe fn alternative_names(certificate: *mut RawX509) -> (Vec<Foreign>, Vec<Foreign>) {
-    let (mut dns, mut ip) = (Vec::new(), Vec::new());
-    // SAFETY: the union's member is an ASN1_STRING for both kinds read.
-    unsafe {
-        each_extension(
-            certificate,
-            NID_SUBJECT_ALT_NAME,
-            free_general_name,
-            |name| {
-                let name: &GENERAL_NAME = name;
-                let bytes = string_bytes(name.d.ptr.cast());
-                match name.type_ {
-                    GEN_DNS if dns.len() < MAX_NAMES => dns.push(bounded(bytes).into()),
-                    GEN_IPADD if ip.len() < MAX_NAMES => {
-                        ip.extend(address(bytes).map(Foreign::from))
-                    }
-                    _ => {}
-                }
-            },
-        );
-    }
-    (dns, ip)
-}
-
-fn address(bytes: &[u8]) -> Option<String> {
+fn address(bytes: &[u8]) -> Option<Foreign> {
     if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-        return Some(std::net::Ipv4Addr::from(v4).to_string());
+        return Some(std::net::Ipv4Addr::from(v4).to_string().into());
     }
     <[u8; 16]>::try_from(bytes)
         .ok()
-        .map(|v6| std::net::Ipv6Addr::from(v6).to_string())
-}
-
-unsafe fn issuer_url(certificate: *mut RawX509) -> Option<Foreign> {
-    let mut url = None;
-    // SAFETY: method and location are never NULL in a decoded ACCESS_DESCRIPTION.
-    unsafe {
-        each_extension(
-            certificate,
-            NID_INFO_ACCESS,
-            free_access_description,
-            |access| {
-                let access: &ACCESS_DESCRIPTION = access;
-                let Some(location) = access.location.as_ref() else {
-                    return;
-                };
-                if url.is_none()
-                    && OBJ_obj2nid(access.method) == NID_CA_ISSUERS
-                    && location.type_ == GEN_URI
-                {
-                    url = Some(bounded(string_bytes(location.d.ptr.cast())).into());
-                }
-            },
-        );
-    }
-    url
+        .map(|v6| std::net::Ipv6Addr::from(v6).to_string().into())
 }

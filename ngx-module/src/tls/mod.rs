@@ -4,15 +4,17 @@
 //! supported versions have are not used.
 
 mod certificate;
+mod check;
 mod errors;
 mod ex_data;
+mod memory;
 mod owned;
 mod verify;
 
-pub(crate) use certificate::{describe, issuer_der};
+pub(crate) use check::check;
 pub(crate) use errors::{
     is_unexpected_eof, latest, library, packed, peek, reason, text, QueueMark,
 };
 pub(crate) use ex_data::{Slot, CLASS_SSL, CLASS_SSL_CTX};
+pub(crate) use memory::forget_verifications;
 pub(crate) use owned::{Chain, X509};
-pub(crate) use verify::{check, forget_verifications, matches_host};

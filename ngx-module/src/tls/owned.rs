@@ -1,5 +1,6 @@
 //! Our own references to certificates: they outlive the SSL they came from.
 
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use ngx::ffi::{
@@ -32,8 +33,9 @@ impl X509 {
         (unsafe { X509_up_ref(borrowed.as_ptr()) } == 1).then_some(Self(borrowed))
     }
 
-    pub(crate) fn as_ptr(&self) -> *mut RawX509 {
-        self.0.as_ptr()
+    /// The certificate, to be looked at.
+    pub(crate) fn borrow(&self) -> Borrowed<'_> {
+        Borrowed::new(self.0)
     }
 }
 
@@ -44,16 +46,47 @@ impl Drop for X509 {
     }
 }
 
+/// # Safety
+/// `ssl` is alive.
 #[cfg(openssl3)]
 unsafe fn get1_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
     // SAFETY: the caller's promise.
     unsafe { ngx::ffi::SSL_get1_peer_certificate(ssl) }
 }
 
+/// # Safety
+/// `ssl` is alive.
 #[cfg(not(openssl3))]
 unsafe fn get1_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
     // SAFETY: the caller's promise.
     unsafe { ngx::ffi::SSL_get_peer_certificate(ssl) }
+}
+
+/// A certificate that somebody holds.
+#[derive(Clone, Copy)]
+pub(crate) struct Borrowed<'a> {
+    raw: NonNull<RawX509>,
+    holder: PhantomData<&'a RawX509>,
+}
+
+impl Borrowed<'_> {
+    fn new(raw: NonNull<RawX509>) -> Self {
+        Self {
+            raw,
+            holder: PhantomData,
+        }
+    }
+
+    /// For libcrypto's functions.
+    pub(super) fn as_ptr(self) -> *mut RawX509 {
+        self.raw.as_ptr()
+    }
+
+    /// The same certificate, whichever handshake it came with.
+    fn equals(self, other: Borrowed<'_>) -> bool {
+        // SAFETY: both are alive.
+        unsafe { X509_cmp(self.as_ptr(), other.as_ptr()) == 0 }
+    }
 }
 
 /// A reference to every certificate the peer sent, leaf first.
@@ -82,25 +115,18 @@ impl Chain {
 
     /// Its first certificate is this one.
     pub(crate) fn begins_with(&self, leaf: &X509) -> bool {
-        // SAFETY: both are held.
-        self.iter()
-            .next()
-            .is_some_and(|first| unsafe { X509_cmp(first, leaf.as_ptr()) } == 0)
+        let first = self.iter().next();
+        first.is_some_and(|first| first.equals(leaf.borrow()))
     }
 
     /// The same certificates in the same order.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let pairs = || self.iter().zip(other.iter());
-        // SAFETY: all of them are held.
-        self.len() == other.len() && pairs().all(|(one, two)| unsafe { X509_cmp(one, two) } == 0)
+        let mut pairs = self.iter().zip(other.iter());
+        self.len() == other.len() && pairs.all(|(one, two)| one.equals(two))
     }
 
-    /// Takes ownership of a stack whose elements carry a reference each.
-    pub(crate) fn adopt(stack: *mut stack_st_X509) -> Option<Self> {
-        NonNull::new(stack).map(Self)
-    }
-
-    pub(crate) fn as_ptr(&self) -> *mut stack_st_X509 {
+    /// For libcrypto's functions.
+    pub(super) fn as_ptr(&self) -> *mut stack_st_X509 {
         self.0.as_ptr()
     }
 
@@ -109,21 +135,22 @@ impl Chain {
         usize::try_from(unsafe { OPENSSL_sk_num(self.0.as_ptr().cast()) }).unwrap_or(0)
     }
 
-    /// Borrowed certificates, valid while the chain is.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = *mut RawX509> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Borrowed<'_>> {
         (0..self.len()).filter_map(|index| {
             let index = i32::try_from(index).ok()?;
             // SAFETY: the index is below the number of elements.
             let certificate = unsafe { OPENSSL_sk_value(self.0.as_ptr().cast(), index) };
-            (!certificate.is_null()).then_some(certificate.cast())
+            NonNull::new(certificate.cast()).map(Borrowed::new)
         })
     }
 }
 
 impl Drop for Chain {
     fn drop(&mut self) {
+        /// # Safety
+        /// Called once for every element, each of which holds one reference of ours.
         unsafe extern "C" fn free(certificate: *mut core::ffi::c_void) {
-            // SAFETY: called once for every element, each of which holds one reference of ours.
+            // SAFETY: the caller's promise.
             unsafe { X509_free(certificate.cast()) }
         }
         // SAFETY: the stack and its references are ours.

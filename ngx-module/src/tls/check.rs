@@ -1,0 +1,64 @@
+//! A rejected chain as facts.
+
+use ngx::ffi::{OPENSSL_sk_num, SSL_CTX_get_cert_store, X509_STORE_get0_objects, SSL_CTX};
+use tlsdiag::capture::{CertificateCheck, MAX_CHAIN};
+
+use super::{memory, Chain, X509};
+
+/// The chain, and what a fresh verification says. `name` is what nginx compares with the leaf.
+///
+/// # Safety
+/// `context` is alive; nothing else is required of the SSL.
+pub(crate) unsafe fn check(
+    context: *mut SSL_CTX,
+    leaf: &X509,
+    chain: Option<&Chain>,
+    result: i64,
+    name: Option<&[u8]>,
+    now_ns: u64,
+) -> CertificateCheck {
+    let is_cheap = memory::is_reasonable(core::iter::once(leaf.borrow()));
+    let earlier = match chain {
+        None if is_cheap => memory::seen_with(context, leaf),
+        _ => None,
+    };
+    let chain = chain.or(earlier.as_ref());
+    let reasonable = chain.filter(|chain| memory::is_reasonable(chain.iter()));
+    // SAFETY: the caller owns the context.
+    let verified =
+        reasonable.and_then(|chain| unsafe { memory::verified(context, leaf, chain, now_ns) });
+    let mut certificates = vec![leaf.borrow().describe()];
+    if let Some(chain) = chain {
+        let links = chain.iter().take(MAX_CHAIN).skip(1);
+        certificates.extend(links.map(|link| link.describe_link()));
+    }
+    CertificateCheck {
+        result: i32::try_from(result).unwrap_or(i32::MAX),
+        verified_again: verified.is_some(),
+        // SAFETY: the caller owns the context.
+        trusted: unsafe { trusted(context) },
+        proven_depth: verified.and_then(|verified| verified.proven_depth),
+        errors: verified
+            .map(|verified| verified.errors.iter().collect())
+            .unwrap_or_default(),
+        name_matches: name
+            .filter(|_| is_cheap)
+            .map(|name| leaf.borrow().matches_host(name)),
+        chain_length: u32::try_from(chain.map_or(1, Chain::len)).unwrap_or(u32::MAX),
+        chain: certificates,
+    }
+}
+
+/// Entries of the context's store. nginx loads files only: all of them are there from the start.
+///
+/// # Safety
+/// `context` is alive.
+unsafe fn trusted(context: *mut SSL_CTX) -> Option<u32> {
+    // SAFETY: the store belongs to the context, which the caller keeps alive.
+    let objects = unsafe { X509_STORE_get0_objects(SSL_CTX_get_cert_store(context)) };
+    if objects.is_null() {
+        return None;
+    }
+    // SAFETY: STACK_OF(X509_OBJECT) is an OPENSSL_STACK.
+    u32::try_from(unsafe { OPENSSL_sk_num(objects.cast()) }).ok()
+}
