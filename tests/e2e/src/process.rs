@@ -125,6 +125,19 @@ pub fn children(pid: u32) -> Vec<u32> {
         .collect()
 }
 
+/// Processor time a process has used, in ticks of the kernel (a hundredth of a second).
+pub fn cpu_ticks(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a running process");
+    // pid (name) state, then utime and stime as fields 14 and 15.
+    let fields = stat.rsplit_once(") ").expect("a process's name").1;
+    let mut times = fields.split(' ').skip(11);
+    let mut time = || -> Option<u64> { times.next()?.parse().ok() };
+    time()
+        .zip(time())
+        .map(|(user, system)| user + system)
+        .expect("times")
+}
+
 /// Reads a file that may not exist yet, and may hold any bytes.
 pub fn read_lossy(path: &Path) -> String {
     String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()

@@ -1,5 +1,6 @@
 //! A small PKI, made anew by every test.
 
+pub mod hostile;
 mod leaf;
 mod revocation;
 

@@ -1,0 +1,181 @@
+//! A peer decides what its chain costs to verify, and may send another with every connection. The
+//! worker pays what stock nginx pays, and little more.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails should stop"
+)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tlsdiag_e2e::certs::hostile::{long_exponents, long_keys, many_names, varied};
+use tlsdiag_e2e::certs::{Authority, Identity};
+use tlsdiag_e2e::client;
+use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
+use tlsdiag_e2e::process::cpu_ticks;
+use tlsdiag_e2e::tempdir::TempDir;
+
+/// The upstream's real name.
+const API: &str = "api.example.test";
+/// Chains that take turns.
+const CHAINS: u8 = 12;
+/// Runs without and with the module, in turns, so that both meet what else the machine does.
+const ROUNDS: usize = 4;
+/// With the module, of what it is without.
+const MAX_RATIO: f64 = 1.5;
+
+/// What hostile requests cost so far.
+#[derive(Default)]
+struct Paid {
+    /// Processor time of the worker.
+    ticks: u64,
+    /// How long another client waited for each of its own requests.
+    neighbour: Vec<Duration>,
+}
+
+impl Paid {
+    fn median(&mut self) -> Duration {
+        self.neighbour.sort_unstable();
+        self.neighbour[self.neighbour.len() / 2]
+    }
+}
+
+/// One test at a time: what a neighbour waits for is measured.
+static ALONE: Mutex<()> = Mutex::new(());
+
+struct Attack {
+    _alone: MutexGuard<'static, ()>,
+    _peers: Vec<Peer>,
+    _directory: TempDir,
+    stock: Nginx,
+    with: Nginx,
+}
+
+impl Attack {
+    /// nginx with this verify depth in front of variations of a chain, without the module and with it.
+    fn with(chain: &Identity, depth: u32) -> Attack {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let directory = TempDir::new("hostile");
+        let trusted = Authority::root("Trusted Root").write(directory.path(), "root");
+        let variations = (1..=CHAINS).map(|by| varied(chain, by));
+        let peers: Vec<_> = variations
+            .map(|identity| Upstream::new(Stack::OpenSsl, identity).start())
+            .collect();
+        let servers: String = peers
+            .iter()
+            .map(|peer| format!("server 127.0.0.1:{} max_fails=0;", peer.port()))
+            .collect();
+        let nginx = |module| {
+            let config = Config::new()
+                .module(module)
+                .http(&format!("upstream rotating {{ {servers} }}"))
+                .location("/neighbour", "return 204;")
+                .location(
+                    "/hostile",
+                    &format!(
+                        "proxy_pass https://rotating; proxy_next_upstream off; proxy_ssl_name {API}; \
+                         proxy_ssl_verify on; proxy_ssl_verify_depth {depth}; \
+                         proxy_ssl_session_reuse off; proxy_ssl_trusted_certificate {};",
+                        trusted.display()
+                    ),
+                );
+            Nginx::start(config)
+        };
+        Attack {
+            _alone: alone,
+            stock: nginx(Module::Absent),
+            with: nginx(Module::Ours),
+            _peers: peers,
+            _directory: directory,
+        }
+    }
+
+    /// Lets so many requests fail on each side. What they cost without the module and with it.
+    fn run(self, requests: usize) -> (Paid, Paid) {
+        let (mut stock, mut with) = (Paid::default(), Paid::default());
+        for _ in 0..ROUNDS {
+            pay(&self.stock, requests, &mut stock);
+            pay(&self.with, requests, &mut with);
+        }
+        let finished = self.with.finish();
+        let diagnosed = finished.log.ours();
+        assert_eq!(diagnosed.len(), ROUNDS * requests);
+        let right = |line: &str| line.contains("upstream_tls[certificate_");
+        assert!(diagnosed.iter().all(|line| right(&line.raw)));
+        assert_eq!(self.stock.finish().log.native().len(), ROUNDS * requests);
+        (stock, with)
+    }
+
+    fn costs_little_more_than_without_the_module(self, requests: usize) {
+        let (mut stock, mut with) = self.run(requests);
+        compare_time(&stock, &with);
+        let (stock, with) = (stock.median(), with.median());
+        let told = format!("a neighbour waits {stock:?} without the module and {with:?} with it");
+        assert!(with <= stock.mul_f64(MAX_RATIO), "{told}");
+    }
+}
+
+fn compare_time(stock: &Paid, with: &Paid) {
+    let (stock, with) = (stock.ticks, with.ticks);
+    let told = format!("{stock} ticks without the module and {with} with it");
+    assert!(stock >= 30, "too little to compare: {told}");
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let ratio = with as f64 / stock as f64;
+    assert!(ratio <= MAX_RATIO, "{told}");
+}
+
+/// So many requests, one after the other, while a neighbour asks for something else.
+fn pay(nginx: &Nginx, requests: usize, paid: &mut Paid) {
+    let (port, worker) = (nginx.port(), nginx.workers()[0]);
+    let done = AtomicBool::new(false);
+    let before = cpu_ticks(worker);
+    std::thread::scope(|scope| {
+        let neighbour = scope.spawn(|| {
+            let mut waits = Vec::new();
+            while !done.load(Ordering::Acquire) {
+                let begun = Instant::now();
+                assert_eq!(client::get(port, "/neighbour").status, 204);
+                waits.push(begun.elapsed());
+                std::thread::sleep(Duration::from_millis(3));
+            }
+            waits
+        });
+        for _ in 0..requests {
+            assert_eq!(client::get(port, "/hostile").status, 502);
+        }
+        done.store(true, Ordering::Release);
+        paid.neighbour.extend(neighbour.join().unwrap());
+    });
+    paid.ticks += cpu_ticks(worker) - before;
+}
+
+#[test]
+fn long_exponents_at_the_usual_depth() {
+    Attack::with(&long_exponents(API), 1).costs_little_more_than_without_the_module(24);
+}
+
+#[test]
+fn long_exponents_at_depth_nine() {
+    Attack::with(&long_exponents(API), 9).costs_little_more_than_without_the_module(12);
+}
+
+#[test]
+fn many_names_and_constraints_at_the_usual_depth() {
+    Attack::with(&many_names(API), 1).costs_little_more_than_without_the_module(24);
+}
+
+#[test]
+fn many_names_and_constraints_at_depth_nine() {
+    Attack::with(&many_names(API), 9).costs_little_more_than_without_the_module(12);
+}
+
+/// Nothing is wrong with these: they are verified again until the worker's budget is spent. A neighbour
+/// waits for one handshake of a millisecond or for none, so that nothing of its own is compared.
+#[test]
+fn many_long_keys() {
+    let (stock, with) = Attack::with(&long_keys(API), 1).run(120);
+    compare_time(&stock, &with);
+}
