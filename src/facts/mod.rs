@@ -37,7 +37,7 @@ pub struct Facts<'a> {
     /// What the peer chose; `None` when no hello of its came.
     pub chosen: Option<Chosen>,
     /// The peer asked for a client certificate; the CA names it listed.
-    pub certificate_request: Option<Authorities>,
+    pub certificate_request: Option<Authorities<'a>>,
     /// The deciding alert: the last fatal one received, else the last fatal one sent.
     pub alert: Option<AlertSeen>,
     /// The name sent, the name compared and what is odd about it.

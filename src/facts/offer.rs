@@ -187,16 +187,19 @@ impl Chosen {
 
 /// The CA names of a CertificateRequest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Authorities {
-    /// Readable names.
+pub struct Authorities<'a> {
+    /// The first readable names: one more than a document shows, so that it can say that it cut.
     pub names: Vec<Foreign>,
-    raw: Vec<Vec<u8>>,
+    raw: Vec<&'a [u8]>,
     /// The list was read to its end.
     pub complete: bool,
 }
 
-impl Authorities {
-    pub(super) fn of(handshake: &Handshake, version: Option<ProtocolVersion>) -> Option<Self> {
+/// Of hundreds that a peer may list, all are compared and these are made text.
+const MAX_AUTHORITY_NAMES: usize = 9;
+
+impl<'a> Authorities<'a> {
+    pub(super) fn of(handshake: &'a Handshake, version: Option<ProtocolVersion>) -> Option<Self> {
         let message = handshake.certificate_request.as_ref()?;
         let tls13 = version >= Some(ProtocolVersion::TLS1_3);
         let request = CertificateRequest::read(&message.bytes.0, tls13);
@@ -206,16 +209,22 @@ impl Authorities {
                 .iter()
                 .filter_map(|der| distinguished_name(der))
                 .map(Foreign::from)
+                .take(MAX_AUTHORITY_NAMES)
                 .collect(),
             raw: request.authorities,
             complete: request.complete,
         })
     }
 
+    /// How many are listed, as far as the list was kept.
+    pub fn count(&self) -> usize {
+        self.raw.len()
+    }
+
     /// Whether this issuer is among the names; `None` when no names were listed (then any will do)
     /// or it may stand in the part of the list that was cut.
     pub fn lists(&self, issuer: &Bytes) -> Option<bool> {
-        if self.raw.contains(&issuer.0) {
+        if self.raw.contains(&issuer.0.as_slice()) {
             return Some(true);
         }
         (self.complete && !self.raw.is_empty()).then_some(false)
@@ -264,7 +273,7 @@ mod tests {
         let known = Bytes(vec![0x30, 0]);
         let other = Bytes(vec![0x30, 1]);
         let mut authorities = Authorities {
-            raw: vec![known.0.clone()],
+            raw: vec![&known.0],
             complete: true,
             ..Authorities::default()
         };
@@ -278,5 +287,30 @@ mod tests {
             ..Authorities::default()
         };
         assert_eq!(authorities.lists(&known), None, "any authority will do");
+    }
+
+    #[test]
+    fn every_authority_is_compared_and_the_first_are_made_text() {
+        // Names of more and more sets without an attribute.
+        let names: Vec<Vec<u8>> = (0..12u8)
+            .map(|number| [vec![0x30, 2 * number], [0x31, 0].repeat(number.into())].concat())
+            .collect();
+        let list: Vec<u8> = names
+            .iter()
+            .flat_map(|name| [&[0, name.len().to_le_bytes()[0]], &name[..]].concat())
+            .collect();
+        let length = list.len().to_be_bytes();
+        let body = [&[1, 1, 0, 2, 4, 3], &length[6..], &list[..]].concat();
+        let header = [13, 0, 0, body.len().to_le_bytes()[0]];
+        let handshake = Handshake {
+            certificate_request: Some(captured(&[&header, &body[..]].concat())),
+            ..Handshake::default()
+        };
+        let authorities = Authorities::of(&handshake, None).unwrap();
+        assert!(authorities.complete);
+        assert_eq!(authorities.names.len(), MAX_AUTHORITY_NAMES);
+        assert_eq!(authorities.count(), names.len());
+        let last = Bytes(names.last().unwrap().clone());
+        assert_eq!(authorities.lists(&last), Some(true));
     }
 }

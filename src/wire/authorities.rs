@@ -8,16 +8,16 @@ const MAX_NAMES: usize = 256;
 
 /// The certificate authorities a peer lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CertificateRequest {
+pub struct CertificateRequest<'a> {
     /// The message was read to its end and every name was kept.
     pub complete: bool,
     /// DER-encoded distinguished names, at most 256.
-    pub authorities: Vec<Vec<u8>>,
+    pub authorities: Vec<&'a [u8]>,
 }
 
-impl CertificateRequest {
+impl<'a> CertificateRequest<'a> {
     /// Reads a message with its handshake header, in the format of TLS 1.3 or of earlier versions.
-    pub fn read(message: &[u8], tls13: bool) -> Self {
+    pub fn read(message: &'a [u8], tls13: bool) -> Self {
         let mut request = Self::default();
         let mut reader = Reader::new(message);
         let whole = is_whole(message);
@@ -30,7 +30,7 @@ impl CertificateRequest {
         request
     }
 
-    fn fill_tls12(&mut self, mut reader: Reader<'_>, whole: bool) -> Option<()> {
+    fn fill_tls12(&mut self, mut reader: Reader<'a>, whole: bool) -> Option<()> {
         reader.vector8().filter(|vector| vector.complete)?;
         // TLS 1.1 has no signature algorithms here: then the list of names comes at once, and being
         // the last field it ends the message. Of a cut message that cannot be told.
@@ -46,7 +46,7 @@ impl CertificateRequest {
         names.complete.then_some(())
     }
 
-    fn fill_tls13(&mut self, mut reader: Reader<'_>) -> Option<()> {
+    fn fill_tls13(&mut self, mut reader: Reader<'a>) -> Option<()> {
         reader.vector8().filter(|vector| vector.complete)?;
         let extensions = reader.vector16()?;
         let mut rest = extensions.reader();
@@ -61,13 +61,13 @@ impl CertificateRequest {
         extensions.complete.then_some(())
     }
 
-    fn names(&mut self, mut names: Reader<'_>) -> Option<()> {
+    fn names(&mut self, mut names: Reader<'a>) -> Option<()> {
         while !names.is_empty() {
             let name = names.vector16().filter(|name| name.complete)?;
             if self.authorities.len() == MAX_NAMES {
                 return None;
             }
-            self.authorities.push(name.bytes.to_vec());
+            self.authorities.push(name.bytes);
         }
         Some(())
     }
@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn both_formats_list_the_same_authority() {
         for (hex, tls13) in [(REQUEST_12, false), (REQUEST_13, true)] {
-            let request = CertificateRequest::read(&bytes(hex), tls13);
+            let message = bytes(hex);
+            let request = CertificateRequest::read(&message, tls13);
             assert!(request.complete, "tls13: {tls13}");
             let names: Vec<_> = request
                 .authorities
@@ -129,9 +130,10 @@ mod tests {
     #[test]
     fn names_beyond_the_bound_make_the_list_incomplete() {
         let name: &[u8] = &[0x30, 0];
-        let read = CertificateRequest::read(&request(Some(&[4, 3]), &[name; MAX_NAMES]), false);
-        assert!(read.complete);
-        let read = CertificateRequest::read(&request(Some(&[4, 3]), &[name; MAX_NAMES + 1]), false);
+        let all = request(Some(&[4, 3]), &[name; MAX_NAMES]);
+        assert!(CertificateRequest::read(&all, false).complete);
+        let more = request(Some(&[4, 3]), &[name; MAX_NAMES + 1]);
+        let read = CertificateRequest::read(&more, false);
         assert!(!read.complete);
         assert_eq!(read.authorities.len(), MAX_NAMES);
     }

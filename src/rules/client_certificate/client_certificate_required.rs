@@ -57,8 +57,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     sentence.push_str(&super::answer(facts));
     if let Some(first) = authorities.names.first() {
         sentence.push_str(&format!(", it accepts certificates of {first}"));
-        if authorities.names.len() > 1 {
-            sentence.push_str(&format!(" and {} more", authorities.names.len() - 1));
+        if authorities.count() > 1 {
+            sentence.push_str(&format!(" and {} more", authorities.count() - 1));
         }
     }
     let remedy = Remedy::paste(facts, super::OWN_CERTIFICATE);
