@@ -74,7 +74,7 @@ fn read_all(bytes: &[u8]) {
         let request = CertificateRequest::read(bytes, tls13);
         assert!(request.authorities.len() <= 256);
         for name in request.authorities {
-            shown(&name);
+            shown(name);
         }
     }
     shown(bytes);
