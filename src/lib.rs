@@ -5,7 +5,8 @@
 //! [`rules`] holds one diagnosis a file, [`mod@diagnose`] runs and ranks them, [`report`] writes the
 //! error.log line and the JSON document. Over many connections, [`counters`] holds how often what
 //! happened, [`changes`] says what differs from the last good handshake, [`suppress`] which repeats
-//! are written; [`report::status`] shows all that. Nothing here knows nginx's or OpenSSL's symbols: the
+//! are written, and [`table`] keeps all that in memory that workers share; [`report::status`]
+//! shows it. Nothing here knows nginx's or OpenSSL's symbols: the
 //! module hands over a [`capture::Recording`], and a recording saved as JSON gives the same answer
 //! anywhere.
 #![deny(unsafe_code)]
@@ -37,6 +38,7 @@ pub mod registry;
 pub mod report;
 pub mod rules;
 pub mod suppress;
+pub mod table;
 pub mod text;
 pub mod wire;
 

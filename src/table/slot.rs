@@ -1,0 +1,196 @@
+//! One server: counting needs no lock.
+
+use super::layout::{row, slot as at};
+use super::record;
+use super::words::Words;
+use super::Key;
+use crate::changes::{Changes, Summary};
+use crate::counters::{bucket, version, LastFailure};
+use crate::registry::Alert;
+use crate::suppress::{Label, Window, WINDOWS};
+
+/// One server's words, and those of its upstream.
+#[derive(Clone, Copy)]
+pub struct Slot<'a> {
+    pub(super) words: Words<'a>,
+    pub(super) row: Words<'a>,
+}
+
+/// A handshake after which application data went by.
+#[derive(Debug, Clone, Copy)]
+pub struct Good {
+    /// Milliseconds since the epoch.
+    pub now_ms: i64,
+    /// Version agreed on.
+    pub version: u16,
+    /// A session was resumed.
+    pub resumed: bool,
+    /// First byte to the end of the handshake, microseconds.
+    pub duration_us: u64,
+}
+
+/// A failed one.
+#[derive(Debug, Clone, Copy)]
+pub struct Failed {
+    /// Milliseconds since the epoch.
+    pub now_ms: i64,
+    /// Place of the diagnosis in the catalogue.
+    pub reason: usize,
+    /// The fatal alert received.
+    pub received: Option<Alert>,
+    /// The fatal alert sent.
+    pub sent: Option<Alert>,
+    /// What changed since the last good one; `None` without one.
+    pub changed: Option<Changes>,
+}
+
+impl Slot<'_> {
+    /// Counts a good handshake.
+    pub fn count_good(&self, good: &Good) {
+        self.words.add(at::GOOD, 1);
+        if good.resumed {
+            self.words.add(at::REUSED, 1);
+        }
+        self.words.add(at::PROTOCOLS + version(good.version), 1);
+        self.words.set_i64(at::LAST_GOOD_MS, good.now_ms);
+        self.row.add(row::BUCKETS + bucket(good.duration_us), 1);
+        self.row.add(row::SUM_US, good.duration_us);
+    }
+
+    /// The record holds this very kind of handshake: it has been seen again. False: it must be written
+    /// ([`super::Locked::record`]), unless that was done within this second.
+    pub fn is_recorded(&self, key: u64, now_ms: i64) -> bool {
+        let known = self.words.get(at::RECORD_KEY);
+        if known == key {
+            self.words.set_i64(at::RECORD_MS, now_ms);
+            return true;
+        }
+        let recorded_s = self.words.get_i64(at::RECORD_MS).div_euclid(1000);
+        known != 0 && recorded_s == now_ms.div_euclid(1000)
+    }
+
+    /// Counts a failed handshake.
+    pub fn count_failed(&self, failed: &Failed) {
+        self.words
+            .add(at::FAILURES + failed.reason.min(at::MAX_REASONS - 1), 1);
+        if let Some(alert) = failed.received {
+            self.words.add(at::RECEIVED + alert.place(), 1);
+        }
+        if let Some(alert) = failed.sent {
+            self.words.add(at::SENT + alert.place(), 1);
+        }
+        // Reason first: with the time of the failure before it is still the truth.
+        self.words.set(at::LAST_FAILURE, pack_failure(failed));
+        self.words.set_i64(at::LAST_FAILURE_MS, failed.now_ms);
+    }
+
+    /// The last good handshake.
+    pub fn last_good(&self) -> Option<Summary> {
+        record::read(self.words)
+    }
+
+    pub(super) fn last_failure(&self) -> Option<LastFailure> {
+        let packed = self.words.get(at::LAST_FAILURE);
+        let reason = usize::try_from(packed & 0xff).ok()?.checked_sub(1)?;
+        let bits = u32::try_from(packed >> 32).unwrap_or(0);
+        Some(LastFailure {
+            time_ms: self.words.get_i64(at::LAST_FAILURE_MS),
+            reason,
+            changed: (packed >> 8 & 1 == 1).then(|| Changes::from_bits(bits)),
+        })
+    }
+
+    pub(super) fn is(&self, key: Key) -> bool {
+        self.words.read(at::KEY) == key.server && self.words.get(at::UPSTREAM_KEY) == key.upstream
+    }
+
+    pub(super) fn is_taken(&self) -> bool {
+        self.words.read(at::KEY) != 0
+    }
+
+    /// When anything last happened here.
+    pub(super) fn used_ms(&self) -> i64 {
+        let times = [at::CREATED_MS, at::LAST_GOOD_MS, at::LAST_FAILURE_MS];
+        times
+            .into_iter()
+            .map(|time| self.words.get_i64(time))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Counts what changed from one good handshake to the next.
+    pub(super) fn count_changes(&self, changes: Changes) {
+        for change in changes.iter() {
+            let place = change as usize;
+            let half = 32 * (place as u64 % 2);
+            self.words.add(at::CHANGED + place / 2, 1 << half);
+        }
+    }
+
+    /// How often something changed.
+    pub(super) fn changes(&self, place: usize) -> u64 {
+        let half = 32 * (place as u64 % 2);
+        self.words.get(at::CHANGED + place / 2) >> half & u64::from(u32::MAX)
+    }
+
+    pub(super) fn windows(&self) -> [Window; WINDOWS] {
+        let mut windows = [Window::default(); WINDOWS];
+        for (index, window) in windows.iter_mut().enumerate() {
+            let first = at::WINDOW + index * at::WINDOW_WORDS;
+            let [key, started, count, rest] = [0, 1, 2, 3].map(|word| self.words.get(first + word));
+            *window = Window {
+                key,
+                started_ms: i64::try_from(started & STARTED).unwrap_or(0),
+                period_ms: i64::from(low32(rest)),
+                suppressed: count & SUPPRESSED,
+                owner: low32(count >> 40),
+                label: Label {
+                    reason: low32(rest >> 32).to_le_bytes()[0],
+                    level: low32(started >> 44),
+                    generation: low32(rest >> 40),
+                },
+            };
+        }
+        windows
+    }
+
+    pub(super) fn set_windows(&self, windows: &[Window; WINDOWS]) {
+        for (index, window) in windows.iter().enumerate() {
+            let first = at::WINDOW + index * at::WINDOW_WORDS;
+            let started = u64::try_from(window.started_ms).unwrap_or(0) & STARTED;
+            let period = u32::try_from(window.period_ms).unwrap_or(u32::MAX);
+            let Label {
+                reason,
+                level,
+                generation,
+            } = window.label;
+            let words = [
+                window.key,
+                started | u64::from(level) << 44,
+                window.suppressed.min(SUPPRESSED) | u64::from(window.owner) << 40,
+                u64::from(period) | u64::from(reason) << 32 | u64::from(generation) << 40,
+            ];
+            for (word, value) in words.into_iter().enumerate() {
+                self.words.set(first + word, value);
+            }
+        }
+    }
+}
+
+/// 44 bits: until the year 2527. Levels have 20 bits.
+const STARTED: u64 = (1 << 44) - 1;
+/// 40 bits; process ids have 24, of which Linux uses 22.
+const SUPPRESSED: u64 = (1 << 40) - 1;
+
+fn low32(word: u64) -> u32 {
+    u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+/// Reason plus one, whether there was a good handshake before, what changed since.
+fn pack_failure(failed: &Failed) -> u64 {
+    let reason = u64::try_from(failed.reason + 1).unwrap_or(0) & 0xff;
+    match failed.changed {
+        Some(changes) => reason | 1 << 8 | u64::from(changes.bits()) << 32,
+        None => reason,
+    }
+}

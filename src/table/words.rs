@@ -1,0 +1,137 @@
+//! Words that several processes write: no lock, no tearing, and out of bounds is nowhere.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A range of the table's words.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a>(pub(super) &'a [AtomicU64]);
+
+/// What a place outside of the table is: a mistake in an index must not end a worker.
+static NOWHERE: AtomicU64 = AtomicU64::new(0);
+
+impl<'a> Words<'a> {
+    /// So many words from a place on.
+    pub(super) fn part(self, start: usize, length: usize) -> Self {
+        Self(self.0.get(start..start + length).unwrap_or_default())
+    }
+
+    fn word(self, at: usize) -> &'a AtomicU64 {
+        self.0.get(at).unwrap_or(&NOWHERE)
+    }
+
+    pub(super) fn get(self, at: usize) -> u64 {
+        self.word(at).load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set(self, at: usize, value: u64) {
+        self.word(at).store(value, Ordering::Relaxed);
+    }
+
+    pub(super) fn add(self, at: usize, value: u64) {
+        self.word(at).fetch_add(value, Ordering::Relaxed);
+    }
+
+    /// What was written before is seen by who reads this.
+    pub(super) fn publish(self, at: usize, value: u64) {
+        self.word(at).store(value, Ordering::Release);
+    }
+
+    /// What was written before it was published is seen.
+    pub(super) fn read(self, at: usize) -> u64 {
+        self.word(at).load(Ordering::Acquire)
+    }
+
+    pub(super) fn get_i64(self, at: usize) -> i64 {
+        i64::from_ne_bytes(self.get(at).to_ne_bytes())
+    }
+
+    pub(super) fn set_i64(self, at: usize, value: i64) {
+        self.set(at, u64::from_ne_bytes(value.to_ne_bytes()));
+    }
+
+    /// Bytes, eight to a word, the rest zero.
+    pub(super) fn set_bytes(self, at: usize, room: usize, bytes: &[u8]) {
+        let mut chunks = bytes.chunks(8);
+        for word in 0..room / 8 {
+            let mut eight = [0; 8];
+            for (to, from) in eight.iter_mut().zip(chunks.next().unwrap_or_default()) {
+                *to = *from;
+            }
+            self.set(at + word, u64::from_le_bytes(eight));
+        }
+    }
+
+    /// The first `length` bytes of those.
+    pub(super) fn bytes<const N: usize>(self, at: usize, length: usize) -> ([u8; N], usize) {
+        let mut bytes = [0; N];
+        for (word, eight) in bytes.chunks_mut(8).enumerate() {
+            let value = self.get(at + word).to_le_bytes();
+            for (to, from) in eight.iter_mut().zip(value) {
+                *to = from;
+            }
+        }
+        (bytes, length.min(N))
+    }
+}
+
+/// 64 bits of these bytes, never 0. Not for secrets: two that are chosen to meet would only be counted
+/// together.
+pub(super) fn digest(seed: u64, parts: &[&[u8]]) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(FACTOR).rotate_left(29);
+    let mut hash = seed;
+    for part in parts {
+        let mut rest = *part;
+        while let Some((eight, after)) = rest.split_first_chunk::<8>() {
+            hash = mix(hash, u64::from_le_bytes(*eight));
+            rest = after;
+        }
+        let mut last = [0; 8];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        hash = mix(hash, u64::from_le_bytes(last));
+        hash = mix(hash, part.len() as u64);
+    }
+    hash ^= hash >> 32;
+    hash.wrapping_mul(FACTOR).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_survive_and_nowhere_is_harmless() {
+        let memory: Vec<AtomicU64> = (0..4).map(|_| AtomicU64::new(0)).collect();
+        let words = Words(&memory);
+        words.set_bytes(1, 16, b"0123456789");
+        assert_eq!(words.bytes::<16>(1, 10), (*b"0123456789\0\0\0\0\0\0", 10));
+        words.set_bytes(1, 16, b"ab");
+        assert_eq!(
+            words.bytes::<16>(1, 2).0,
+            *b"ab\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+        );
+        words.set(99, 7);
+        words.add(4, 1);
+        assert_eq!(words.get(0), 0);
+        assert_eq!(words.part(3, 9).0.len(), 0);
+    }
+
+    #[test]
+    fn digests_differ_where_texts_do() {
+        let mut seen = std::collections::BTreeSet::new();
+        for port in 0..10_000_u32 {
+            let server = format!("10.0.0.{}:{port}", port % 250);
+            for parts in [
+                [&b"orders"[..], server.as_bytes()],
+                [&b"order"[..], server.as_bytes()],
+            ] {
+                assert!(seen.insert(digest(7, &parts)), "{server}");
+            }
+        }
+        assert_ne!(digest(1, &[b"ab", b"c"]), digest(1, &[b"a", b"bc"]));
+        assert_ne!(digest(1, &[b"a"]), digest(2, &[b"a"]));
+        assert_ne!(digest(0, &[b""]), 0);
+    }
+}
