@@ -60,6 +60,7 @@ pub(crate) unsafe fn recording(
             handshake: handshake(note, now_ns),
             ending: ending(recorder, kind),
             certificate,
+            response: None,
         }
     }
 }
@@ -179,6 +180,8 @@ fn handshake(note: &Note, now_ns: u64) -> Handshake {
         group: known(recorder.group),
         alpn: (!recorder.alpn.is_empty()).then(|| crate::text::bounded(&recorder.alpn).into()),
         resumed: recorder.finished.then_some(recorder.resumed),
+        session_name: None,
+        of_another_context: None,
         client_certificate: client_certificate(note),
         duration_ns: now_ns.saturating_sub(recorder.started_ns),
     }

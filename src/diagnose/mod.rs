@@ -1,6 +1,7 @@
 //! Runs the rules and ranks their findings.
 
 mod certificate;
+mod levers;
 
 use crate::facts::Facts;
 use crate::rules::{self, Confidence, Evidence, Family, Finding, Rule, Security, CATALOGUE};
@@ -29,19 +30,30 @@ pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
         .iter()
         .filter_map(|rule| Some((*rule, certificate::demote(facts, (rule.evaluate)(facts)?))))
         .collect();
-    // Stable: among equals the catalogue's order decides.
-    found.sort_by_key(|(_, finding)| (finding.alternative_only, finding.confidence));
+    let is_lever_left = found
+        .iter()
+        .any(|(_, finding)| !finding.alternative_only && levers::is_lever(&finding.remedy));
+    // Stable: among equals the catalogue's order decides. What weakens waits until nothing neutral is left.
+    found.sort_by_key(|(_, finding)| {
+        let waits = is_lever_left && finding.remedy.security == Security::Weakens;
+        (finding.alternative_only, finding.confidence, waits)
+    });
     let mut found = found.into_iter();
     let (rule, finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
     // "Nothing decides" is an answer, but no alternative to one.
-    let named = found
+    let others: Vec<_> = found
         .filter(|(_, finding)| !finding.because.contains(&Evidence::NothingDecides))
-        .map(|(rule, _)| rule);
+        .collect();
+    let finding = levers::pull(finding, rule.family, &others);
     Diagnosis {
         name: rule.name,
         family: rule.family,
         finding: limit_confidence(facts, certificate::limit(facts, finding)),
-        alternatives: named.map(|rule| rule.name).take(MAX_ALTERNATIVES).collect(),
+        alternatives: others
+            .iter()
+            .map(|(rule, _)| rule.name)
+            .take(MAX_ALTERNATIVES)
+            .collect(),
         dead_ends: rule
             .dead_ends
             .iter()

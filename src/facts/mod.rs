@@ -10,12 +10,13 @@ mod plaintext;
 pub use chain::{ChainProblem, Problem};
 pub use name::{is_dns_name, Constant, NameFacts, NameProblem, Provenance};
 pub use offer::{Authorities, Chosen, Offered};
-pub use parameters::{Breadth, COMMON_GROUPS};
+pub use parameters::{Breadth, DEFAULT_GROUPS};
 pub use phase::Phase;
 pub use plaintext::PlainProtocol;
 
 use crate::capture::{
     AlertSeen, CertificateCheck, ClientCertificate, Direction, EndingKind, Module, Recording,
+    Response,
 };
 use crate::registry::{Alert, ProtocolVersion};
 
@@ -54,7 +55,10 @@ impl<'a> Facts<'a> {
         let version = chosen.as_ref().and_then(|chosen| chosen.version);
         Self {
             recording,
-            phase: Phase::of(&recording.handshake),
+            phase: match recording.ending.kind {
+                EndingKind::Refused => Phase::Response,
+                _ => Phase::of(&recording.handshake),
+            },
             certificate_request: Authorities::of(&recording.handshake, version),
             alert: deciding_alert(recording, version),
             name: NameFacts::of(recording, offered.as_ref()),
@@ -127,6 +131,17 @@ impl<'a> Facts<'a> {
     /// Our answer to a CertificateRequest.
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
         self.recording.handshake.client_certificate.as_ref()
+    }
+
+    /// The upstream's answer in HTTP, where it refused the request over a handshake that stands.
+    pub fn refusal(&self) -> Option<&Response> {
+        let response = self.recording.response.as_ref();
+        response.filter(|_| self.ending() == EndingKind::Refused)
+    }
+
+    /// The connection, or the session it resumes, was made under other settings.
+    pub fn is_of_another_context(&self) -> bool {
+        self.recording.handshake.of_another_context == Some(true)
     }
 
     /// The peer asked for a certificate and got none.

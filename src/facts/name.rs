@@ -39,8 +39,12 @@ pub enum NameProblem {
     HasPort,
     /// It carries a scheme.
     HasScheme,
+    /// It holds what no host name holds: an underscore.
+    NoHostName,
     /// It differs from the host that is configured.
     DiffersFromHost,
+    /// It differs from the host of the `server` line that was tried.
+    DiffersFromServer,
 }
 
 /// Names of one attempt. All of them may be hostile.
@@ -62,6 +66,8 @@ pub struct NameFacts {
     known: bool,
     /// `*_ssl_server_name on;` stands there already; a second one is a duplicate to `nginx -t`.
     pub switched_on: bool,
+    /// Host of the `server` line that was tried, where that is a name.
+    server: Option<String>,
     /// Whose word the configured host is.
     configured_by: Provenance,
     /// Whose word the name compared is.
@@ -89,6 +95,7 @@ impl NameFacts {
             problem: None,
             known: offered.is_some_and(Offered::complete),
             switched_on: recording.settings.send_server_name == Some(true),
+            server: recording.settings.server_line.as_deref().and_then(host_of),
             configured_by: Provenance::of(recording.settings.upstream_is_constant),
             compared_by: Provenance::of(recording.settings.name_is_constant),
         };
@@ -106,13 +113,29 @@ impl NameFacts {
             Some(NameProblem::HasScheme)
         } else if sent.contains(':') && sent.parse::<IpAddr>().is_err() {
             Some(NameProblem::HasPort)
+        } else if self
+            .server
+            .as_deref()
+            .is_some_and(|host| same_name(host, sent))
+        {
+            None
         } else if self.is_block && is_configured {
             Some(NameProblem::UpstreamBlock)
-        } else if self.is_host && !is_configured && configured.is_some_and(is_dns_name) {
+        } else if sent.contains('_') {
+            Some(NameProblem::NoHostName)
+        } else if self.server.is_some() {
+            Some(NameProblem::DiffersFromServer)
+        } else if !is_configured && configured.is_some_and(|host| self.names_a_host(host)) {
             Some(NameProblem::DiffersFromHost)
         } else {
             None
         }
+    }
+
+    /// What is configured is a host's name: `proxy_pass` names it, or a block is named as a host is.
+    fn names_a_host(&self, configured: &str) -> bool {
+        let is_dotted = configured.trim_end_matches('.').contains('.');
+        is_dns_name(configured) && (self.is_host || (self.is_block && is_dotted))
     }
 
     /// The DNS name that nginx would send if it were told to: the name compared, unless that is an
@@ -129,6 +152,16 @@ impl NameFacts {
         let host = self.configured.as_ref()?.raw();
         let is_constant = self.configured_by == Provenance::Operator;
         (is_constant && self.is_host && is_dns_name(host)).then_some(Constant(host))
+    }
+
+    /// The host of the `server` line that was tried, where that is a host name.
+    pub fn constant_server(&self) -> Option<Constant<'_>> {
+        self.server.as_deref().map(Constant)
+    }
+
+    /// The upstream is an address: there is no name to send, yet the server may want one.
+    pub fn not_sent_to_an_address(&self) -> bool {
+        self.not_sent() && !self.missing()
     }
 
     /// Whose word the name sent is.
@@ -159,6 +192,18 @@ impl NameFacts {
                 .is_some_and(|(sent, host)| same_name(host, sent))
     }
 
+    /// The name sent is this host, whatever port is written behind it.
+    pub fn is_sent(&self, host: &Foreign) -> bool {
+        let host = host.raw();
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        self.sent
+            .as_ref()
+            .is_some_and(|sent| same_name(sent.raw(), name))
+    }
+
     /// The hello was read, and it carries no name.
     pub fn not_sent(&self) -> bool {
         self.known && self.sent.is_none()
@@ -186,6 +231,15 @@ fn same_name(one: &str, other: &str) -> bool {
         name.strip_suffix('.').unwrap_or(name)
     }
     plain(one).eq_ignore_ascii_case(plain(other))
+}
+
+/// The host of a `server` line, without its port; `None` for an address, a socket, or what is no name.
+fn host_of(line: &str) -> Option<String> {
+    let host = match line.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => line,
+    };
+    is_dns_name(host).then(|| host.to_owned())
 }
 
 /// A name that DNS could hold and that can stand in nginx.conf without quotes.

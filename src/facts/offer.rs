@@ -123,16 +123,25 @@ impl Offered {
     }
 
     /// Suites that TLS 1.2 can use with this kind of key agreement and certificate.
-    pub fn tls12_suites(&self, exchange: KeyExchange, authentication: Authentication) -> usize {
-        let matching = |suite: &&CipherSuite| {
+    fn suites(
+        &self,
+        exchange: KeyExchange,
+        authentication: Authentication,
+    ) -> impl Iterator<Item = &CipherSuite> {
+        self.hello.ciphers.iter().filter(move |suite| {
             suite.key_exchange() == exchange && suite.authentication() == authentication
-        };
-        self.hello.ciphers.iter().filter(matching).count()
+        })
+    }
+
+    /// A suite of TLS 1.2 and below with this key agreement was offered.
+    pub fn has_exchange(&self, exchange: KeyExchange) -> bool {
+        let mut suites = self.hello.ciphers.iter();
+        suites.any(|suite| suite.key_exchange() == exchange)
     }
 
     /// Which of the two families that modern TLS 1.2 servers use are not offered at all, or offered
-    /// with fewer than two suites, through the list of suites alone. Empty for every default list of
-    /// OpenSSL 1.1.1 and later.
+    /// with fewer than two suites or without an AEAD, through the list of suites alone. Empty for every
+    /// default list of OpenSSL 1.1.1 and later.
     pub fn narrow_families(&self) -> Vec<&'static str> {
         const ENOUGH: usize = 2;
         let families = [
@@ -141,7 +150,10 @@ impl Offered {
         ];
         families
             .into_iter()
-            .filter(|(_, kind)| self.tls12_suites(KeyExchange::Ecdhe, *kind) < ENOUGH)
+            .filter(|(_, kind)| {
+                let suites = || self.suites(KeyExchange::Ecdhe, *kind);
+                suites().count() < ENOUGH || !suites().any(|suite| suite.is_aead())
+            })
             .filter(|(_, kind)| self.accepts_signatures(*kind))
             .map(|(name, _)| name)
             .collect()

@@ -4,13 +4,28 @@
 use super::{Facts, Offered};
 use crate::registry::{Authentication, NamedGroup, ProtocolVersion, SignatureScheme};
 
-/// Every server has one of these, nearly all have all; no default list of OpenSSL lacks any.
-pub const COMMON_GROUPS: [NamedGroup; 3] = [NamedGroup::X25519, NamedGroup::P256, NamedGroup::P384];
+/// What OpenSSL offers by default since 1.1.1, besides post-quantum and finite-field groups.
+pub const DEFAULT_GROUPS: [NamedGroup; 5] = [
+    NamedGroup::X25519,
+    NamedGroup::P256,
+    NamedGroup::P384,
+    NamedGroup::P521,
+    NamedGroup::X448,
+];
+/// Of these no default list lacks any; distributions do without X448.
+const COMMON_GROUPS: [NamedGroup; 4] = [
+    NamedGroup::X25519,
+    NamedGroup::P256,
+    NamedGroup::P384,
+    NamedGroup::P521,
+];
 
 /// What certificates of today are used with: ECDSA on P-256, RSA in TLS 1.3 and before.
 const COMMON_SIGNATURES: [u16; 3] = [0x0403, 0x0804, 0x0401];
 /// What larger keys and stricter servers use. No default list of OpenSSL lacks any of these either.
-const STRONGER_SIGNATURES: [u16; 3] = [0x0503, 0x0501, 0x0601];
+const STRONGER_SIGNATURES: [u16; 8] = [
+    0x0503, 0x0603, 0x0807, 0x0805, 0x0806, 0x0501, 0x0601, 0x0401,
+];
 /// RSA in any form, and ECDSA or EdDSA in any form, both without SHA-1 and SHA-224.
 const RSA_SIGNATURES: [u16; 6] = [0x0401, 0x0501, 0x0601, 0x0804, 0x0805, 0x0806];
 const ECDSA_SIGNATURES: [u16; 5] = [0x0403, 0x0503, 0x0603, 0x0807, 0x0808];
@@ -39,6 +54,27 @@ impl Offered {
             _ if !COMMON_GROUPS.iter().all(has) => Breadth::Reduced,
             _ => Breadth::Full,
         }
+    }
+
+    /// What the versions offered lack of TLS 1.2 and 1.3, which every library nginx is used with has. A
+    /// hello without a list of versions offers at most TLS 1.2, and TLS 1.2 itself if that is its highest.
+    pub fn lacks_a_version(&self) -> bool {
+        let listed = self.listed_versions();
+        match self.max_version() {
+            Some(ProtocolVersion::TLS1_3) => {
+                !listed.is_empty() && !listed.contains(&ProtocolVersion::TLS1_2)
+            }
+            _ => true,
+        }
+    }
+
+    /// Something on nginx's own side is narrower than what its library offers by default: a list, other
+    /// than that of versions.
+    pub fn has_narrow_list(&self) -> bool {
+        self.group_breadth() > Breadth::Full
+            || self.signature_breadth() > Breadth::Full
+            || self.tls13_suites_narrow()
+            || !self.narrow_families().is_empty()
     }
 
     /// How complete the list of signature algorithms is; without one (TLS 1.1) none was chosen.

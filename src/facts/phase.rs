@@ -24,6 +24,8 @@ pub enum Phase {
     Established,
     /// another handshake on an established connection (TLS 1.2 and below)
     Renegotiation,
+    /// the upstream answered in HTTP
+    Response,
 }
 
 impl Phase {
@@ -87,6 +89,7 @@ impl Phase {
             Self::Finished => "finished",
             Self::Established => "established",
             Self::Renegotiation => "renegotiation",
+            Self::Response => "response",
         }
     }
 
@@ -102,6 +105,7 @@ impl Phase {
             Self::Finished => "at the end of the handshake",
             Self::Established => "after the handshake",
             Self::Renegotiation => "during a renegotiation",
+            Self::Response => "in its answer",
         }
     }
 }

@@ -75,6 +75,14 @@ impl CipherSuite {
         }
     }
 
+    /// Encrypts and authenticates in one (GCM, CCM, ChaCha20-Poly1305): what strict servers take only.
+    pub fn is_aead(self) -> bool {
+        self.name().is_some_and(|name| {
+            let modes = ["_GCM_", "_CCM", "_CHACHA20_POLY1305_"];
+            modes.iter().any(|mode| name.contains(mode))
+        })
+    }
+
     /// A TLS 1.3 suite (RFC 8446 appendix B.4, and those registered since): no choice in
     /// `proxy_ssl_ciphers` touches it.
     pub fn is_tls13(self) -> bool {

@@ -148,8 +148,12 @@ impl NamedGroup {
     pub const P256: Self = Self(23);
     /// secp384r1
     pub const P384: Self = Self(24);
+    /// secp521r1
+    pub const P521: Self = Self(25);
     /// x25519
     pub const X25519: Self = Self(29);
+    /// x448
+    pub const X448: Self = Self(30);
 
     /// Whether it is a post-quantum or hybrid group, whose key share does not fit a small hello.
     pub fn is_post_quantum(self) -> bool {

@@ -22,8 +22,8 @@ const MAX_LINE: usize = 900;
 const MAX_SENTENCE: usize = 320;
 const MAX_ACTION: usize = 260;
 const MAX_CONDITION: usize = 140;
-/// Bytes of one directive.
-const MAX_DIRECTIVE: usize = 128;
+/// Bytes of one directive: the longest list of signature algorithms, or a name of DNS.
+const MAX_DIRECTIVE: usize = 280;
 
 /// Writes the line, without nginx's prefix and tail.
 pub fn line(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {

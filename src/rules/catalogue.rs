@@ -77,8 +77,10 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    server_name { sni_missing, sni_unrecognized }
+    server_name { sni_missing, sni_unrecognized, misdirected_request }
+    transport { session_identity_mismatch }
     client_certificate {
+        client_certificate_unusable,
         client_certificate_expired,
         client_certificate_untrusted,
         client_certificate_rejected,
@@ -125,7 +127,7 @@ catalogue! {
         peer_internal_error,
         handshake_failure_unspecified,
     }
-    local { local_error }
+    local { client_key_failed, local_error }
     peer { protocol_violation }
     unknown { unknown }
 }

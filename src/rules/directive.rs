@@ -118,6 +118,25 @@ fn offered_groups(facts: &Facts<'_>) -> Option<String> {
 }
 
 impl Directive {
+    /// As it is named in a sentence.
+    pub(super) fn without_semicolon(&self) -> &str {
+        self.0.trim_end_matches(';')
+    }
+
+    /// Both set the same thing: of `conf_command` the same command.
+    pub(super) fn sets_the_same(&self, other: &Self) -> bool {
+        let what = |directive: &Self| {
+            let mut words = directive.0.split(' ').map(str::to_owned);
+            let name = words.next();
+            let command = words.next().filter(|_| {
+                name.as_deref()
+                    .is_some_and(|name| name.ends_with("conf_command"))
+            });
+            (name, command)
+        };
+        what(self) == what(other)
+    }
+
     /// Holds a value that only the operator knows.
     pub fn has_placeholder(&self) -> bool {
         self.0.contains('<')

@@ -125,6 +125,18 @@ evidence! {
     LibraryFailed = "library_failed",
     /// The trust store holds no certificate.
     StoreEmpty = "store_empty",
+    /// nginx holds a client certificate and sent none.
+    CertificateConfigured = "certificate_configured",
+    /// The session was made under another name, or under other settings.
+    SessionOfAnother = "session_of_another",
+    /// The upstream refused the request in HTTP.
+    StatusReceived = "status_received",
+    /// The Host sent and the name sent are not the same.
+    HostDiffersFromName = "host_differs_from_name",
+    /// The upstream's page says what its TLS missed.
+    PageSaysSo = "page_says_so",
+    /// The first bytes of the answer are HTTP/2's.
+    AnswerIsHttp2 = "answer_is_http2",
     /// Nothing seen decides between several causes.
     NothingDecides = "nothing_decides",
 }

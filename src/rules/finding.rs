@@ -157,6 +157,29 @@ impl Remedy {
         }
     }
 
+    /// Takes over another remedy's directives, but for those that are set here already.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for directive in &other.fix {
+            if !self.fix.iter().any(|one| one.sets_the_same(directive)) {
+                self.fix.push(directive.clone());
+            }
+        }
+    }
+
+    /// Names another remedy's directives as what to try before this one's action.
+    pub(crate) fn try_first(&mut self, other: &Self) {
+        let settings: Vec<_> = other
+            .fix
+            .iter()
+            .map(|one| one.without_semicolon())
+            .collect();
+        let first = format!("first try {}", settings.join(" and "));
+        self.action = Some(match self.action.take() {
+            Some(action) => format!("{first}, then {action}"),
+            None => first,
+        });
+    }
+
     /// All of it in words.
     pub(crate) fn to_text(&self) -> String {
         let mut parts: Vec<String> = self.fix.iter().map(ToString::to_string).collect();

@@ -45,7 +45,7 @@ const RESET: &str = "peer_reset/after_client_hello.json";
 
 const INTERNAL: &str = "peer_internal_error/alert_80.json";
 const DENIED: &str = "peer_access_denied/alert_49.json";
-const ILLEGAL: &str = "protocol_violation/received_illegal_parameter.json";
+const ILLEGAL: &str = "protocol_version_mismatch/alert_47.json";
 const SHORT: &str = "protocol_violation/short_server_hello.json";
 const TICKET: &str = "session_resumption_rejected/tls13_alert_51.json";
 const SESSION: &str = "session_resumption_rejected/tls12_alert_40.json";
@@ -54,6 +54,18 @@ const OWN_KEY: &str = "local_error/own_certificate_below_security_level.json";
 const NO_PROTOCOLS: &str = "no_protocols_enabled/sslv3_only.json";
 const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
 const FALLBACK: &str = "inappropriate_fallback/alert_86.json";
+const WRONG_CA_13: &str = "client_certificate_untrusted/tls13_wrong_ca.json";
+
+const RESPONSE: &str = "/response";
+const REFUSED: [(&str, &str); 3] = [
+    ("/ending/kind", "\"refused\""),
+    ("/handshake/finished", "true"),
+    ("/handshake/alerts", "[]"),
+];
+/// nginx's pages for 496 and 495.
+const NO_CERTIFICATE_PAGE: &str = "{\"status\":400,\"body\":\"3c68746d6c3e0d0a3c686561643e3c7469746c653e343030204e6f2072657175697265642053534c206365727469666963617465207761732073656e74\"}";
+const BAD_CERTIFICATE_PAGE: &str = "{\"status\":400,\"body\":\"3c68746d6c3e0d0a3c686561643e3c7469746c653e343030205468652053534c206365727469666963617465206572726f72\"}";
+
 const GROUP: &str = "group_mismatch/openssl_tls12.json";
 const RETRY: &str = "group_mismatch/hello_retry_outside_offer.json";
 const CURVE: &str = "group_mismatch/wrong_curve.json";
@@ -106,13 +118,45 @@ pub(crate) static CASES: &[Case] = &[
     // A name to hand that was not sent, and none to hand.
     case(SNI, &[(ALERT, "112")], "sni_missing", "sni_unrecognized"),
     case(SNI, &[(ALERT, "80")], "sni_missing", "unknown"),
+    // An address has no name to send, but the server may want one; settled it is with a good one.
     case(SNI, &[("/settings/compared_name", "\"10.0.0.1\""), ("/context/upstream", "\"10.0.0.1\"")],
-        "handshake_failure_unspecified", "sni_missing"),
+        "sni_missing", "handshake_failure_unspecified"),
+    case(WRONG_SNI, &[(ALERT, "40"), ("/settings/server_line", "\"wrong.example.com:443\"")],
+        "protocol_version_mismatch", "sni_unrecognized"),
+    case(WRONG_SNI, &[(ALERT, "40"), ("/settings/server_line", "\"api.example.com:443\"")],
+        "sni_unrecognized", "protocol_version_mismatch"),
+    // Over a handshake that stands, the upstream refuses in HTTP.
+    case(WRONG_SNI, &[REFUSED[0], REFUSED[1], REFUSED[2], (RESPONSE, "{\"status\":421,\"host_sent\":\"api.example.com:443\"}")],
+        "misdirected_request", "unknown"),
+    case(WRONG_SNI, &[REFUSED[0], REFUSED[1], REFUSED[2], (RESPONSE, "{\"status\":421,\"host_sent\":\"Wrong.example.com\"}")],
+        "unknown", "misdirected_request"),
+    case(SNI, &[REFUSED[0], REFUSED[1], REFUSED[2], (RESPONSE, "{\"status\":421,\"host_sent\":\"api.example.com\"}")],
+        "sni_missing", "misdirected_request"),
+    case(NONE_13, &[REFUSED[0], REFUSED[2], (RESPONSE, NO_CERTIFICATE_PAGE)], "client_certificate_required", "unknown"),
+    case(WRONG_CA_13, &[REFUSED[0], REFUSED[2], (RESPONSE, BAD_CERTIFICATE_PAGE)], "client_certificate_rejected", "unknown"),
+    case(NONE_13, &[REFUSED[0], REFUSED[2], (RESPONSE, "{\"status\":400,\"body\":\"3c68746d6c3e\"}")],
+        "unknown", "client_certificate_required"),
+    case(NONE_13, &[REFUSED[0], REFUSED[2], (RESPONSE, "{\"status\":403}"), ("/handshake/of_another_context", "true")],
+        "session_identity_mismatch", "client_certificate_required"),
+    case(NONE_13, &[REFUSED[0], REFUSED[2], (RESPONSE, "{\"body\":\"000012040000000000\"}")], "alpn_mismatch", "unknown"),
+    case(NONE_13, &[("/settings/client_certificate", "true")], "client_certificate_unusable", "client_certificate_required"),
+    case(NONE_13, &[], "client_certificate_required", "client_certificate_unusable"),
+    case(WRONG_CA_13, &[REFUSED[2], ("/handshake/finished", "false"), ("/handshake/messages", "[]"), (KIND, "\"error\""),
+        ("/ending/library", "57"), ("/ending/reason", "7")], "client_key_failed", "local_error"),
+    case(WRONG_CA_13, &[REFUSED[2], ("/handshake/finished", "false"), ("/handshake/messages", "[]"), (KIND, "\"error\""),
+        ("/ending/library", "20"), ("/ending/reason", "7")], "protocol_violation", "client_key_failed"),
+    case(TICKET, &[(ALERT, "49"), ("/handshake/session_name", "\"other.example.com\"")],
+        "session_identity_mismatch", "peer_access_denied"),
+    case(TICKET, &[(ALERT, "49"), ("/handshake/session_name", "\"api.example.com\"")],
+        "peer_access_denied", "session_identity_mismatch"),
     case(SNI, &[("/handshake/alerts", "[]"), (KIND, "\"eof\"")], "sni_missing", "peer_closed"),
     case(SNI, &[("/handshake/alerts", "[]"), (KIND, "\"reset\"")], "sni_missing", "peer_reset"),
     case(SNI, &[("/handshake/alerts", "[]"), (KIND, "\"timeout\"")], "handshake_timeout", "sni_missing"),
     // A name sent that says nothing, and one that no server can know.
-    case(WRONG_SNI, &[(ALERT, "40")], "handshake_failure_unspecified", "sni_unrecognized"),
+    // A version was left out; with both and every list whole nothing is left to try.
+    case(WRONG_SNI, &[(ALERT, "40")], "protocol_version_mismatch", "handshake_failure_unspecified"),
+    case(LARGE, &[("/handshake/alerts", "[{\"from\":\"received\",\"level\":2,\"code\":40}]"), (KIND, "\"error\""),
+        ("/handshake/bytes_received", "7")], "handshake_failure_unspecified", "protocol_version_mismatch"),
     case(WRONG_SNI, &[(ALERT, "40"), ("/context/upstream", "\"wrong.example.com\""),
         ("/settings/upstream_block", "true")], "sni_unrecognized", "handshake_failure_unspecified"),
     case(WRONG_SNI, &[(ALERT, "40"), ("/context/upstream", "\"right.example.com\"")],
@@ -125,7 +169,7 @@ pub(crate) static CASES: &[Case] = &[
     case(CCM, &[UPSTREAM, COMPARED], "sni_missing", "cipher_mismatch"),
     // A server that chokes on a session has an error of its own, too.
     case(SESSION, &[(ALERT, "80")], "session_resumption_rejected", "peer_internal_error"),
-    case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "protocol_version_mismatch"),
+    case(VERSION, &[(ALERT, "40")], "sni_missing", "protocol_version_mismatch"),
     // Nothing to offer: the library says which list left nothing.
     case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),
     case(NO_PROTOCOLS, &[(REASON, "181")], "no_ciphers_enabled", "no_protocols_enabled"),
@@ -135,7 +179,7 @@ pub(crate) static CASES: &[Case] = &[
     case(FALLBACK, &[(ALERT, "70")], "protocol_version_mismatch", "inappropriate_fallback"),
     case(FALLBACK, &[(HELLO, MARKED)], "inappropriate_fallback", "protocol_version_mismatch"),
     // Groups: a default list, a name that is not settled, a specific alert; a group that was offered.
-    case(VERSION, &[(ALERT, "40")], "handshake_failure_unspecified", "group_mismatch"),
+    case(VERSION, &[(ALERT, "40")], "sni_missing", "group_mismatch"),
     case(GROUP, &[UPSTREAM, COMPARED], "sni_missing", "group_mismatch"),
     case(GROUP, &[(ALERT, "70")], "protocol_version_mismatch", "group_mismatch"),
     case(GROUP, &[(ALERT, "80")], "group_mismatch", "unknown"),
@@ -157,10 +201,10 @@ pub(crate) static CASES: &[Case] = &[
     case(TINY_DH, &[(LIBRARY, "6")], "protocol_violation", "dh_key_too_small"),
     case(LEGACY, &[(REASON, "394")], "dh_key_too_small", "legacy_renegotiation"),
     // Alerts with one meaning beside the one that has many.
-    case(ALPN, &[(ALERT, "40")], "handshake_failure_unspecified", "alpn_mismatch"),
+    case(ALPN, &[(ALERT, "40")], "sni_missing", "alpn_mismatch"),
     case(ALPN, &[("/context/module", "\"stream\""), ("/environment/nginx", "1031004")], "alpn_mismatch",
         "handshake_failure_unspecified"),
-    case(WEAK, &[(ALERT, "40")], "handshake_failure_unspecified", "insufficient_security"),
+    case(WEAK, &[(ALERT, "40")], "sni_missing", "insufficient_security"),
     case(SUITE, &[(ALERT, "71")], "insufficient_security", "cipher_mismatch"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
@@ -237,7 +281,7 @@ pub(crate) static CASES: &[Case] = &[
     case(SESSION, &[(HELLO, NAMELESS)], "sni_missing", "session_resumption_rejected"),
     case(SESSION, &[(HELLO, NAMELESS), ("/settings/compared_name", "\"10.0.0.1\""),
         ("/context/upstream", "\"10.0.0.1\""), ("/settings/upstream_block", "false")],
-        "handshake_failure_unspecified", "session_resumption_rejected"),
+        "sni_missing", "session_resumption_rejected"),
     case(SESSION, &[(HELLO, NAMELESS), (ALERT, "51")], "session_resumption_rejected", "sni_missing"),
     case(ILLEGAL, &[(ALERT, "51")], "protocol_violation", "session_resumption_rejected"),
     // A large hello: reset, closed, and answered.

@@ -75,15 +75,16 @@ const NO_COMMAND: (&str, &str) = (NGINX, "1019003");
 /// Every remedy.
 #[rustfmt::skip]
 pub(crate) static FIXES: &[Fix] = &[
-    fix(GROUP, &[], &["proxy_ssl_conf_command Groups X25519:P-256:P-384:P-521;"]),
-    fix(GROUP, &[(MODULE, "\"grpc\"")], &["grpc_ssl_conf_command Groups X25519:P-256:P-384:P-521;"]),
-    fix(GROUP, &[(MODULE, "\"uwsgi\"")], &["uwsgi_ssl_conf_command Groups X25519:P-256:P-384:P-521;"]),
+    fix(GROUP, &[], &["proxy_ssl_conf_command Groups X25519:P-256:P-384:P-521:X448;"]),
+    fix(GROUP, &[(MODULE, "\"grpc\"")], &["grpc_ssl_conf_command Groups X25519:P-256:P-384:P-521:X448;"]),
+    fix(GROUP, &[(MODULE, "\"uwsgi\"")], &["uwsgi_ssl_conf_command Groups X25519:P-256:P-384:P-521:X448;"]),
     fix(GROUP, &[(MODULE, "\"other\"")], &[]),
     fix(GROUP, &[NO_COMMAND], &[]),
-    fix(RETRY, &[], &["proxy_ssl_conf_command Groups P-521:X25519:P-256:P-384;"]),
+    fix(RETRY, &[], &["proxy_ssl_conf_command Groups P-521:X25519:P-256:P-384:X448;"]),
     fix(UNKNOWN_GROUP, &[], &[]),
     fix(NO_RSA, &[], &["proxy_ssl_conf_command SignatureAlgorithms \
-        ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256:RSA+SHA384:RSA+SHA512:ed25519;"]),
+        ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:\
+        RSA+SHA256:RSA+SHA384:RSA+SHA512;"]),
     fix(NO_RSA, &[NO_COMMAND], &[]),
     fix(SHA1, &[], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;"]),
     fix(SHA1, &[OPENSSL_1_1_1], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=1;"]),

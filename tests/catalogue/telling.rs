@@ -115,9 +115,8 @@ pub(crate) static TELLINGS: &[Telling] = &[
         "compared="),
     // Answers that decide nothing name the others.
     telling(WRONG_SNI, &[(ALERT, "40")], "possible",
-        &["sni_unrecognized", "protocol_version_mismatch", "cipher_mismatch"],
-        "look at the upstream's log, else sni_unrecognized or protocol_version_mismatch or cipher_mismatch (possible)",
-        "try the alternatives"),
+        &["sni_unrecognized", "cipher_mismatch", "signature_algorithm_mismatch"],
+        "fix: \"proxy_ssl_protocols TLSv1.2 TLSv1.3;\" (possible)", "look at the upstream's log"),
     telling(CLOSED, &[], "possible", &["sni_missing"], "a server name it wants, else sni_missing (possible)",
         "unknown server name"),
     telling(RESET, &[], "possible", &["sni_missing"], "a server name it wants, else sni_missing (possible)",

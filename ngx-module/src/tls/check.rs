@@ -37,6 +37,7 @@ pub(crate) unsafe fn check(
         verified_again: verified.is_some(),
         // SAFETY: the caller owns the context.
         trusted: unsafe { trusted(context) },
+        trusted_names: Vec::new(),
         proven_depth: verified.and_then(|verified| verified.proven_depth),
         errors: verified
             .map(|verified| verified.errors.iter().collect())

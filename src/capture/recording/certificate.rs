@@ -33,6 +33,9 @@ pub struct CertificateCheck {
     /// Certificates and CRLs in the context's trust store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trusted: Option<u32>,
+    /// Subjects of certificates in that store, at most 8: whom nginx trusts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted_names: Vec<Foreign>,
     /// Every error of that verification, in the order met.
     pub errors: Vec<VerifyError>,
     /// The smallest `*_ssl_verify_depth` with which the same chain verifies without any error, when

@@ -68,6 +68,9 @@ pub struct Context {
     /// Name of the `location`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
+    /// Name of the diagnosis of this peer's last failure, where that was another and a moment ago.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
     /// Status sent or about to be sent to the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -101,6 +104,9 @@ pub struct Settings {
     /// [`Settings::compared_name`] is the operator's own word: no variable has a part in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_is_constant: Option<bool>,
+    /// The `server` line of the block that led to the peer tried, as it stands there: `host`, `host:port`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_line: Option<String>,
     /// The host of `proxy_pass` (or of the peer's `server` line) is the name of an `upstream` block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_block: Option<bool>,

@@ -95,6 +95,12 @@ pub struct Handshake {
     /// An earlier session was resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumed: Option<bool>,
+    /// The server name that the session offered was made under (`SSL_SESSION_get0_hostname`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_name: Option<Foreign>,
+    /// The session offered, or the connection, was made under other settings: another SSL context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of_another_context: Option<bool>,
     /// The client Certificate message we sent; absent when none was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<ClientCertificate>,

@@ -3,6 +3,7 @@
 mod certificate;
 mod connection;
 mod handshake;
+mod response;
 
 pub use certificate::{Certificate, CertificateCheck, VerifyError, MAX_CHAIN, MAX_NAMES};
 pub use connection::{Context, Module, Settings};
@@ -10,6 +11,7 @@ pub use handshake::{
     AlertSeen, Captured, ClientCertificate, Direction, Handshake, MessageSeen, MAX_MESSAGE,
     MAX_MESSAGES,
 };
+pub use response::{Response, MAX_BODY};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,9 @@ pub struct Recording {
     pub handshake: Handshake,
     /// How it ended.
     pub ending: Ending,
+    /// What the upstream answered in HTTP; only where it is what the diagnosis is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
     /// The peer's certificate chain and what a verification says; absent when no chain was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateCheck>,
@@ -92,6 +97,8 @@ pub enum EndingKind {
     LateAlert,
     /// Our side finished, then the peer closed or reset before any application data.
     LateClose,
+    /// The handshake stands, and the upstream refused the request in HTTP: see [`Recording::response`].
+    Refused,
 }
 
 /// The end of the attempt and the library's own words for it.

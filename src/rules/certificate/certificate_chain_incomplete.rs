@@ -5,7 +5,9 @@
 //!
 //! # Evidence
 //! Error 20 or 21 and an issuer that was neither sent nor is trusted; the certificate is not self-issued.
-//! A private authority whose root is not in the trusted file and that issues directly looks the same.
+//! A private authority whose root is not in the trusted file and that issues directly looks the same, but for
+//! names: an intermediate mostly is called as one of the authorities in the trusted file is. Where a
+//! certificate says that its issuer is to be had somewhere, an intermediate is the first thing to think of.
 //!
 //! # Why it happens
 //! The server was given only its own certificate. Browsers fetch or cache intermediates, nginx does not.
@@ -44,12 +46,16 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     );
     // A private root, signing directly, looks the same. Where the certificate says its issuer is to be
     // had does not decide: that is the word of a peer that nobody has verified.
-    Some(Finding::new(
+    let finding = Finding::new(
         Confidence::Possible,
         sentence,
         &found.evidence(),
         remedy(facts),
-    ))
+    );
+    Some(match found.may_lack_an_intermediate() {
+        true => finding,
+        false => finding.as_alternative(),
+    })
 }
 
 /// The certificate whose issuer is missing: the last one reached by names from the leaf.

@@ -46,6 +46,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     }
     let leaf = facts.recording.certificate.as_ref()?.chain.first()?;
     let compared = facts.name.compared.as_ref().map_or("", Foreign::raw);
+    let compared_name = compared.to_ascii_lowercase();
     // nginx keeps the brackets of an IPv6 address.
     let address = compared.trim_matches(['[', ']']).parse::<IpAddr>().ok();
     let ip_presented = address.is_some_and(|address| {
@@ -74,6 +75,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         }
         _ => {}
     }
+    if let Some(why) = near_miss(&presented, &compared_name) {
+        sentence.push_str(why);
+    }
     let mut evidence = vec![Evidence::NameNotPresented];
     if ip_presented {
         sentence.push_str(", it has that IP SAN, but nginx compares DNS names only");
@@ -86,8 +90,34 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Confidence::Certain,
         sentence,
         &evidence,
-        remedy(facts, presented.first().copied()),
+        remedy(facts, best(&presented, &compared_name)),
     ))
+}
+
+/// The name presented that is closest to the one compared: its parent, where that is presented.
+fn best<'a>(presented: &[&'a Foreign], compared: &str) -> Option<&'a Foreign> {
+    let is_parent = |name: &&&Foreign| {
+        let parent = compared.strip_suffix(&name.raw().to_ascii_lowercase());
+        parent.is_some_and(|left| left.ends_with('.'))
+    };
+    let parent = presented.iter().find(is_parent);
+    parent.or_else(|| presented.first()).copied()
+}
+
+/// Why a wildcard that seems to fit does not (RFC 6125 section 6.4.3; X509_check_host): it stands for exactly
+/// one label, and for none with an underscore.
+fn near_miss(presented: &[&Foreign], compared: &str) -> Option<&'static str> {
+    let left = |pattern: &Foreign| {
+        let suffix = pattern.raw().strip_prefix('*')?.to_ascii_lowercase();
+        let label = compared.strip_suffix(&suffix)?;
+        (!label.is_empty()).then(|| label.to_owned())
+    };
+    let label = presented.iter().find_map(|pattern| left(pattern))?;
+    match (label.contains('.'), label.contains('_')) {
+        (true, _) => Some(", and a wildcard stands for exactly one label"),
+        (false, true) => Some(", and a wildcard stands for no label with an underscore"),
+        (false, false) => None,
+    }
 }
 
 /// The peer is not verified: a name it presents is what an attacker would want compared. Which host is
@@ -98,8 +128,8 @@ fn remedy(facts: &Facts<'_>, presented: Option<&Foreign>) -> Remedy {
         false => Vec::new(),
     };
     // Even with a name to hand the server may have no certificate for it.
-    if !fix.contains(&HOST) {
-        fix.push(HOST);
+    if !fix.contains(&HOST.into()) {
+        fix.push(HOST.into());
     }
     let remedy = Remedy::paste(facts, fix);
     match presented {

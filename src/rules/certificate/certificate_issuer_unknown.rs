@@ -35,35 +35,40 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(found) = super::problem(facts, Problem::IssuerMissing) {
         // One certificate whose issuer is nowhere: its issuer may be a root that only lacks trust.
         let sentence = format!(
-            "upstream certificate {} has an unknown issuer",
-            found.certificate()
+            "upstream certificate {} was issued by {}, which nginx does not trust{}",
+            found.certificate(),
+            super::issuer(found.shown()),
+            found.whom_nginx_trusts()
         );
         let evidence = found.evidence();
-        return Some(
-            Finding::new(
-                Confidence::Possible,
-                sentence,
-                &evidence,
-                remedy(facts, super::issuer(found.shown())),
-            )
-            .as_alternative(),
+        let finding = Finding::new(
+            Confidence::Possible,
+            sentence,
+            &evidence,
+            remedy(facts, super::issuer(found.shown())),
         );
+        // An intermediate is missing where nginx trusts its kin, or where it is to be had.
+        return Some(match found.may_lack_an_intermediate() {
+            true => finding.as_alternative(),
+            false => finding,
+        });
     }
     let found = super::problem(facts, Problem::AnchorUnknown)?;
     let leaf = found.certificate_of(0);
     let root = found.check.chain.iter().rev().find(|one| one.self_issued);
     let last = super::issuer(found.check.chain.last());
+    let trusted = found.whom_nginx_trusts();
     // Without the root something between may be missing too.
     let (confidence, sentence, anchor) = match (found.anchor_sent, root) {
         (true, Some(root)) => {
             let root = root.subject.to_string();
             let sentence =
-                format!("upstream certificate {leaf} leads to {root}, which nginx does not trust");
+                format!("upstream certificate {leaf} leads to {root}, which nginx does not trust{trusted}");
             (Confidence::Certain, sentence, root)
         }
         _ => (
             Confidence::Likely,
-            format!("upstream certificate {leaf} leads to an issuer nginx does not trust, {last}"),
+            format!("upstream certificate {leaf} leads to an issuer nginx does not trust, {last}{trusted}"),
             last,
         ),
     };

@@ -16,6 +16,8 @@ pub(super) mod crl_unavailable;
 pub(super) mod trust_store_empty;
 pub(super) mod verify_result_inherited;
 
+mod kin;
+
 use super::{Applicability, Evidence, Remedy};
 use crate::capture::{Certificate, CertificateCheck, VerifyError};
 use crate::facts::{Facts, Problem};
@@ -78,6 +80,29 @@ impl Found<'_> {
     /// Subject of the certificate at this place of the chain, quoted.
     fn certificate_of(&self, depth: usize) -> String {
         subject(self.check.chain.get(depth))
+    }
+
+    /// The issuer that is missing may be an intermediate: nginx trusts an authority of the same name, or the
+    /// certificate says where its issuer is to be had. Also where nobody knows whom nginx trusts.
+    fn may_lack_an_intermediate(&self) -> bool {
+        let trusted = &self.check.trusted_names;
+        let issuer = self.shown().map_or("", |one| one.issuer.raw());
+        let known = u32::try_from(trusted.len()).unwrap_or(u32::MAX);
+        trusted.is_empty()
+            || self.check.trusted.is_some_and(|all| all > known)
+            || self.check.chain.iter().any(|one| one.issuer_url.is_some())
+            || trusted.iter().any(|name| kin::are(name.raw(), issuer))
+    }
+
+    /// Whom nginx trusts instead, as the end of a sentence.
+    fn whom_nginx_trusts(&self) -> String {
+        let names = &self.check.trusted_names;
+        let others = self.check.trusted.unwrap_or(0).saturating_sub(1);
+        match (names.first(), others) {
+            (None, _) => String::new(),
+            (Some(first), 0) => format!(": its trusted file holds {first}"),
+            (Some(first), more) => format!(": its trusted file holds {first} and {more} more"),
+        }
     }
 
     fn evidence(&self) -> Vec<Evidence> {

@@ -6,8 +6,8 @@
 //!
 //! # Evidence
 //! nginx's certificate went out and bad_certificate(42), unsupported_certificate(43),
-//! certificate_revoked(44), certificate_unknown(46), access_denied(49) or decrypt_error(51) came; or,
-//! only possible, the server closed before any data.
+//! certificate_revoked(44), certificate_unknown(46), access_denied(49) or decrypt_error(51) came; or
+//! nginx's own page in a 400 says so; or, only possible, the server closed before any data.
 //!
 //! # Why it happens
 //! Servers map certificates to accounts or check purpose, name and revocation; alerts do not carry the
@@ -39,6 +39,9 @@ pub(crate) static RULE: Rule = Rule {
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let sent = super::sent_certificate(facts)?;
     let (confidence, seen) = match facts.received() {
+        _ if super::page(facts) == Some(super::Page::Failed) => {
+            (Confidence::Likely, Evidence::PageSaysSo)
+        }
         Some(alert) if super::REJECTIONS.contains(&alert) => {
             (Confidence::Likely, Evidence::AlertReceived)
         }

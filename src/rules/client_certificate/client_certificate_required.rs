@@ -6,7 +6,7 @@
 //!
 //! # Evidence
 //! A CertificateRequest came and an empty Certificate went out; then any fatal alert (stacks choose 40,
-//! 41, 42, 46, 49 or 50), a close or a reset. certificate_required(116) says nothing else. In TLS 1.3 all of this comes after nginx's side
+//! 41, 42, 46, 49 or 50), a close or a reset. certificate_required(116) says nothing else, and neither does nginx's own page in a 400. In TLS 1.3 all of this comes after nginx's side
 //! has finished, so that nginx logs it while reading the response header.
 //!
 //! # Why it happens
@@ -41,7 +41,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if !facts.sent_no_client_certificate() || facts.rejected_chain().is_some() {
         return None;
     }
+    let is_configured = facts.recording.settings.client_certificate == Some(true);
     let (confidence, seen) = match facts.received() {
+        _ if super::page(facts) == Some(super::Page::Missing) => {
+            (Confidence::Certain, Evidence::PageSaysSo)
+        }
         Some(Alert::CERTIFICATE_REQUIRED) => (Confidence::Certain, Evidence::AlertIsSpecific),
         // Stacks answer 40, 41, 42, 46, 49 or 50 to an empty Certificate: the place decides.
         Some(_) => (Confidence::Likely, Evidence::AlertReceived),
@@ -62,7 +66,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         }
     }
     let remedy = Remedy::paste(facts, super::OWN_CERTIFICATE);
-    Some(Finding::new(
+    let finding = Finding::new(
         confidence,
         sentence,
         &[
@@ -71,5 +75,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             seen,
         ],
         remedy,
-    ))
+    );
+    // One that is configured already is another diagnosis.
+    Some(match is_configured {
+        true => finding.as_alternative(),
+        false => finding,
+    })
 }

@@ -4,6 +4,7 @@ pub(super) mod client_certificate_expired;
 pub(super) mod client_certificate_rejected;
 pub(super) mod client_certificate_required;
 pub(super) mod client_certificate_untrusted;
+pub(super) mod client_certificate_unusable;
 
 use super::wording::alert_text;
 use crate::capture::ClientCertificate;
@@ -34,14 +35,36 @@ fn sent_certificate<'a>(facts: &Facts<'a>) -> Option<&'a ClientCertificate> {
         .then_some(sent)
 }
 
+/// nginx's own page for a client certificate that is missing (496) or that failed (495), both sent as 400.
+fn page(facts: &Facts<'_>) -> Option<Page> {
+    const MISSING: &[u8] = b"<html>\r\n<head><title>400 No required SSL certificate was sent";
+    const FAILED: &[u8] = b"<html>\r\n<head><title>400 The SSL certificate error";
+    let response = facts.refusal().filter(|one| one.status == 400)?;
+    facts.certificate_request.as_ref()?;
+    let body = &response.body.0;
+    match () {
+        () if body.starts_with(MISSING) => Some(Page::Missing),
+        () if body.starts_with(FAILED) => Some(Page::Failed),
+        () => None,
+    }
+}
+
+/// What such a page says.
+#[derive(PartialEq, Eq)]
+enum Page {
+    Missing,
+    Failed,
+}
+
 /// What the upstream answered, as the end of a sentence.
 fn answer(facts: &Facts<'_>) -> String {
     let late = match facts.phase {
         Phase::Established => " after the handshake",
         _ => "",
     };
-    match facts.alert {
-        Some(alert) => format!(": received alert {}{late}", alert_text(alert)),
-        None => format!(": it closed the connection{late}"),
+    match (facts.refusal(), facts.alert) {
+        (Some(response), _) => format!(": it answered {}", response.status),
+        (None, Some(alert)) => format!(": received alert {}{late}", alert_text(alert)),
+        (None, None) => format!(": it closed the connection{late}"),
     }
 }

@@ -1,3 +1,4 @@
 //! nginx or its library gave up.
 
+pub(super) mod client_key_failed;
 pub(super) mod local_error;

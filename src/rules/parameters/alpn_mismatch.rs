@@ -31,6 +31,9 @@ use crate::text::Foreign;
 /// nginx 1.31.4: the oldest version that `proxy_ssl_alpn` in stream was seen in.
 const STREAM_ALPN: u32 = 1_031_004;
 
+/// nginx 1.29.4: the first version with `proxy_http_version 2`.
+const PROXY_HTTP2: u32 = 1_029_004;
+
 pub(crate) static RULE: Rule = Rule {
     name: "alpn_mismatch",
     family: Family::Parameters,
@@ -43,6 +46,37 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    refused(facts).or_else(|| answered_in_http2(facts))
+}
+
+/// The handshake is done without ALPN, and the answer begins with HTTP/2's SETTINGS (RFC 9113 section 3.4).
+fn answered_in_http2(facts: &Facts<'_>) -> Option<Finding> {
+    let response = facts.refusal()?;
+    let speaks_http2 = matches!(response.body.0.as_slice(), [0, 0, _, 4, 0, 0, 0, 0, 0, ..]);
+    let chosen = facts
+        .chosen
+        .as_ref()
+        .and_then(|chosen| chosen.alpn.as_ref());
+    if !speaks_http2 || chosen.is_some() {
+        return None;
+    }
+    let remedy = match facts.recording.context.module {
+        Module::Proxy if facts.recording.environment.nginx >= PROXY_HTTP2 => {
+            Remedy::manual("set proxy_http_version 2, or point at the upstream's HTTP/1.1 port")
+        }
+        _ => Remedy::manual(
+            "use grpc_pass grpcs:// if it is a gRPC server, or point at its HTTP/1.1 port",
+        ),
+    };
+    Some(Finding::new(
+        Confidence::Possible,
+        "upstream speaks HTTP/2 only: it answered a request of HTTP/1 with SETTINGS",
+        &[Evidence::NoAlpnOffered, Evidence::AnswerIsHttp2],
+        remedy,
+    ))
+}
+
+fn refused(facts: &Facts<'_>) -> Option<Finding> {
     let offered = facts.offered.as_ref().map(Offered::alpn);
     let offered = offered.unwrap_or_default();
     if facts.received() != Some(Alert::NO_APPLICATION_PROTOCOL) {

@@ -5,7 +5,8 @@
 //!
 //! # Evidence
 //! handshake_failure(40) before any ServerHello, with the name settled, and an offer that lacks whole
-//! families every modern server relies on (ECDHE-RSA, ECDHE-ECDSA), which no default list does. Or TLS 1.3
+//! families every modern server relies on (ECDHE-RSA, ECDHE-ECDSA, an AEAD of each), which no default list
+//! does; less likely, one that lacks a key exchange. Or TLS 1.3
 //! was offered with fewer than two of its three usual suites: a server that speaks it looks at no other.
 //!
 //! # Why it happens
@@ -27,7 +28,8 @@
 
 use crate::facts::{Facts, Offered};
 use crate::registry::{Alert, KeyExchange, ProtocolVersion};
-use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::directive::Setting;
+use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cipher_mismatch",
@@ -91,16 +93,85 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
         .iter()
         .filter(|suite| !suite.is_tls13())
         .count();
-    let finding = |confidence| finding(facts, suites, &missing, confidence);
-    // A default list says nothing, a name that is not settled is the better guess, and with a session
-    // to offer the same list has worked before.
-    Some(
-        if !missing.is_empty() && facts.name.settled() && !offered.session_offered() {
-            finding(Confidence::Likely)
-        } else {
-            finding(Confidence::Possible).as_alternative()
+    // A name that is not settled is the better guess, and with a session to offer the same list has worked
+    // before.
+    let is_settled = facts.name.settled() && !offered.session_offered();
+    let (confidence, remedy) = match Gap::of(offered) {
+        Gap::Families => (Confidence::Likely, wider(facts, wider_list(facts))),
+        Gap::Exchange => (Confidence::Possible, wider(facts, wider_list(facts))),
+        Gap::WeakExchange => (Confidence::Possible, weaker(facts, offered)),
+        Gap::None => (
+            Confidence::Possible,
+            Remedy::manual("upstream must accept a suite of the default list"),
+        ),
+    };
+    let finding = finding(facts, suites, &missing, confidence, remedy);
+    Some(match is_settled && Gap::of(offered) != Gap::None {
+        true => finding,
+        false => Finding {
+            confidence: Confidence::Possible,
+            ..finding.as_alternative()
         },
-    )
+    })
+}
+
+/// What a list of suites lacks.
+#[derive(PartialEq, Eq)]
+enum Gap {
+    /// A family that modern servers rely on.
+    Families,
+    /// Finite-field Diffie-Hellman, where plain RSA is missing too: a list of few kinds.
+    Exchange,
+    /// One kind of key exchange that is weaker than the rest: what has it only cannot be reached without.
+    WeakExchange,
+    None,
+}
+
+impl Gap {
+    fn of(offered: &Offered) -> Self {
+        let dhe = offered.has_exchange(KeyExchange::Dhe);
+        let rsa = offered.has_exchange(KeyExchange::Rsa);
+        match (offered.narrow_families().is_empty(), dhe, rsa) {
+            (false, _, _) => Self::Families,
+            (true, false, false) => Self::Exchange,
+            (true, true, true) => Self::None,
+            _ => Self::WeakExchange,
+        }
+    }
+}
+
+/// Without Diffie-Hellman in a list that has everything else, somebody took it out: its parameters were too
+/// short, or may be. Without plain RSA, that.
+fn weaker(facts: &Facts<'_>, offered: &Offered) -> Remedy {
+    let setting = match offered.has_exchange(KeyExchange::Dhe) {
+        true => USUAL.into(),
+        false => lower_level(facts),
+    };
+    Remedy::paste(facts, [setting])
+        .with_security(Security::Weakens)
+        .with_action("upstream needs ECDHE suites; the fix is for the meantime")
+}
+
+/// The level at which 1024 bits pass.
+fn lower_level(facts: &Facts<'_>) -> Setting {
+    let level = facts.recording.settings.security_level.unwrap_or(2);
+    Setting::from("ciphers DEFAULT").at_level(u32::from(level > 1))
+}
+
+/// The wider list, with TLS 1.2 and 1.3 where TLS 1.3 was not offered.
+fn wider(facts: &Facts<'_>, ciphers: &'static str) -> Remedy {
+    let highest = facts.offered.as_ref().and_then(Offered::max_version);
+    let settings = match highest {
+        Some(ProtocolVersion::TLS1_3) => vec![ciphers],
+        _ => vec!["protocols TLSv1.2 TLSv1.3", ciphers],
+    };
+    let mut action = "the upstream must support TLS 1.2 or newer".to_owned();
+    if ciphers == FORWARD_SECRET {
+        action.push_str(
+            ", one that has plain RSA key exchange only takes the list without :!kRSA, which weakens security",
+        );
+    }
+    Remedy::paste(facts, settings).with_action(action)
 }
 
 /// A `Ciphersuites` command left what the upstream does not have. A server that speaks TLS 1.3 looks at
@@ -126,7 +197,13 @@ fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
     Finding::new(Confidence::Possible, sentence, &evidence, remedy).as_alternative()
 }
 
-fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confidence) -> Finding {
+fn finding(
+    facts: &Facts<'_>,
+    suites: usize,
+    missing: &[&str],
+    confidence: Confidence,
+    remedy: Remedy,
+) -> Finding {
     let offer = match (suites, missing) {
         (1, _) => "the only TLS 1.2 cipher suite nginx offered".to_owned(),
         (_, []) => format!("any of the {suites} TLS 1.2 cipher suites nginx offered"),
@@ -144,19 +221,6 @@ fn finding(facts: &Facts<'_>, suites: usize, missing: &[&str], confidence: Confi
     if !missing.is_empty() {
         evidence.push(Evidence::CipherListNarrow);
     }
-    let highest = facts.offered.as_ref().and_then(Offered::max_version);
-    let ciphers = wider_list(facts);
-    let settings = match highest {
-        Some(ProtocolVersion::TLS1_3) => vec![ciphers],
-        _ => vec!["protocols TLSv1.2 TLSv1.3", ciphers],
-    };
-    let mut action = "the upstream must support TLS 1.2 or newer".to_owned();
-    if ciphers == FORWARD_SECRET {
-        action.push_str(
-            "; one that has plain RSA key exchange only takes the list without :!kRSA, which weakens security",
-        );
-    }
-    let remedy = Remedy::paste(facts, settings).with_action(action);
     Finding::new(confidence, sentence, &evidence, remedy)
 }
 

@@ -14,7 +14,7 @@
 //! # Workaround
 //! `proxy_ssl_ciphers <list>:!kDHE;`: then the server must choose ECDHE. Putting ECDHE first does not
 //! bind the server. If it then refuses the handshake it has nothing but DHE: it needs parameters of
-//! 2048 bits or more. Until then 1024 bits pass with `@SECLEVEL=0` in the list, which weakens security.
+//! 2048 bits or more. Until then 1024 bits pass with `@SECLEVEL=1` in the list, which weakens security.
 //!
 //! # Dead ends
 //! Verification comes later. The parameters are the upstream's: a restart of nginx changes nothing.

@@ -7,7 +7,7 @@
 //! # Evidence
 //! A refusal (handshake_failure(40), illegal_parameter(47), internal_error(80), Java unexpected_message(10))
 //! before any ServerHello, with the name settled, of an offer without P-256 or with a single group, which
-//! no default list is. A HelloRetryRequest or ServerHello that names a group outside the offer, and the
+//! no default list is; or, only possible, of one with fewer groups than this library offers by default. A HelloRetryRequest or ServerHello that names a group outside the offer, and the
 //! library's "wrong curve" and "no suitable groups", leave no other reading.
 //!
 //! # Why it happens
@@ -15,7 +15,8 @@
 //! or a list without the curve of the upstream's ECDSA key, which counts too up to TLS 1.2.
 //!
 //! # Workaround
-//! `proxy_ssl_conf_command Groups X25519:P-256:P-384;`, with what was offered before it.
+//! `proxy_ssl_conf_command Groups X25519:P-256:P-384:P-521:X448;`: the library's default, with what was
+//! offered before it.
 //!
 //! # Dead ends
 //! The alert is the same 40 that a missing cipher causes. `ssl_ecdh_curve` is about nginx's clients.
@@ -23,8 +24,8 @@
 //! # References
 //! RFC 8446 sections 4.1.4 and 4.2.7; RFC 8422 section 5.1; SSL_CONF_cmd(3), Groups.
 
-use crate::facts::{Breadth, Facts, Offered, Phase, COMMON_GROUPS};
-use crate::registry::{NamedGroup, ProtocolVersion};
+use crate::facts::{Breadth, Facts, Offered, Phase, DEFAULT_GROUPS};
+use crate::registry::{Alert, NamedGroup, ProtocolVersion};
 use crate::rules::wording::alert_text;
 use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule};
 
@@ -124,9 +125,13 @@ fn refused_by_peer(facts: &Facts<'_>) -> Option<Finding> {
     if settled {
         evidence.push(Evidence::ServerNameSettled);
     }
-    Some(match breadth == Breadth::Narrow && settled {
-        true => Finding::new(Confidence::Likely, sentence, &evidence, remedy),
-        false => Finding::new(Confidence::Possible, sentence, &evidence, remedy).as_alternative(),
+    let finding = |confidence| Finding::new(confidence, sentence, &evidence, remedy);
+    // An internal error has many causes of the peer's own.
+    let speaks_of_the_offer = alert.code != Alert::INTERNAL_ERROR.0;
+    Some(match breadth {
+        Breadth::Narrow if settled => finding(Confidence::Likely),
+        Breadth::Reduced if settled && speaks_of_the_offer => finding(Confidence::Possible),
+        _ => finding(Confidence::Possible).as_alternative(),
     })
 }
 
@@ -150,7 +155,7 @@ fn after_retry(facts: &Facts<'_>) -> Option<Finding> {
     })
 }
 
-/// The group asked for, post-quantum ones that were offered, the common ones, the rest of the offer.
+/// The group asked for, post-quantum ones that were offered, the library's default, the rest of the offer.
 fn wider(facts: &Facts<'_>, wanted: Option<NamedGroup>) -> Remedy {
     let offered = facts.offered.as_ref().map(Offered::groups);
     let offered = offered.unwrap_or_default();
@@ -159,7 +164,7 @@ fn wider(facts: &Facts<'_>, wanted: Option<NamedGroup>) -> Remedy {
     let all = wanted
         .iter()
         .chain(modern)
-        .chain(&COMMON_GROUPS)
+        .chain(&DEFAULT_GROUPS)
         .chain(offered);
     let mut list: Vec<&'static str> = Vec::new();
     for name in all.filter_map(|group| group.openssl_name()) {
@@ -171,7 +176,7 @@ fn wider(facts: &Facts<'_>, wanted: Option<NamedGroup>) -> Remedy {
 }
 
 /// Enough for every server, and short enough for a line.
-const MOST_GROUPS: usize = 6;
+const MOST_GROUPS: usize = 8;
 
 fn names(offered: &Offered) -> String {
     let groups = offered.groups().iter().take(MOST_GROUPS);

@@ -38,14 +38,17 @@ const LOCAL_REASONS: [u32; 4] = [370, 118, 376, 368];
 /// SSL_R_WRONG_CURVE: in TLS 1.3 the curve of a signature, before that the group of the key exchange.
 const WRONG_CURVE: u32 = 378;
 /// What keys of every usual kind can sign with; every library that nginx is used with has these.
-const USUAL: [&str; 7] = [
+const USUAL: [&str; 10] = [
     "ECDSA+SHA256",
     "ECDSA+SHA384",
+    "ECDSA+SHA512",
+    "ed25519",
     "RSA-PSS+SHA256",
+    "RSA-PSS+SHA384",
+    "RSA-PSS+SHA512",
     "RSA+SHA256",
     "RSA+SHA384",
     "RSA+SHA512",
-    "ed25519",
 ];
 
 pub(crate) static RULE: Rule = Rule {
@@ -145,7 +148,11 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
     if settled {
         evidence.push(Evidence::ServerNameSettled);
     }
-    let finding = |confidence| Finding::new(confidence, sentence.clone(), &evidence, wider(facts));
+    let remedy = match breadth {
+        Breadth::Full => Remedy::manual("upstream must sign with SHA-256 or better"),
+        _ => wider(facts),
+    };
+    let finding = |confidence| Finding::new(confidence, sentence, &evidence, remedy);
     Some(match breadth {
         Breadth::Narrow if settled => finding(Confidence::Likely),
         Breadth::Reduced if settled => finding(Confidence::Possible),
@@ -154,6 +161,6 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
     })
 }
 
-fn wider(facts: &Facts<'_>) -> Remedy {
+pub(crate) fn wider(facts: &Facts<'_>) -> Remedy {
     command(facts, "conf_command SignatureAlgorithms", &USUAL)
 }

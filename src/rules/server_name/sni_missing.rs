@@ -9,7 +9,7 @@
 //! nothing of the peer's hello came. A fatal unrecognized_name(112) then has no other meaning.
 //! handshake_failure(40) and internal_error(80) are what CDNs and ingress controllers answer; an
 //! illegal_parameter(47), protocol_version(70), a silent close, a reset, a timeout or plain text on
-//! port 443 are possible forms. So is a certificate that is for another name: the server's default one.
+//! port 443 are possible forms, and so is a 421 in HTTP over a handshake that stands. So is a certificate that is for another name: the server's default one.
 //!
 //! # Why it happens
 //! It is off by default, and a browser or curl, which always send it, shows no problem. Switched on it
@@ -26,6 +26,7 @@
 //! # References
 //! RFC 6066 section 3; nginx `ngx_http_upstream_ssl_name`.
 
+use super::misdirected_request::MISDIRECTED;
 use crate::capture::EndingKind;
 use crate::facts::Facts;
 use crate::registry::Alert;
@@ -46,6 +47,9 @@ pub(crate) static RULE: Rule = Rule {
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if !facts.name.not_sent() {
         return None;
+    }
+    if let Some(response) = facts.refusal() {
+        return (response.status == MISDIRECTED).then(|| misdirected(facts));
     }
     // A default certificate came; what is wrong with it is the first thing to say.
     let other_name = facts.ending() == EndingKind::NameRejected && facts.name.missing();
@@ -86,23 +90,41 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     Some(finding(facts, confidence, &evidence))
 }
 
+/// The handshake stands without a name, and the upstream does not know which host it was for.
+fn misdirected(facts: &Facts<'_>) -> Finding {
+    let host = facts.refusal().and_then(|one| one.host_sent.as_ref());
+    let asked = host.map_or_else(String::new, |host| format!(" for {host}"));
+    let remedy = Remedy::paste(
+        facts,
+        ["server_name on", "name <host-that-nginx-sends-as-Host>"],
+    )
+    .with_action("where the client's Host is passed on, the name is $host");
+    Finding::new(
+        Confidence::Likely,
+        format!("upstream answered 421 to a request{asked} over a handshake without SNI"),
+        &[Evidence::NoServerNameSent, Evidence::StatusReceived],
+        remedy,
+    )
+}
+
 /// `proxy_pass` names an address: nginx has no name to send, yet the server may want one.
 fn to_an_address(facts: &Facts<'_>) -> Option<Finding> {
     if !facts.name_may_decide() {
         return None;
     }
     let evidence = evidence(facts);
-    let possible = match (facts.received(), facts.ending()) {
-        (Some(Alert::UNRECOGNIZED_NAME), _) => {
-            return Some(finding(facts, Confidence::Certain, &evidence))
+    match (facts.received(), facts.ending()) {
+        (Some(Alert::UNRECOGNIZED_NAME), _) => Some(finding(facts, Confidence::Certain, &evidence)),
+        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), _) => {
+            Some(finding(facts, Confidence::Possible, &evidence))
         }
-        (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), _) => true,
-        (None, EndingKind::Eof | EndingKind::Reset) => {
-            facts.no_hello_came() && facts.sent().is_none()
+        (None, EndingKind::Eof | EndingKind::Reset)
+            if facts.no_hello_came() && facts.sent().is_none() =>
+        {
+            Some(finding(facts, Confidence::Possible, &evidence).as_alternative())
         }
-        _ => false,
-    };
-    possible.then(|| finding(facts, Confidence::Possible, &evidence).as_alternative())
+        _ => None,
+    }
 }
 
 fn evidence(facts: &Facts<'_>) -> Vec<Evidence> {

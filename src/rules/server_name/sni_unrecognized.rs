@@ -6,8 +6,8 @@
 //! # Evidence
 //! A fatal unrecognized_name(112) says it in so many words. handshake_failure(40), illegal_parameter(47),
 //! internal_error(80), a close or a reset say it only if the name is one no server can know: the name of
-//! an upstream block, one with a port or scheme, or one that differs from the configured host. A name that
-//! only `proxy_ssl_name` knows is an alternative.
+//! an upstream block, one with a port, a scheme or an underscore, or one that differs from the configured
+//! host or from the host of the `server` tried. A name that only `proxy_ssl_name` knows is an alternative.
 //!
 //! # Why it happens
 //! `proxy_ssl_server_name on;` sends the host of `proxy_pass`, which is the block's name when that is an
@@ -25,7 +25,6 @@
 
 use crate::facts::{Facts, NameProblem, Provenance};
 use crate::registry::Alert;
-use crate::rules::directive::Setting;
 use crate::rules::wording::alert_text;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
@@ -43,11 +42,19 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     }
     let odd = facts.name.problem.map(|problem| match problem {
         NameProblem::UpstreamBlock => Evidence::NameIsUpstreamBlock,
-        NameProblem::HasPort | NameProblem::HasScheme => Evidence::NameIsNoHost,
-        NameProblem::DiffersFromHost => Evidence::NameDiffersFromHost,
+        NameProblem::HasPort | NameProblem::HasScheme | NameProblem::NoHostName => {
+            Evidence::NameIsNoHost
+        }
+        NameProblem::DiffersFromHost | NameProblem::DiffersFromServer => {
+            Evidence::NameDiffersFromHost
+        }
     });
     let (confidence, seen) = match (facts.received(), odd) {
         (Some(Alert::UNRECOGNIZED_NAME), _) => (Confidence::Certain, Evidence::AlertIsSpecific),
+        // What no server can know is a better guess than anything an alert may be about.
+        (Some(alert), Some(Evidence::NameIsNoHost)) if !speaks_of_another_thing(alert) => {
+            (Confidence::Likely, Evidence::NameIsNoHost)
+        }
         (
             Some(Alert::HANDSHAKE_FAILURE | Alert::ILLEGAL_PARAMETER | Alert::INTERNAL_ERROR),
             Some(odd),
@@ -72,7 +79,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         (Some(NameProblem::UpstreamBlock), _) => ", the name of an upstream block",
         (Some(NameProblem::HasPort), _) => ", which carries a port",
         (Some(NameProblem::HasScheme), _) => ", which carries a scheme",
+        (Some(NameProblem::NoHostName), _) => ", which is no host name (it has an underscore)",
         (Some(NameProblem::DiffersFromHost), _) => ", which is not the configured host",
+        (Some(NameProblem::DiffersFromServer), _) => ", which is not the host of the server tried",
         (None, Provenance::Client) => ", a variable's value, which a client may choose",
         (None, _) => "",
     };
@@ -90,14 +99,29 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     })
 }
 
-/// The host of `proxy_pass`, where the operator wrote it, another name was sent and nginx does not verify
-/// by it; else whatever host the operator means.
+/// Alerts that say what they are about, and it is not the name.
+fn speaks_of_another_thing(alert: Alert) -> bool {
+    const ELSEWHERE: [Alert; 4] = [
+        Alert::PROTOCOL_VERSION,
+        Alert::INSUFFICIENT_SECURITY,
+        Alert::INAPPROPRIATE_FALLBACK,
+        Alert::NO_APPLICATION_PROTOCOL,
+    ];
+    ELSEWHERE.contains(&alert)
+}
+
+/// The host that nginx.conf names, where another name was sent; else whatever host the operator means.
 fn remedy(facts: &Facts<'_>) -> Remedy {
-    let differs = facts.name.problem == Some(NameProblem::DiffersFromHost);
-    match facts.name.constant_host() {
-        Some(host) if differs && !facts.verifies() => {
-            Remedy::paste(facts, [Setting::constant("name", host)])
+    let host = match facts.name.problem {
+        Some(NameProblem::DiffersFromHost) => facts.name.constant_host(),
+        Some(_) => facts.name.constant_server(),
+        None => None,
+    };
+    let remedy = Remedy::paste(facts, [super::name_setting(facts, host)]);
+    match facts.name.problem {
+        Some(NameProblem::DiffersFromServer) => {
+            remedy.with_action("servers of different names need one upstream block each")
         }
-        _ => Remedy::paste(facts, [super::HOST]),
+        _ => remedy,
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod handshake_timeout;
 pub(super) mod peer_closed;
 pub(super) mod peer_reset;
 pub(super) mod plaintext_upstream;
+pub(super) mod session_identity_mismatch;
 pub(super) mod session_resumption_rejected;
 
 use crate::facts::Facts;

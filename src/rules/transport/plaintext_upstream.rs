@@ -8,7 +8,8 @@
 //! on its version.
 //!
 //! # Why it happens
-//! `proxy_pass https://` to a plain HTTP port, or to a port of another protocol.
+//! `proxy_pass https://` to a plain HTTP port, or to a port of another protocol. A `server` line of an
+//! upstream block without a port means port 80, also for `https://`.
 //!
 //! # Workaround
 //! Use the upstream's TLS port; or, if the path to it is trusted, `http://` (`grpc://`, `uwsgi://`; in
@@ -49,7 +50,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Module::Uwsgi => "uwsgi_pass",
         Module::Proxy | Module::Stream => "proxy_pass",
     };
-    let action = format!("point {pass} at the upstream's TLS port");
+    let action = match server_without_port(facts) {
+        Some(action) => action,
+        None => format!("point {pass} at the upstream's TLS port"),
+    };
     let remedy = match without_tls(module, protocol) {
         Some(plain) => Remedy::manual(format!(
             "{action}, or {plain} if this path is trusted: no encryption and no verification then"
@@ -68,6 +72,22 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         &[Evidence::NotATlsRecord],
         remedy,
     ))
+}
+
+/// A `server` line without a port means port 80, whatever the scheme (`ngx_http_upstream_server`).
+fn server_without_port(facts: &Facts<'_>) -> Option<String> {
+    let line = facts.recording.settings.server_line.as_deref()?;
+    let has_port = line
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let block = facts
+        .name
+        .configured
+        .as_ref()
+        .filter(|_| facts.name.is_block)?;
+    (facts.port() == Some(80) && !has_port).then(|| {
+        format!("a server line without a port means port 80: in upstream block {block} write server {line}:443")
+    })
 }
 
 /// How to do without TLS, where that would work: the protocol must be the one nginx then speaks. Stream

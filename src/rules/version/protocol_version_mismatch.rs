@@ -6,7 +6,8 @@
 //! # Evidence
 //! A protocol_version(70) alert in either direction, the library's own "unsupported protocol" or "wrong
 //! ssl version", or a ServerHello outside the versions offered. What was offered against what was chosen
-//! says who is newer. With TLS 1.0 or 1.1 chosen, OpenSSL 3 calls the same "legacy sigalg disallowed or
+//! says who is newer. A refusal that says nothing (40, 47) of an offer that lacks TLS 1.2 or 1.3 may be about
+//! that. With TLS 1.0 or 1.1 chosen, OpenSSL 3 calls the same "legacy sigalg disallowed or
 //! unsupported", or an internal error: those versions sign with SHA-1 and MD5.
 //!
 //! # Why it happens
@@ -26,9 +27,10 @@
 //! # References
 //! RFC 8446 section 4.2.1 and appendix D; RFC 8996.
 
-use crate::facts::{Breadth, Facts, Offered};
+use crate::facts::{Facts, Offered};
 use crate::registry::{Alert, ProtocolVersion};
 use crate::rules::directive::Setting;
+use crate::rules::wording::alert_text;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_SSL_VERSION, SSL_R_UNSUPPORTED_SSL_VERSION,
@@ -67,7 +69,6 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let received = facts.received() == Some(Alert::PROTOCOL_VERSION);
     let sent =
         facts.sent() == Some(Alert::PROTOCOL_VERSION) || (local && facts.received().is_none());
-    let highest = offered.max_version()?;
     let names = list(&offered.versions());
     if received && chosen.is_none() {
         let sentence = format!("upstream refuses every TLS version nginx offered ({names}): received alert protocol_version(70)");
@@ -79,7 +80,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
                 Evidence::NoServerHello,
                 Evidence::VersionNotOffered,
             ],
-            other_versions(facts, &offered.versions(), highest),
+            other_versions(facts, offered),
         ));
     }
     if sent || received {
@@ -112,34 +113,45 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(finding) = signed_as_of_old(facts, chosen) {
         return Some(finding);
     }
-    // Some stacks (GnuTLS) answer handshake_failure(40). TLS 1.3 alone leaves no other cause that a
-    // list could have, as long as its suites are the default ones.
-    let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
-    if !refused {
+    refused_without_saying_so(facts, offered)
+}
+
+/// A refusal that says nothing of versions, of an offer that lacks TLS 1.2 or 1.3: some stacks answer
+/// handshake_failure(40), illegal_parameter(47), or to an old version internal_error(80).
+fn refused_without_saying_so(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
+    let alert = facts.alert.filter(|_| facts.no_hello_came())?;
+    let highest = offered.max_version()?;
+    let is_old = highest < ProtocolVersion::TLS1_2;
+    let refused = match facts.received()? {
+        Alert::HANDSHAKE_FAILURE | Alert::ILLEGAL_PARAMETER => true,
+        Alert::INTERNAL_ERROR => is_old,
+        _ => false,
+    };
+    if !refused || !offered.lacks_a_version() {
         return None;
     }
-    let only_tls13 = offered.versions() == [ProtocolVersion::TLS1_3];
-    if !only_tls13 && highest >= ProtocolVersion::TLS1_3 {
-        return None;
-    }
-    let finding = Finding::new(
-        Confidence::Possible,
-        format!("upstream may need another TLS version than nginx offered ({names})"),
-        &[Evidence::AlertReceived, Evidence::VersionsLimited],
-        other_versions(facts, &offered.versions(), highest),
+    let sentence = format!(
+        "upstream may need another TLS version than nginx offered ({}): received alert {}",
+        list(&offered.versions()),
+        alert_text(alert)
     );
-    // Other lists that were narrowed are the better guess.
-    let other_lists = offered.group_breadth() > Breadth::Full
-        || offered.signature_breadth() > Breadth::Full
-        || offered.tls13_suites_narrow();
-    // So is a name that is not settled. With a session to offer the same versions have worked before.
-    Some(
-        if only_tls13 && !other_lists && facts.name.settled() && !offered.session_offered() {
-            finding
-        } else {
-            finding.as_alternative()
-        },
-    )
+    let finding = |confidence| {
+        Finding::new(
+            confidence,
+            sentence,
+            &[Evidence::AlertReceived, Evidence::VersionsLimited],
+            other_versions(facts, offered),
+        )
+    };
+    // A list that was narrowed, or a name that is not settled, is the better guess. With a session to offer
+    // the same versions have worked before.
+    let is_settled = facts.name.settled() && !facts.name.not_sent_to_an_address();
+    let others = offered.has_narrow_list() || !is_settled || offered.session_offered();
+    Some(match (is_old, others) {
+        (true, _) if facts.name.settled() => finding(Confidence::Likely),
+        (_, true) => finding(Confidence::Possible).as_alternative(),
+        (_, false) => finding(Confidence::Possible),
+    })
 }
 
 /// TLS 1.0 or 1.1 was agreed on, and OpenSSL 3 does not accept the signature that comes with it. With
@@ -166,19 +178,12 @@ fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Optio
     ))
 }
 
-/// The versions between TLS 1.2 and 1.3 that were not offered; else older ones.
-fn other_versions(
-    facts: &Facts<'_>,
-    offered: &[ProtocolVersion],
-    highest: ProtocolVersion,
-) -> Remedy {
-    let complete = highest >= ProtocolVersion::TLS1_3
-        && (offered.contains(&ProtocolVersion::TLS1_2) || offered.len() > 1);
-    if complete {
-        enable_old(facts)
-    } else {
-        Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"])
-            .with_action("the upstream must support TLS 1.2 or newer")
+/// TLS 1.2 and 1.3 where one of them was not offered; else older ones.
+fn other_versions(facts: &Facts<'_>, offered: &Offered) -> Remedy {
+    match offered.lacks_a_version() {
+        true => Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"])
+            .with_action("the upstream must support TLS 1.2 or newer"),
+        false => enable_old(facts),
     }
 }
 

@@ -1,0 +1,51 @@
+//! What is left to try on nginx's own side.
+//!
+//! A lever is a setting that keeps nginx's offer from being the widest honest one of its library. Trying it
+//! is cheap and clears a suspect, so it is printed before anything that sends a person to somebody else's
+//! log. And where two lists were narrowed, a refusal does not say which was too narrow: both are widened.
+
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
+
+/// The answer, with what the other findings offer to try.
+pub(super) fn pull(
+    mut finding: Finding,
+    family: Family,
+    others: &[(&'static Rule, Finding)],
+) -> Finding {
+    let is_guess = finding.confidence != Confidence::Certain;
+    if is_guess && is_about_a_list(&finding) {
+        let lists = others.iter().map(|(_, other)| other);
+        for other in lists.filter(|other| is_about_a_list(other) && is_lever(&other.remedy)) {
+            finding.remedy.add(&other.remedy);
+        }
+    }
+    if is_guess && sends_away(&finding, family) {
+        let first = others.iter().find(|(_, other)| is_lever(&other.remedy));
+        if let Some((_, other)) = first {
+            finding.remedy.try_first(&other.remedy);
+        }
+    }
+    finding
+}
+
+/// A list of ours was narrowed, and the upstream refused without saying which.
+fn is_about_a_list(finding: &Finding) -> bool {
+    const LISTS: [Evidence; 3] = [
+        Evidence::CipherListNarrow,
+        Evidence::GroupListNarrow,
+        Evidence::SignatureListNarrow,
+    ];
+    let because = &finding.because;
+    because.contains(&Evidence::AlertReceived) && LISTS.iter().any(|one| because.contains(one))
+}
+
+/// It can be pasted, and costs no security.
+pub(super) fn is_lever(remedy: &Remedy) -> bool {
+    !remedy.fix.is_empty() && matches!(remedy.security, Security::Neutral | Security::Hardens)
+}
+
+/// All it says is to look elsewhere.
+fn sends_away(finding: &Finding, family: Family) -> bool {
+    let elsewhere = matches!(family, Family::Peer | Family::Transport | Family::Unknown);
+    elsewhere && finding.remedy.fix.is_empty() && finding.remedy.security == Security::Neutral
+}

@@ -1,0 +1,74 @@
+//! nginx holds a client certificate that it could not use with this upstream.
+//!
+//! # What it means
+//! The upstream asked for a certificate, nginx is configured with one, and its TLS library sent none: with
+//! this key it cannot sign in any way that both sides allow.
+//!
+//! # Evidence
+//! A CertificateRequest came, the context holds a client certificate, and an empty Certificate went out.
+//!
+//! # Why it happens
+//! A `SignatureAlgorithms` command that excludes the key's kind, a key of a kind or size that the upstream
+//! or the security level does not allow, or a TLS version without a signature for it.
+//!
+//! # Workaround
+//! `proxy_ssl_conf_command SignatureAlgorithms <list>;` with algorithms of the key's kind, where the list is
+//! nginx's. Otherwise a certificate with another key.
+//!
+//! # Dead ends
+//! The same certificate a second time is not sent either.
+//!
+//! # References
+//! RFC 8446 sections 4.3.2 and 4.4.2; RFC 5246 section 7.4.4; OpenSSL SSL_CTX_set1_sigalgs(3).
+
+use crate::facts::{Breadth, Facts, Offered};
+use crate::rules::parameters::signature_algorithm_mismatch::wider;
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "client_certificate_unusable",
+    family: Family::ClientCertificate,
+    dead_ends: &["proxy_ssl_certificate ...;", "proxy_ssl_verify off;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let is_configured = facts.recording.settings.client_certificate == Some(true);
+    let was_sent_empty = facts.client_certificate().is_some_and(|sent| sent.empty);
+    facts.certificate_request.as_ref()?;
+    let failed = facts.received().is_some() || facts.closed_silently() || facts.refusal().is_some();
+    if !is_configured || !was_sent_empty || !failed || facts.rejected_chain().is_some() {
+        return None;
+    }
+    let is_narrow = facts
+        .offered
+        .as_ref()
+        .map(Offered::signature_breadth)
+        .is_some_and(|breadth| breadth > Breadth::Full);
+    let (why, remedy) = match is_narrow {
+        true => (
+            "nginx's list of signature algorithms has none for its key",
+            wider(facts),
+        ),
+        false => (
+            "upstream's request and its key have no signature algorithm in common",
+            Remedy::manual(
+                "nginx needs a client certificate with a key of a kind the upstream takes",
+            ),
+        ),
+    };
+    let sentence = format!(
+        "upstream asked for a client certificate and nginx sent none, though it has one: {why}{}",
+        super::answer(facts)
+    );
+    Some(Finding::new(
+        Confidence::Likely,
+        sentence,
+        &[
+            Evidence::CertificateRequested,
+            Evidence::CertificateConfigured,
+            Evidence::NoCertificateSent,
+        ],
+        remedy,
+    ))
+}

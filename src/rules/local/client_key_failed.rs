@@ -1,0 +1,76 @@
+//! nginx's client key could not sign.
+//!
+//! # What it means
+//! The upstream asked for a client certificate, nginx presented it, and the key that must prove it is its own
+//! did not produce a signature.
+//!
+//! # Evidence
+//! nginx's certificate went out and its CertificateVerify did not; the library failed in between with an
+//! error of its own, not of the TLS protocol.
+//!
+//! # Why it happens
+//! A key that lives in an engine, a provider or a hardware module that is not there in the worker: not
+//! loaded, no permission, no session after a fork.
+//!
+//! # Workaround
+//! The library and the reason in the facts say who failed. Load the engine or provider for the workers, or
+//! let nginx have the key in a file.
+//!
+//! # Dead ends
+//! The upstream has not seen a signature yet: nothing on its side is at fault.
+//!
+//! # References
+//! OpenSSL ERR_get_error(3); nginx `proxy_ssl_certificate_key`, `ssl_engine`.
+
+use crate::capture::{Direction, EndingKind};
+use crate::facts::Facts;
+use crate::registry::{Alert, HandshakeType};
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::text::{quote, Foreign};
+
+/// ERR_LIB_SSL: the protocol's own errors.
+const SSL_LIBRARY: u32 = 20;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "client_key_failed",
+    family: Family::Local,
+    dead_ends: &["proxy_ssl_verify off;", "proxy_ssl_ciphers ...;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let ending = &facts.recording.ending;
+    let (library, reason) = facts.library_error()?;
+    let messages = &facts.recording.handshake.messages;
+    let signed = messages.iter().any(|message| {
+        message.from == Direction::Sent
+            && HandshakeType(message.kind) == HandshakeType::CERTIFICATE_VERIFY
+    });
+    let gave_up = matches!(facts.sent(), None | Some(Alert::INTERNAL_ERROR));
+    let presented = facts.client_certificate().is_some_and(|own| !own.empty);
+    if facts.ending() != EndingKind::Error
+        || facts.received().is_some()
+        || !gave_up
+        || !presented
+        || signed
+        || library == SSL_LIBRARY
+    {
+        return None;
+    }
+    let own = facts
+        .client_certificate()
+        .and_then(|own| own.certificate.as_ref());
+    let subject = quote(own.map_or("", |own| own.subject.raw()));
+    let text = ending.text.as_ref().map_or("", Foreign::raw);
+    let text = quote(text.rsplit(':').next().unwrap_or_default().trim());
+    Some(Finding::new(
+        Confidence::Likely,
+        format!(
+            "the key of nginx's client certificate {subject} did not sign: library {library}, reason {reason} ({text})"
+        ),
+        &[Evidence::CertificateSent, Evidence::LibraryFailed],
+        Remedy::manual(
+            "look at this host: the engine, provider or module that holds the client key, and whether workers may use it",
+        ),
+    ))
+}

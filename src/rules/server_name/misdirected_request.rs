@@ -1,0 +1,57 @@
+//! The upstream was asked for another host than the one its TLS was told of.
+//!
+//! # What it means
+//! nginx sent one name in the handshake (SNI) and another one as Host. The upstream chose its settings and
+//! its certificate by the first and will not serve the second over this connection.
+//!
+//! # Evidence
+//! The handshake stands, the upstream answered 421, and the Host that nginx sent is not the name it sent.
+//!
+//! # Why it happens
+//! `proxy_ssl_name` and `proxy_set_header Host` name different hosts, or `proxy_ssl_name` stays at the host
+//! of `proxy_pass` while the client's Host is passed on. Apache 2.4.64 and later refuse that.
+//!
+//! # Workaround
+//! Make both one name: `proxy_ssl_server_name on; proxy_ssl_name <the-host-that-is-sent>;`, with `$host` as
+//! the name where `proxy_set_header Host $host;` passes on the client's. Or send the name of the handshake
+//! as Host.
+//!
+//! # Dead ends
+//! The handshake is good: no version, cipher or certificate is at fault.
+//!
+//! # References
+//! RFC 9110 section 15.5.20; RFC 6066 section 3; Apache httpd 2.4.64, `SSLStrictSNIVHostCheck`.
+
+use crate::facts::Facts;
+use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+
+/// 421 Misdirected Request.
+pub(super) const MISDIRECTED: u16 = 421;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "misdirected_request",
+    family: Family::ServerName,
+    dead_ends: &["proxy_ssl_verify off;", "proxy_ssl_protocols ...;"],
+    evaluate,
+};
+
+fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+    let response = facts.refusal().filter(|one| one.status == MISDIRECTED)?;
+    let sent = facts.name.sent.as_ref()?;
+    let host = response.host_sent.as_ref()?;
+    if facts.name.is_sent(host) {
+        return None;
+    }
+    let sentence = format!(
+        "upstream answered 421: nginx sent {sent} in the handshake (SNI) and {host} as Host"
+    );
+    let remedy = Remedy::paste(facts, ["name <host-that-nginx-sends-as-Host>"]).with_action(
+        "Host and SNI must be one name: where the client's Host is passed on, that is $host",
+    );
+    Some(Finding::new(
+        Confidence::Likely,
+        sentence,
+        &[Evidence::StatusReceived, Evidence::HostDiffersFromName],
+        remedy,
+    ))
+}
