@@ -41,7 +41,6 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if !facts.sent_no_client_certificate() || facts.rejected_chain().is_some() {
         return None;
     }
-    let is_configured = facts.recording.settings.client_certificate == Some(true);
     let (confidence, seen) = match facts.received() {
         _ if super::page(facts) == Some(super::Page::Missing) => {
             (Confidence::Certain, Evidence::PageSaysSo)
@@ -76,8 +75,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ],
         remedy,
     );
-    // One that is configured already is another diagnosis.
-    Some(match is_configured {
+    // One that is configured and was not used is another diagnosis.
+    Some(match super::holds_one_unused(facts) {
         true => finding.as_alternative(),
         false => finding,
     })

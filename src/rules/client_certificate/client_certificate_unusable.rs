@@ -33,11 +33,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    let is_configured = facts.recording.settings.client_certificate == Some(true);
-    let was_sent_empty = facts.client_certificate().is_some_and(|sent| sent.empty);
     facts.certificate_request.as_ref()?;
     let failed = facts.received().is_some() || facts.closed_silently() || facts.refusal().is_some();
-    if !is_configured || !was_sent_empty || !failed || facts.rejected_chain().is_some() {
+    if !super::holds_one_unused(facts) || !failed || facts.rejected_chain().is_some() {
         return None;
     }
     let is_narrow = facts

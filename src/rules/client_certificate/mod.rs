@@ -28,6 +28,12 @@ const REJECTIONS: [Alert; 7] = [
     Alert(51),
 ];
 
+/// nginx is configured with a certificate and sent an empty message in its place.
+fn holds_one_unused(facts: &Facts<'_>) -> bool {
+    facts.recording.settings.client_certificate == Some(true)
+        && facts.client_certificate().is_some_and(|sent| sent.empty)
+}
+
 /// The certificate nginx sent, if it was asked and sent one.
 fn sent_certificate<'a>(facts: &Facts<'a>) -> Option<&'a ClientCertificate> {
     let sent = facts.recording.handshake.client_certificate.as_ref()?;
