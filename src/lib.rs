@@ -33,6 +33,8 @@ pub mod changes;
 pub mod counters;
 pub mod date;
 pub mod diagnose;
+#[cfg(feature = "cli")]
+pub mod error_log;
 pub mod facts;
 pub mod registry;
 pub mod report;

@@ -1,4 +1,14 @@
 //! The `tlsdiag` command.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "a test that fails should stop"
+    )
+)]
 
 mod cli;
 

@@ -209,12 +209,13 @@ fn names_are_explained_and_found() {
     assert!(list.lines().any(|line| line.starts_with("sni_missing ")));
     for close in ["sni-missing", "sni_misssing", "SNI_missing"] {
         let said = format!(
-            "no diagnosis is called {close:?}; did you mean sni_missing? 'tlsdiag list' shows all names"
+            "no diagnosis and no file is called {close:?}; did you mean sni_missing? 'tlsdiag list' shows all names"
         );
         fails(&["explain", close], "", &said);
     }
     for far in ["", "bad_gateway"] {
-        let said = format!("no diagnosis is called {far:?}; 'tlsdiag list' shows all names");
+        let said =
+            format!("no diagnosis and no file is called {far:?}; 'tlsdiag list' shows all names");
         fails(&["explain", far], "", &said);
     }
 }

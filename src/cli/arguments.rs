@@ -13,8 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  tlsdiag explain /var/log/nginx/error.log
   tlsdiag explain sni_missing
-  tlsdiag list
 
 Exit status: 0 done, 1 nothing found, 2 it could not be done."
 )]
@@ -54,15 +54,44 @@ pub(super) struct Diagnose {
     pub(super) file: PathBuf,
 }
 
-/// Explain diagnoses of the catalogue
+/// Explain the failed handshakes in nginx's error logs, or a diagnosis by its name
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    long_about = "\
+Explain the failed handshakes in nginx's error logs, or a diagnosis by its name.
+
+Reads logs of any nginx, with what containers, syslog and the journal put around the lines, packed by \
+gzip or not; a line that somebody pasted will do. Says for each upstream what happened how often, the \
+causes with the likeliest first, and what to write. Where the log has lines of the module, those are used.",
+    after_help = "\
 Examples:
-  tlsdiag explain sni_missing")]
+  tlsdiag explain /var/log/nginx/error.log*
+  kubectl logs -n ingress deploy/nginx | tlsdiag explain
+  tlsdiag explain --format json error.log.2.gz | jq -r .causes[0]
+  tlsdiag explain sni_missing
+  tlsdiag explain ./sni_missing          a file of that name
+
+Exit status: 0 something was explained, 1 nothing was found, 2 it could not be done."
+)]
 pub(super) struct Explain {
-    /// Names of diagnoses
-    #[arg(value_name = "NAME", required = true)]
+    /// How to say it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) format: Format,
+
+    /// Logs, or names of diagnoses; '-', and none where standard input is no terminal: read that
+    #[arg(value_name = "LOG|NAME")]
     pub(super) what: Vec<OsString>,
+}
+
+/// How to say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Some lines a group of failures
+    Human,
+    /// One line a group
+    Short,
+    /// One JSON object a group
+    Json,
 }
 
 /// Write man pages and shell completions, for packages

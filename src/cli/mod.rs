@@ -71,7 +71,7 @@ fn usage(error: clap::Error, arguments: &[OsString]) -> ExitCode {
 }
 
 /// Says what could not be done. Names and parts of hostile files may stand in it.
-fn complain(error: &io::Error) {
+fn complain(error: &impl std::fmt::Display) {
     let _ = writeln!(
         anstream::stderr(),
         "tlsdiag: {}",

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::io::{self, BufWriter, StdoutLock};
 
 use anstream::AutoStream;
+use tlsdiag::text::is_control;
 
 /// Buffered; escape sequences of ours are taken out where no colours are wanted (`--color`,
 /// `NO_COLOR`, no terminal).
@@ -14,15 +15,11 @@ pub(super) fn standard() -> Output {
     BufWriter::new(anstream::stdout().lock())
 }
 
-/// The text with everything that would act on a terminal as `\xHH` of its bytes: control
-/// characters (C0, DEL, C1) and marks that turn the direction of writing.
+/// The text with everything that would act on a terminal ([`is_control`]) as `\xHH` of its bytes.
 pub(super) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        let acts = character.is_control()
-            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{061c}')
-            || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if !acts {
+        if !is_control(character) {
             shown.push(character);
             continue;
         }

@@ -9,5 +9,5 @@ pub mod status;
 
 pub use age::Age;
 pub use difference::Difference;
-pub use document::document;
+pub use document::{document, json_line};
 pub use line::line;

@@ -1,19 +1,127 @@
-//! `tlsdiag explain`: names of the catalogue.
+//! `tlsdiag explain`: what nginx's error log says of failed handshakes, or what a name of the catalogue
+//! means. A name wins over a file of that name.
 
+mod human;
+mod input;
+mod json;
+mod lines;
 mod name;
+mod short;
 
-use std::io::{self, Write};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use super::arguments::Explain;
-use super::output::Output;
+use clap::CommandFactory;
+use tlsdiag::error_log::{Explanation, Group, Reader, Totals};
+
+use super::arguments::{Arguments, Explain, Format};
+use super::output::{about, Output};
+use super::{complain, FAILED};
+use lines::Lines;
+pub(super) use name::sentence;
 
 pub(super) fn run(what: &Explain, output: &mut Output) -> io::Result<ExitCode> {
-    for one in &what.what {
-        let name = one.to_string_lossy();
-        let text =
-            name::explanation(&name).ok_or_else(|| io::Error::other(name::unknown(&name)))?;
+    if what.what.is_empty() && io::stdin().is_terminal() {
+        return help(output);
+    }
+    let (names, mut files): (Vec<&OsString>, Vec<&OsString>) =
+        what.what.iter().partition(|one| name::is_known(one));
+    for one in &names {
+        let text = name::explanation(&one.to_string_lossy()).unwrap_or_default();
         writeln!(output, "{text}")?;
     }
-    Ok(ExitCode::SUCCESS)
+    let stdin = OsString::from("-");
+    if what.what.is_empty() {
+        files.push(&stdin);
+    }
+    if files.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    logs(&files, what, output)
+}
+
+/// Reads all, then says what is in it; what cannot be read is told, and the rest is read.
+fn logs(files: &[&OsString], what: &Explain, output: &mut Output) -> io::Result<ExitCode> {
+    let (mut reader, mut failed) = (Reader::new(), false);
+    for file in files {
+        if let Err(error) = read(file, &mut reader) {
+            complain(&error);
+            failed = true;
+        }
+    }
+    let mut groups: Vec<Group> = reader.groups().cloned().collect();
+    groups.sort_by(|one, other| {
+        let key = |group: &Group| (group.times, group.upstream.clone(), group.kind);
+        other
+            .count
+            .cmp(&one.count)
+            .then_with(|| key(one).cmp(&key(other)))
+    });
+    for group in &groups {
+        write(output, what.format, group)?;
+    }
+    let seen = reader.seen;
+    if what.format == Format::Human {
+        human::finish(output, &seen)?;
+    }
+    output.flush()?;
+    Ok(match (failed, seen.failures) {
+        (true, _) => ExitCode::from(FAILED),
+        (false, 0) => {
+            if what.format == Format::Human {
+                nothing(&seen);
+            }
+            ExitCode::FAILURE
+        }
+        (false, _) => ExitCode::SUCCESS,
+    })
+}
+
+fn read(file: &OsStr, reader: &mut Reader) -> io::Result<()> {
+    let mut source = input::open(file).map_err(|error| cannot_open(file, error))?;
+    let mut lines = Lines::new();
+    let mut line = |line: &[u8]| reader.line(line);
+    let read = lines.read(&mut source, &mut line);
+    lines.finish(&mut line);
+    read.map_err(|error| about(&input::name(file), error))
+}
+
+/// Whoever types a name of the catalogue wrong means no file.
+fn cannot_open(file: &OsStr, error: io::Error) -> io::Error {
+    let text = file.to_string_lossy();
+    let is_path = Path::new(file).components().count() > 1 || text.contains('.');
+    match error.kind() {
+        io::ErrorKind::NotFound if !is_path => io::Error::other(name::unknown(&text)),
+        _ => about(&input::name(file), error),
+    }
+}
+
+fn write(output: &mut Output, format: Format, group: &Group) -> io::Result<()> {
+    let said = Explanation::of(group);
+    match format {
+        Format::Human => human::write(output, group, &said),
+        Format::Short => short::write(output, group, &said),
+        Format::Json => json::write(output, group, &said),
+    }
+}
+
+/// Says on standard error that nothing was found, and why that may be.
+fn nothing(seen: &Totals) {
+    let lines = seen.lines;
+    let said = match seen.of_nginx {
+        0 if lines > 0 => format!("none of {lines} lines is of nginx's error log"),
+        _ => format!("no failed handshake with an upstream in {lines} lines"),
+    };
+    complain(&said);
+}
+
+fn help(output: &mut Output) -> io::Result<ExitCode> {
+    let mut command = Arguments::command();
+    command.build();
+    if let Some(explain) = command.find_subcommand_mut("explain") {
+        write!(output, "{}", explain.render_help().ansi())?;
+    }
+    Ok(ExitCode::from(FAILED))
 }

@@ -1,6 +1,23 @@
 //! The catalogue as text: the doc comment of a rule is its explanation.
 
+use std::ffi::OsStr;
+
 use tlsdiag::rules::{CATALOGUE, SOURCES};
+
+/// A diagnosis is called so.
+pub(super) fn is_known(name: &OsStr) -> bool {
+    SOURCES.iter().any(|(known, _)| name == *known)
+}
+
+/// The first line of an explanation; empty for an unknown name.
+pub(in crate::cli) fn sentence(name: &str) -> &'static str {
+    SOURCES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .and_then(|(_, source)| source.lines().next())
+        .and_then(|line| line.strip_prefix("//! "))
+        .unwrap_or_default()
+}
 
 /// The explanation of a diagnosis in Markdown; `None` for an unknown name.
 pub(super) fn explanation(name: &str) -> Option<String> {
@@ -23,7 +40,7 @@ pub(super) fn unknown(name: &str) -> String {
         Some((_, known)) => format!("did you mean {known}? "),
         None => String::new(),
     };
-    format!("no diagnosis is called \"{name}\"; {meant}'tlsdiag list' shows all names")
+    format!("no diagnosis and no file is called \"{name}\"; {meant}'tlsdiag list' shows all names")
 }
 
 /// Bytes to insert, remove or replace until one is the other (Levenshtein).

@@ -11,7 +11,7 @@ use serde_json::ser::{Formatter, Serializer};
 use crate::text::is_control;
 
 /// The value on one line of at most `max` bytes; `None` if it takes more.
-pub(super) fn text(value: &impl Serialize, max: usize) -> Option<String> {
+pub fn json_line(value: &impl Serialize, max: usize) -> Option<String> {
     let mut buffer = Buffer {
         bytes: Vec::with_capacity(max),
         max,
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn nothing_reaches_a_terminal_raw_and_nothing_is_lost() {
         let hostile = "a\x1b[2J\u{9b}1m\x7f\u{202e}\"\\b\u{e9}\n\u{8}";
-        let written = text(&hostile, 4096).unwrap();
+        let written = json_line(&hostile, 4096).unwrap();
         assert!(!written.chars().any(is_control), "{written}");
         assert_eq!(serde_json::from_str::<String>(&written).unwrap(), hostile);
         let counted: usize = hostile.chars().map(length).sum();
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_not_written() {
-        assert_eq!(text(&"abc", 5).as_deref(), Some("\"abc\""));
-        assert_eq!(text(&"abc", 4), None);
+        assert_eq!(json_line(&"abc", 5).as_deref(), Some("\"abc\""));
+        assert_eq!(json_line(&"abc", 4), None);
     }
 }

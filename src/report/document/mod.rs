@@ -13,6 +13,8 @@ mod shown;
 mod tls;
 mod upstream_tls;
 
+pub use json::json_line;
+
 use serde::Serialize;
 
 use crate::date::timestamp;
@@ -76,7 +78,7 @@ pub fn document(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {
         let scissors = Scissors::new(limits, round > 0);
         let message = scissors.sentence(Some(&diagnosis.finding.sentence));
         let document = Document::of(diagnosis, facts, &scissors, message.unwrap_or_default());
-        if let Some(text) = json::text(&document, MAX_DOCUMENT) {
+        if let Some(text) = json_line(&document, MAX_DOCUMENT) {
             return text;
         }
     }
@@ -88,7 +90,7 @@ pub fn document(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {
         url: None,
         ..Document::of(diagnosis, facts, &scissors, message)
     };
-    json::text(&document, MAX_DOCUMENT).unwrap_or_default()
+    json_line(&document, MAX_DOCUMENT).unwrap_or_default()
 }
 
 impl<'a> Document<'a> {

@@ -1,0 +1,429 @@
+//! From a kind of line to causes, the likeliest first, and to what would decide between them.
+//!
+//! A line is no recording: it shows the last thing that happened and nothing of what was offered. So this
+//! is a table. Its order is that of the field: how often each cause was behind such a line in cases whose
+//! cause was established. `likely` is said where the first is right in four of five at least; `certain`
+//! where the code has one meaning only. The verdict on a chain may come from another location, with a
+//! session (`verify_result_inherited`), so of those only a date is certain.
+
+use std::net::IpAddr;
+
+use super::kind::Kind;
+use super::openssl::LibraryError;
+use crate::capture::Module;
+use crate::rules::Confidence::{self, Certain, Likely, Possible};
+
+/// Causes named at most.
+const MAX_CAUSES: usize = 4;
+
+/// What can decide where a line cannot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decider {
+    /// nginx.conf: `--conf`.
+    Conf,
+    /// A handshake with the upstream.
+    Probe,
+    /// The dates in a certificate of nginx's own.
+    Dates,
+    /// What listens on the upstream's port.
+    Port,
+}
+
+impl Decider {
+    /// The name in JSON; a contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Conf => "conf",
+            Self::Probe => "probe",
+            Self::Dates => "dates",
+            Self::Port => "port",
+        }
+    }
+}
+
+/// The causes of a group of lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Causes {
+    /// Names of the catalogue, the likeliest first; at least one.
+    pub names: Vec<&'static str>,
+    /// How sure the first is.
+    pub confidence: Confidence,
+    /// What would decide between them; empty where nothing is left to decide.
+    pub decide: Vec<Decider>,
+}
+
+/// How far away the upstream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// This host, by address or by socket.
+    Local,
+    /// A private network.
+    Private,
+    /// The rest of the world.
+    Public,
+    /// The line does not tell.
+    Unknown,
+}
+
+/// Where the connection went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// Whose connection it was.
+    pub module: Option<Module>,
+    /// How far away the upstream is.
+    pub reach: Reach,
+    /// Its port.
+    pub port: Option<u16>,
+    /// nginx is known to have sent a server name.
+    pub name_sent: bool,
+}
+
+impl Peer {
+    /// Reads `scheme://address:port`.
+    pub fn new(module: Option<Module>, upstream: &str, name_sent: bool) -> Self {
+        let peer = upstream
+            .split_once("://")
+            .map_or(upstream, |(_, peer)| peer);
+        let (host, port) = match peer.rsplit_once(':') {
+            _ if peer.starts_with("unix:") => (peer, None),
+            Some((host, port)) => (host, port.parse().ok()),
+            None => (peer, None),
+        };
+        // An address without its port has the scheme's.
+        let port = port.or(match module {
+            Some(Module::Proxy | Module::Grpc)
+                if !peer.is_empty() && !host.starts_with("unix:") =>
+            {
+                Some(443)
+            }
+            _ => None,
+        });
+        Self {
+            module,
+            reach: reach(host),
+            port,
+            name_sent,
+        }
+    }
+
+    fn is_grpc(&self) -> bool {
+        self.module == Some(Module::Grpc)
+    }
+
+    /// Inside a network of one's own, on a port of one's own, servers ask for certificates.
+    fn is_internal_service(&self) -> bool {
+        matches!(self.reach, Reach::Local | Reach::Private) && self.port != Some(443)
+    }
+}
+
+fn reach(host: &str) -> Reach {
+    if host.starts_with("unix:") {
+        return Reach::Local;
+    }
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse() {
+        Ok(IpAddr::V4(one)) if one.is_loopback() => Reach::Local,
+        Ok(IpAddr::V4(one)) if one.is_private() || one.is_link_local() => Reach::Private,
+        Ok(IpAddr::V6(one)) if one.is_loopback() => Reach::Local,
+        Ok(IpAddr::V6(one)) if one.is_unique_local() || one.is_unicast_link_local() => {
+            Reach::Private
+        }
+        Ok(_) => Reach::Public,
+        Err(_) => Reach::Unknown,
+    }
+}
+
+impl Causes {
+    /// The causes of lines of this kind on connections to such a peer.
+    pub fn of(kind: Kind, peer: &Peer) -> Self {
+        let (names, confidence) = match kind {
+            Kind::Alert(alert) => of_alert(alert, peer),
+            Kind::LateAlert(alert) => of_late_alert(alert),
+            Kind::NotTls => of_plain_text(peer),
+            Kind::Closed => of_end("peer_closed", peer),
+            Kind::Reset => of_end("peer_reset", peer),
+            Kind::TimedOut => of_silence(peer),
+            Kind::LateClose => (
+                vec![
+                    CERTIFICATE_WANTED,
+                    "client_certificate_rejected",
+                    "client_certificate_untrusted",
+                    "peer_closed",
+                ],
+                Possible,
+            ),
+            Kind::Local(error) => of_library(error),
+            Kind::Verify(code) => of_verdict(code),
+            Kind::NameMismatch(_) => (vec!["certificate_hostname_mismatch", NO_NAME], Likely),
+            Kind::OwnCertificate => (vec!["local_error"], Likely),
+            Kind::PlainToTls => (vec!["unknown"], Possible),
+            Kind::NotHttp2 => (vec!["alpn_mismatch"], Likely),
+            Kind::Reported => (vec!["unknown"], Possible),
+        };
+        let mut causes = Self {
+            names,
+            confidence,
+            decide: Vec::new(),
+        };
+        if peer.name_sent {
+            causes.rule_out(NO_NAME);
+        }
+        causes.names.truncate(MAX_CAUSES);
+        causes.decide = deciders(kind, &causes);
+        causes
+    }
+
+    /// Takes out what is known not to be the cause. What comes first then is a guess.
+    fn rule_out(&mut self, name: &str) {
+        let was_first = self.names.first() == Some(&name);
+        self.names.retain(|one| *one != name);
+        if was_first && self.names.len() > 1 {
+            self.confidence = Possible;
+        }
+    }
+}
+
+/// No name was sent; the wrong one was; a certificate of nginx's own is wanted.
+const NO_NAME: &str = "sni_missing";
+const WRONG_NAME: &str = "sni_unrecognized";
+const CERTIFICATE_WANTED: &str = "client_certificate_required";
+
+type Ranked = (Vec<&'static str>, Confidence);
+
+fn of_alert(alert: u8, peer: &Peer) -> Ranked {
+    match alert {
+        40 if peer.is_grpc() || peer.is_internal_service() => (
+            vec![CERTIFICATE_WANTED, NO_NAME, "cipher_mismatch", WRONG_NAME],
+            Possible,
+        ),
+        40 => (
+            vec![NO_NAME, WRONG_NAME, CERTIFICATE_WANTED, "cipher_mismatch"],
+            Likely,
+        ),
+        112 => (vec![NO_NAME, WRONG_NAME], Likely),
+        80 => (vec![NO_NAME, WRONG_NAME, "peer_internal_error"], Likely),
+        47 => (
+            vec![NO_NAME, WRONG_NAME, "group_mismatch", "protocol_violation"],
+            Possible,
+        ),
+        70 => (vec!["protocol_version_mismatch", NO_NAME], Likely),
+        71 => (
+            vec![
+                "insufficient_security",
+                "cipher_mismatch",
+                "protocol_version_mismatch",
+            ],
+            Likely,
+        ),
+        86 => (vec!["inappropriate_fallback"], Likely),
+        115 => (vec!["session_resumption_rejected"], Likely),
+        120 => (vec!["alpn_mismatch"], Likely),
+        41 | 42 | 43 | 44 | 45 | 46 | 48 | 49 | 51 | 116 => of_certificate_alert(alert),
+        10 => (
+            vec!["protocol_violation", "group_mismatch", "plaintext_upstream"],
+            Possible,
+        ),
+        20..=22 | 30 | 50 | 109 | 110 => (vec!["protocol_violation"], Possible),
+        _ => (vec!["handshake_failure_unspecified"], Possible),
+    }
+}
+
+/// Alerts about the certificate nginx presents, or does not (RFC 8446 section 6.2).
+fn of_certificate_alert(alert: u8) -> Ranked {
+    const EXPIRED: &str = "client_certificate_expired";
+    const UNTRUSTED: &str = "client_certificate_untrusted";
+    const REJECTED: &str = "client_certificate_rejected";
+    match alert {
+        41 | 116 => (vec![CERTIFICATE_WANTED], Likely),
+        42 => (
+            vec![CERTIFICATE_WANTED, REJECTED, UNTRUSTED, EXPIRED],
+            Likely,
+        ),
+        45 => (vec![EXPIRED, REJECTED], Likely),
+        48 => (vec![UNTRUSTED, CERTIFICATE_WANTED, REJECTED], Likely),
+        43 | 44 => (vec![REJECTED, UNTRUSTED], Likely),
+        51 => (
+            vec![REJECTED, "session_resumption_rejected", CERTIFICATE_WANTED],
+            Possible,
+        ),
+        49 => (
+            vec![REJECTED, CERTIFICATE_WANTED, "peer_access_denied"],
+            Possible,
+        ),
+        _ => (
+            vec![REJECTED, CERTIFICATE_WANTED, UNTRUSTED, EXPIRED],
+            Possible,
+        ),
+    }
+}
+
+/// In TLS 1.3 the upstream judges nginx's certificate after nginx has finished.
+fn of_late_alert(alert: u8) -> Ranked {
+    match alert {
+        40 => (
+            vec![CERTIFICATE_WANTED, "client_certificate_rejected"],
+            Likely,
+        ),
+        41 | 42 | 43 | 44 | 45 | 46 | 48 | 49 | 51 | 116 => of_certificate_alert(alert),
+        80 => (vec!["peer_internal_error", CERTIFICATE_WANTED], Possible),
+        120 => (vec!["alpn_mismatch"], Likely),
+        _ => (vec!["protocol_violation", CERTIFICATE_WANTED], Possible),
+    }
+}
+
+fn of_plain_text(peer: &Peer) -> Ranked {
+    match peer.port {
+        Some(443) => (vec![NO_NAME, "plaintext_upstream"], Possible),
+        Some(80) => (vec!["plaintext_upstream"], Likely),
+        _ => (vec!["plaintext_upstream", NO_NAME], Likely),
+    }
+}
+
+fn of_end(generic: &'static str, peer: &Peer) -> Ranked {
+    const VERSION: &str = "protocol_version_mismatch";
+    match peer.reach {
+        // What listens here may be a tunnel with nothing behind it.
+        Reach::Local => (
+            vec![generic, NO_NAME, CERTIFICATE_WANTED, VERSION],
+            Possible,
+        ),
+        _ if peer.is_grpc() => (
+            vec![CERTIFICATE_WANTED, NO_NAME, WRONG_NAME, generic],
+            Possible,
+        ),
+        _ if peer.port == Some(443) => (
+            vec![NO_NAME, WRONG_NAME, CERTIFICATE_WANTED, VERSION],
+            Likely,
+        ),
+        _ => (
+            vec![NO_NAME, WRONG_NAME, CERTIFICATE_WANTED, VERSION],
+            Possible,
+        ),
+    }
+}
+
+fn of_silence(peer: &Peer) -> Ranked {
+    const GENERIC: &str = "handshake_timeout";
+    const LARGE: &str = "client_hello_too_large";
+    let names = match (peer.port, peer.reach) {
+        (Some(443), _) => vec![NO_NAME, LARGE, GENERIC, "plaintext_upstream"],
+        (_, Reach::Local) => vec!["plaintext_upstream", GENERIC, NO_NAME, LARGE],
+        _ => vec!["plaintext_upstream", NO_NAME, LARGE, GENERIC],
+    };
+    (names, Possible)
+}
+
+/// Reasons of nginx's own library: most have one meaning.
+fn of_library(error: LibraryError) -> Ranked {
+    let LibraryError::Ssl(reason) = error else {
+        return match error {
+            // unknown group; modulus too small.
+            LibraryError::Other {
+                library: 16,
+                reason: 129,
+            } => (vec!["group_mismatch"], Certain),
+            LibraryError::Other {
+                library: 5,
+                reason: 126,
+            } => (vec!["dh_key_too_small"], Certain),
+            LibraryError::Internal => (vec!["protocol_version_mismatch", "local_error"], Likely),
+            // Engines and providers have numbers from here on.
+            LibraryError::Other { library: 128.., .. } => {
+                (vec!["client_key_failed", "local_error"], Likely)
+            }
+            LibraryError::Other { .. } => (vec!["local_error", "client_key_failed"], Possible),
+            _ => (vec!["local_error"], Possible),
+        };
+    };
+    match reason {
+        338 => (vec!["legacy_renegotiation"], Certain),
+        372 | 394 => (vec!["dh_key_too_small"], Certain),
+        191 => (vec!["no_protocols_enabled"], Certain),
+        161 | 181 | 230 => (vec!["no_ciphers_enabled"], Certain),
+        // Of nginx's own certificate: its key, its digest.
+        397..=399 => (vec!["local_error"], Certain),
+        166 | 254 | 258 | 259 | 266 | 292 | 396 => (
+            vec!["protocol_version_mismatch", "protocol_violation"],
+            Likely,
+        ),
+        333 => (
+            vec!["protocol_version_mismatch", "signature_algorithm_mismatch"],
+            Likely,
+        ),
+        118 | 368 | 370 | 376 => (
+            vec!["signature_algorithm_mismatch", "protocol_version_mismatch"],
+            Likely,
+        ),
+        101 | 108 | 295 | 306 | 314 | 315 | 378 | 410 => {
+            (vec!["group_mismatch", "protocol_violation"], Likely)
+        }
+        248 | 261 => (vec!["cipher_mismatch", "protocol_violation"], Likely),
+        134 => (
+            vec![
+                "certificate_issuer_unknown",
+                "certificate_expired",
+                "certificate_hostname_mismatch",
+            ],
+            Possible,
+        ),
+        _ => (vec!["protocol_violation", "local_error"], Possible),
+    }
+}
+
+/// `X509_V_ERR_*`. With the default depth of 1 a chain that is too long looks as one whose issuer is not
+/// known.
+fn of_verdict(code: u16) -> Ranked {
+    const TOO_LONG: &str = "certificate_chain_too_long";
+    const UNKNOWN: &str = "certificate_issuer_unknown";
+    const INCOMPLETE: &str = "certificate_chain_incomplete";
+    const INHERITED: &str = "verify_result_inherited";
+    match code {
+        20 => (vec![TOO_LONG, UNKNOWN, INCOMPLETE, INHERITED], Possible),
+        21 => (vec![INCOMPLETE, UNKNOWN, TOO_LONG, INHERITED], Possible),
+        2 => (vec![UNKNOWN, TOO_LONG, INCOMPLETE, INHERITED], Possible),
+        22 => (vec![TOO_LONG, INHERITED], Likely),
+        18 => (vec!["certificate_self_signed", INHERITED], Likely),
+        19 => (vec![UNKNOWN, INHERITED], Likely),
+        10 => (vec!["certificate_expired"], Certain),
+        9 => (vec!["certificate_not_yet_valid"], Likely),
+        23 => (vec!["certificate_revoked"], Likely),
+        3 | 33 => (vec!["crl_unavailable", INHERITED], Likely),
+        11 | 12 => (vec!["crl_expired", INHERITED], Likely),
+        26 => (vec!["certificate_purpose_mismatch"], Likely),
+        62 => (vec!["certificate_hostname_mismatch"], Likely),
+        66..=68 => (vec!["certificate_too_weak"], Likely),
+        _ => (vec!["certificate_invalid"], Possible),
+    }
+}
+
+fn deciders(kind: Kind, causes: &Causes) -> Vec<Decider> {
+    if causes.confidence == Certain {
+        return Vec::new();
+    }
+    let names = |wanted: &[&str]| causes.names.iter().any(|name| wanted.contains(name));
+    let mut decide = Vec::new();
+    let of_conf = [
+        NO_NAME,
+        WRONG_NAME,
+        CERTIFICATE_WANTED,
+        "certificate_chain_too_long",
+        "verify_result_inherited",
+        "cipher_mismatch",
+        "alpn_mismatch",
+    ];
+    if names(&of_conf) {
+        decide.push(Decider::Conf);
+    }
+    if names(&["client_certificate_expired"]) {
+        decide.push(Decider::Dates);
+    }
+    if names(&["plaintext_upstream"]) || kind == Kind::PlainToTls {
+        decide.push(Decider::Port);
+    }
+    let seen_from_outside =
+        !names(&["verify_result_inherited", "local_error"]) || causes.names.len() > 2;
+    if seen_from_outside && kind != Kind::OwnCertificate {
+        decide.push(Decider::Probe);
+    }
+    decide
+}

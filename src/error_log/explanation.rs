@@ -1,0 +1,159 @@
+//! A group's causes, with what to do about the first.
+
+use super::advice;
+use super::causes::{Causes, Peer};
+use super::kind::{Compared, Kind};
+use super::Group;
+use crate::capture::Module;
+use crate::rules::{Security, CATALOGUE};
+
+/// What there is to say of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The causes, the likeliest first.
+    pub causes: Causes,
+    /// Directives to paste, in the family of the group's module.
+    pub fix: Vec<String>,
+    /// Under which condition they are right, after "only if".
+    pub condition: Option<String>,
+    /// What else to do, or what to do where there is nothing to paste.
+    pub action: Option<String>,
+    /// What the fix, or without one the action, does to security.
+    pub security: Security,
+    /// What does not help against the first cause: directives, or phrases.
+    pub dead_ends: Vec<String>,
+}
+
+impl Explanation {
+    /// Explains a group: in the words of our module where it spoke, else by the table.
+    pub fn of(group: &Group) -> Self {
+        let peer = Peer::new(group.module, &group.upstream, group.name_sent);
+        let mut causes = Causes::of(group.kind, &peer);
+        if let Some(told) = &group.told {
+            causes.names = vec![told.name];
+            causes.confidence = told.confidence;
+            causes.decide.clear();
+            return Self {
+                dead_ends: dead_ends(told.name, group.module),
+                causes,
+                fix: told.fix.clone(),
+                condition: told.condition.clone(),
+                action: told.action.clone(),
+                security: told.security,
+            };
+        }
+        let name = causes.names.first().copied().unwrap_or_default();
+        let advice = advice::of(name, group.module);
+        let action = special(group.kind).or(advice.action);
+        let mut explained = Self {
+            dead_ends: dead_ends(name, group.module),
+            causes,
+            fix: Vec::new(),
+            condition: advice.condition.map(str::to_owned),
+            action: action.map(|text| in_family(text, group.module)),
+            security: advice.security,
+        };
+        match prefix(group.module) {
+            Some(prefix) => {
+                let directives = advice.settings.iter();
+                explained.fix = directives
+                    .map(|one| format!("{prefix}_ssl_{one};"))
+                    .collect();
+            }
+            None => explained.without_directives(advice.settings),
+        }
+        explained
+    }
+
+    /// The action with all that the fix is bound to, for where there is one place for both.
+    pub fn whole_action(&self) -> Option<String> {
+        let condition = self
+            .condition
+            .as_ref()
+            .map(|condition| format!("only if {condition}"));
+        let security = match self.security {
+            Security::Weakens => Some("this weakens security".to_owned()),
+            Security::ChangesTrust => Some("this changes whom nginx trusts".to_owned()),
+            Security::Neutral | Security::Hardens => None,
+        };
+        let parts: Vec<_> = [condition, self.action.clone(), security]
+            .into_iter()
+            .flatten()
+            .collect();
+        Some(parts.join("; ")).filter(|whole| !whole.is_empty())
+    }
+
+    /// A script's connection: what is to be set has other names there.
+    fn without_directives(&mut self, settings: &[&str]) {
+        if settings.is_empty() {
+            return;
+        }
+        let set = format!(
+            "set what corresponds to *_ssl_{} for this connection",
+            settings.join(" and *_ssl_")
+        );
+        self.action = Some(match self.action.take() {
+            Some(action) => format!("{set}; {action}"),
+            None => set,
+        });
+    }
+}
+
+/// What the kind says beyond its first cause.
+fn special(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::NameMismatch(Compared::Address) => {
+            Some("nginx compares names only: an address in the certificate never matches")
+        }
+        Kind::NameMismatch(Compared::Block) => Some(
+            "nginx compares the name of the upstream block unless proxy_ssl_name says otherwise",
+        ),
+        Kind::PlainToTls => Some("proxy_pass says http:// and the port speaks TLS: write https://"),
+        _ => None,
+    }
+}
+
+/// Of the directives; `None` where none are known. Where the line does not tell whose connection it was,
+/// it is `proxy_pass` that is meant nearly always.
+fn prefix(module: Option<Module>) -> Option<&'static str> {
+    match module {
+        None | Some(Module::Proxy | Module::Stream) => Some("proxy"),
+        Some(Module::Grpc) => Some("grpc"),
+        Some(Module::Uwsgi) => Some("uwsgi"),
+        Some(Module::Other) => None,
+    }
+}
+
+/// Words written for `proxy_pass`, for another module.
+fn in_family(text: &str, module: Option<Module>) -> String {
+    let prefix = prefix(module).unwrap_or("*");
+    match prefix {
+        "proxy" => text.to_owned(),
+        other => text
+            .replace("proxy_ssl_", &format!("{other}_ssl_"))
+            .replace("proxy_pass", &format!("{other}_pass")),
+    }
+}
+
+fn dead_ends(name: &str, module: Option<Module>) -> Vec<String> {
+    let rule = CATALOGUE.iter().find(|rule| rule.name == name);
+    let all = rule.map_or(&[] as &[&str], |rule| rule.dead_ends).iter();
+    // Headers are an affair of HTTP.
+    let fits = |text: &&&str| {
+        !text.contains("_set_header") || matches!(module, None | Some(Module::Proxy | Module::Grpc))
+    };
+    all.filter(fits)
+        .map(|text| {
+            in_family(
+                &text.replace(
+                    "proxy_set_header",
+                    match module {
+                        Some(Module::Grpc) => "grpc_set_header",
+                        _ => "proxy_set_header",
+                    },
+                ),
+                module,
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,295 @@
+//! Lines of one upstream, one server and one kind, counted together.
+//!
+//! A log may hold millions of them, and a client may be behind each, so counting one takes no allocation;
+//! the table has a seed of its own and a bound.
+
+use std::collections::hash_map::RandomState;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+
+use super::entry::Time;
+use super::kind::Kind;
+use super::message::Failure;
+use super::ours::Told;
+use crate::capture::Module;
+
+/// Groups kept at most.
+const MAX_GROUPS: usize = 8192;
+
+/// Failures that have the same causes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// What happened.
+    pub kind: Kind,
+    /// How often.
+    pub count: u64,
+    /// When first and last, in the log's own time.
+    pub times: Option<(Time, Time)>,
+    /// Whose connections they were; absent where the lines do not tell.
+    pub module: Option<Module>,
+    /// Scheme, address and port; empty where the lines do not tell.
+    pub upstream: String,
+    /// The server block; empty where the lines do not tell.
+    pub server: String,
+    /// nginx is known to have sent a server name.
+    pub name_sent: bool,
+    /// What our own module said of them.
+    pub told: Option<Told>,
+}
+
+impl Group {
+    fn is_of(&self, failure: &Failure<'_>, name_sent: bool) -> bool {
+        let Failure { kind, module, tail } = failure;
+        self.kind == *kind
+            && self.module == *module
+            && self.name_sent == name_sent
+            && self.told.is_none()
+            && self.upstream.as_bytes() == tail.upstream.unwrap_or_default()
+            && self.server.as_bytes() == tail.server.unwrap_or_default()
+    }
+
+    fn new(failure: &Failure<'_>, name_sent: bool) -> Self {
+        // nginx asks for no encoding; what is none is not shown as it is anyway.
+        let text = |bytes: Option<&[u8]>| match std::str::from_utf8(bytes.unwrap_or_default()) {
+            Ok(text) => text.to_owned(),
+            Err(_) => String::new(),
+        };
+        Self {
+            kind: failure.kind,
+            count: 0,
+            times: None,
+            module: failure.module,
+            upstream: text(failure.tail.upstream),
+            server: text(failure.tail.server),
+            name_sent,
+            told: None,
+        }
+    }
+}
+
+/// All groups, by number.
+#[derive(Debug)]
+pub(super) struct Groups {
+    groups: Vec<Group>,
+    /// Of each group the parts of which our module said something, by its name for it.
+    parts: Vec<Vec<(&'static str, usize)>>,
+    /// Hashes to numbers; on a collision the next hash is taken.
+    places: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
+    seed: u64,
+    /// The last one found: failures come in runs.
+    last: usize,
+}
+
+impl Groups {
+    pub(super) fn new() -> Self {
+        Self {
+            groups: Vec::new(),
+            parts: Vec::new(),
+            places: HashMap::default(),
+            seed: RandomState::new().hash_one(0),
+            last: 0,
+        }
+    }
+
+    /// The group of a failure; `None` when it would be one too many.
+    pub(super) fn find(&mut self, failure: &Failure<'_>, name_sent: bool) -> Option<usize> {
+        let is_it = |group: &Group| group.is_of(failure, name_sent);
+        if self.groups.get(self.last).is_some_and(is_it) {
+            return Some(self.last);
+        }
+        let mut hash = Folded(self.seed);
+        (failure.kind, failure.module.map(|one| one as u8), name_sent).hash(&mut hash);
+        hash.write(failure.tail.upstream.unwrap_or_default());
+        hash.write(failure.tail.server.unwrap_or_default());
+        let mut place = hash.finish();
+        while let Some(number) = self.places.get(&place) {
+            if self.groups.get(*number).is_some_and(is_it) {
+                self.last = *number;
+                return Some(self.last);
+            }
+            place = place.wrapping_add(1);
+        }
+        self.last = self.add(Group::new(failure, name_sent))?;
+        self.places.insert(place, self.last);
+        Some(self.last)
+    }
+
+    /// The part of a group of which our module said the same; `read` reads all it said, for a new one.
+    pub(super) fn part(
+        &mut self,
+        whole: usize,
+        name: &'static str,
+        read: impl FnOnce() -> Option<Told>,
+    ) -> Option<usize> {
+        let mut parts = self.parts.get(whole)?.iter();
+        if let Some((_, number)) = parts.find(|(one, _)| *one == name) {
+            return Some(*number);
+        }
+        let part = Group {
+            told: Some(read()?),
+            count: 0,
+            times: None,
+            ..self.groups.get(whole)?.clone()
+        };
+        let number = self.add(part)?;
+        self.parts.get_mut(whole)?.push((name, number));
+        Some(number)
+    }
+
+    fn add(&mut self, group: Group) -> Option<usize> {
+        if self.groups.len() >= MAX_GROUPS {
+            return None;
+        }
+        self.groups.push(group);
+        self.parts.push(Vec::new());
+        Some(self.groups.len() - 1)
+    }
+
+    pub(super) fn count(&mut self, number: usize, time: Option<Time>) {
+        let Some(group) = self.groups.get_mut(number) else {
+            return;
+        };
+        group.count += 1;
+        if let Some(time) = time {
+            let (first, last) = group.times.unwrap_or((time, time));
+            group.times = Some((first.min(time), last.max(time)));
+        }
+    }
+
+    /// Those that something was counted in.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| group.count > 0)
+    }
+}
+
+/// Folded multiplication: quick, and with a seed not to be foreseen.
+struct Folded(u64);
+
+impl Hasher for Folded {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            for (to, from) in word.iter_mut().zip(chunk) {
+                *to = *from;
+            }
+            self.write_u64(u64::from_le_bytes(word));
+        }
+        self.write_u64(bytes.len() as u64);
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        let product = u128::from(self.0 ^ word).wrapping_mul(u128::from(FACTOR));
+        let bytes = product.to_le_bytes();
+        let half = |start: usize| {
+            let half = bytes
+                .get(start..start + 8)
+                .and_then(|half| half.try_into().ok());
+            u64::from_le_bytes(half.unwrap_or_default())
+        };
+        self.0 = half(0) ^ half(8);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// The keys are hashes already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tail::Tail;
+    use super::*;
+
+    fn failure<'l>(kind: Kind, upstream: &'l str, server: &'l str) -> Failure<'l> {
+        Failure {
+            kind,
+            module: Some(Module::Proxy),
+            tail: Tail {
+                server: Some(server.as_bytes()),
+                upstream: Some(upstream.as_bytes()),
+                has_request: true,
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_is_counted_together() {
+        let mut groups = Groups::new();
+        let (one, other) = (Kind::Alert(40), Kind::Alert(112));
+        for (kind, upstream, server) in [
+            (one, "https://192.0.2.7:443", "a"),
+            (other, "https://192.0.2.7:443", "a"),
+            (one, "https://192.0.2.8:443", "a"),
+            (one, "https://192.0.2.7:443", "b"),
+            (one, "https://192.0.2.7:443", "a"),
+            (one, "https://192.0.2.7:44", "3a"),
+        ] {
+            let number = groups
+                .find(&failure(kind, upstream, server), false)
+                .unwrap();
+            groups.count(number, Some(*b"2026/11/26 10:41:02"));
+        }
+        let sent = groups
+            .find(&failure(one, "https://192.0.2.7:443", "a"), true)
+            .unwrap();
+        groups.count(sent, None);
+        let counts: Vec<_> = groups.iter().map(|group| group.count).collect();
+        assert_eq!(counts, [2, 1, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn first_and_last_do_not_depend_on_the_order_of_files() {
+        let mut groups = Groups::new();
+        let number = groups
+            .find(&failure(Kind::Closed, "a", "b"), false)
+            .unwrap();
+        for time in [
+            b"2026/11/26 10:00:00",
+            b"2025/11/26 10:00:00",
+            b"2026/11/26 09:00:00",
+        ] {
+            groups.count(number, Some(*time));
+        }
+        let times = groups.iter().next().unwrap().times;
+        assert_eq!(
+            times,
+            Some((*b"2025/11/26 10:00:00", *b"2026/11/26 10:00:00"))
+        );
+    }
+
+    #[test]
+    fn there_is_a_bound() {
+        let mut groups = Groups::new();
+        let name = |number: usize| format!("https://192.0.2.7:{number}");
+        for number in 0..MAX_GROUPS {
+            assert_eq!(
+                groups.find(&failure(Kind::Closed, &name(number), ""), false),
+                Some(number)
+            );
+        }
+        assert_eq!(
+            groups.find(&failure(Kind::Closed, "one more", ""), false),
+            None
+        );
+        assert_eq!(
+            groups.find(&failure(Kind::Closed, &name(7), ""), false),
+            Some(7)
+        );
+    }
+}

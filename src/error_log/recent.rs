@@ -1,0 +1,88 @@
+//! What earlier lines of the same worker or connection say about a failure. Bounded: a table of slots, and
+//! who comes later takes the slot.
+
+use super::entry::{Entry, Time};
+
+const SLOTS: usize = 64;
+
+/// A failure that is not counted yet: the next line of its worker may be our module's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pending {
+    pub(super) pid: u32,
+    pub(super) connection: u64,
+    pub(super) group: usize,
+    pub(super) time: Option<Time>,
+}
+
+/// One failure a worker.
+#[derive(Debug)]
+pub(super) struct Waiting([Option<Pending>; SLOTS]);
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self([None; SLOTS])
+    }
+}
+
+fn slot(number: u64) -> usize {
+    usize::try_from(number % SLOTS as u64).unwrap_or_default()
+}
+
+impl Waiting {
+    /// Lets a failure wait; returns the one that waited in its place, for whose line it is too late.
+    pub(super) fn put(&mut self, pending: Pending) -> Option<Pending> {
+        self.0
+            .get_mut(slot(u64::from(pending.pid)))?
+            .replace(pending)
+    }
+
+    /// The failure of this worker, if it is this connection's.
+    pub(super) fn peek(&self, entry: &Entry<'_>) -> Option<&Pending> {
+        let waits = self.0.get(slot(u64::from(entry.pid)))?.as_ref()?;
+        (waits.pid == entry.pid && waits.connection == entry.connection).then_some(waits)
+    }
+
+    /// The same, taken out.
+    pub(super) fn take(&mut self, entry: &Entry<'_>) -> Option<Pending> {
+        let found = *self.peek(entry)?;
+        *self.0.get_mut(slot(u64::from(entry.pid)))? = None;
+        Some(found)
+    }
+
+    /// All that still wait.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Pending> + '_ {
+        self.0.iter_mut().filter_map(Option::take)
+    }
+}
+
+/// Connections of which debugging lines show that nginx sends a server name in the attempt it is making.
+#[derive(Debug)]
+pub(super) struct Names([(u32, u64); SLOTS]);
+
+impl Default for Names {
+    fn default() -> Self {
+        Self([(0, 0); SLOTS])
+    }
+}
+
+impl Names {
+    pub(super) fn put(&mut self, entry: &Entry<'_>) {
+        if let Some(place) = self.0.get_mut(slot(entry.connection)) {
+            *place = (entry.pid, entry.connection);
+        }
+    }
+
+    pub(super) fn has(&self, entry: &Entry<'_>) -> bool {
+        entry.connection > 0
+            && self.0.get(slot(entry.connection)) == Some(&(entry.pid, entry.connection))
+    }
+
+    /// Another attempt begins.
+    pub(super) fn forget(&mut self, entry: &Entry<'_>) {
+        if self.has(entry) {
+            if let Some(place) = self.0.get_mut(slot(entry.connection)) {
+                *place = (0, 0);
+            }
+        }
+    }
+}
