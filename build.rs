@@ -16,8 +16,17 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("handshake_types", "HANDSHAKE_TYPES", "(u16, &str)"),
     ("signature_schemes", "SIGNATURE_SCHEMES", "(u16, &str)"),
     ("x509_errors", "X509_ERRORS", "(u16, &str)"),
+    ("ssl_reasons", "SSL_REASONS", "(u16, &str)"),
     ("groups", "GROUPS", "(u16, &str, &str, &str)"),
     ("ciphers", "CIPHERS", "(u16, &str, &str, &str, &str)"),
+];
+
+/// Tables whose names become constants of a type: `Alert::UNKNOWN_CA`.
+const NAMED: &[(&str, &str)] = &[
+    ("alerts", "Alert"),
+    ("handshake_types", "HandshakeType"),
+    ("x509_errors", "X509Error"),
+    ("ssl_reasons", "SslReason"),
 ];
 
 fn main() {
@@ -26,8 +35,13 @@ fn main() {
     for (file, name, row) in TABLES {
         table(&mut generated, file, name, row);
     }
+    let mut constants = String::new();
+    for (file, name) in NAMED {
+        named(&mut constants, file, name);
+    }
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("tables.rs"), generated).expect("OUT_DIR is writable");
+    fs::write(Path::new(&out).join("constants.rs"), constants).expect("OUT_DIR is writable");
 }
 
 /// One slice; the rows must be sorted by code point, because look-ups are binary searches.
@@ -46,6 +60,25 @@ fn table(generated: &mut String, file: &str, name: &str, row: &str) {
         writeln!(generated, "    ({code}{names}),").expect("a String grows");
     }
     generated.push_str("];\n");
+}
+
+/// A constant for every row, so that rules name what they look for.
+fn named(generated: &mut String, file: &str, name: &str) {
+    let text = fs::read_to_string(format!("src/registry/{file}.csv"))
+        .expect("the table is part of the source");
+    writeln!(generated, "impl {name} {{").expect("a String grows");
+    for line in text.lines().skip(1) {
+        let mut columns = line.split(',');
+        let code = code_point(columns.next().unwrap_or_default());
+        let row = columns.next().unwrap_or_default();
+        let constant = row.to_uppercase();
+        writeln!(
+            generated,
+            "    /// {row}\n    pub const {constant}: Self = Self({code});"
+        )
+        .expect("a String grows");
+    }
+    generated.push_str("}\n");
 }
 
 fn code_point(text: &str) -> u16 {

@@ -3,6 +3,7 @@
 
 use crate::capture::CertificateCheck;
 use crate::facts::Facts;
+use crate::registry::X509Error;
 use crate::rules::{send_a_name, Confidence, Evidence, Finding, Remedy};
 
 /// A verdict that came with a session, of a chain that nobody can look at any more, says what may be
@@ -52,8 +53,14 @@ pub(super) fn limit(facts: &Facts<'_>, mut finding: Finding) -> Finding {
 /// some say enough alone.
 fn unverified(check: &CertificateCheck) -> Confidence {
     /// X509_V_ERR_* that may stand for another cause: no issuer found, a chain too long.
-    const AMBIGUOUS: [i32; 5] = [2, 19, 20, 21, 22];
-    match AMBIGUOUS.contains(&check.result) {
+    const AMBIGUOUS: [X509Error; 5] = [
+        X509Error::UNABLE_TO_GET_ISSUER_CERT,
+        X509Error::SELF_SIGNED_CERT_IN_CHAIN,
+        X509Error::UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+        X509Error::UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+        X509Error::CERT_CHAIN_TOO_LONG,
+    ];
+    match AMBIGUOUS.contains(&X509Error(check.result)) {
         true => Confidence::Possible,
         false => Confidence::Likely,
     }

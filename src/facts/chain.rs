@@ -4,26 +4,7 @@
 //! of causes: what makes a certificate unfit whoever signed it comes before who signed it.
 
 use crate::capture::{CertificateCheck, VerifyError, MAX_CHAIN};
-
-/// X509_V_ERR_* values that are told apart.
-mod code {
-    pub(super) const ISSUER_NOT_FOUND: i32 = 2;
-    pub(super) const NO_CRL: i32 = 3;
-    pub(super) const NOT_YET_VALID: i32 = 9;
-    pub(super) const EXPIRED: i32 = 10;
-    pub(super) const CRL_NOT_YET_VALID: i32 = 11;
-    pub(super) const CRL_EXPIRED: i32 = 12;
-    pub(super) const SELF_SIGNED_LEAF: i32 = 18;
-    pub(super) const SELF_SIGNED_IN_CHAIN: i32 = 19;
-    pub(super) const ISSUER_NOT_FOUND_LOCALLY: i32 = 20;
-    pub(super) const LEAF_NOT_VERIFIED: i32 = 21;
-    pub(super) const TOO_LONG: i32 = 22;
-    pub(super) const REVOKED: i32 = 23;
-    pub(super) const PURPOSE: i32 = 26;
-    pub(super) const NO_CRL_ISSUER: i32 = 33;
-    pub(super) const EE_KEY_TOO_SMALL: i32 = 66;
-    pub(super) const CA_MD_TOO_WEAK: i32 = 68;
-}
+use crate::registry::X509Error;
 
 /// The kinds of trouble, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,20 +83,25 @@ impl ChainProblem {
 }
 
 fn kind(error: VerifyError, check: &CertificateCheck, path: &Path) -> Problem {
-    match error.code {
-        code::REVOKED => Problem::Revoked,
-        code::EXPIRED => Problem::Expired,
-        code::NOT_YET_VALID => Problem::NotYetValid,
-        code::SELF_SIGNED_LEAF => Problem::SelfSigned,
-        code::PURPOSE => Problem::Purpose,
-        code::EE_KEY_TOO_SMALL..=code::CA_MD_TOO_WEAK => Problem::TooWeak,
+    match X509Error(error.code) {
+        X509Error::CERT_REVOKED => Problem::Revoked,
+        X509Error::CERT_HAS_EXPIRED => Problem::Expired,
+        X509Error::CERT_NOT_YET_VALID => Problem::NotYetValid,
+        X509Error::DEPTH_ZERO_SELF_SIGNED_CERT => Problem::SelfSigned,
+        X509Error::INVALID_PURPOSE => Problem::Purpose,
+        X509Error::EE_KEY_TOO_SMALL | X509Error::CA_KEY_TOO_SMALL | X509Error::CA_MD_TOO_WEAK => {
+            Problem::TooWeak
+        }
         // Two intermediates and depth 1 end as 22 on OpenSSL 1.1.1; when no larger depth verifies
         // either, the depth is not all that is wrong. Not verified again, nothing says what is.
-        code::TOO_LONG if check.verified_again => Problem::AnchorUnknown,
+        X509Error::CERT_CHAIN_TOO_LONG if check.verified_again => Problem::AnchorUnknown,
         // OpenSSL says 2, not 20, once a certificate of the trust store is part of the chain: then
         // the trusted file lacks the root above it, and the upstream can do nothing about that.
-        code::SELF_SIGNED_IN_CHAIN | code::ISSUER_NOT_FOUND => Problem::AnchorUnknown,
-        code::ISSUER_NOT_FOUND_LOCALLY | code::LEAF_NOT_VERIFIED => {
+        X509Error::SELF_SIGNED_CERT_IN_CHAIN | X509Error::UNABLE_TO_GET_ISSUER_CERT => {
+            Problem::AnchorUnknown
+        }
+        X509Error::UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+        | X509Error::UNABLE_TO_VERIFY_LEAF_SIGNATURE => {
             // Servers leave out the root: a chain that leads away from the leaf is more likely
             // whole than broken.
             if path.ends_in_root || path.has_intermediate {
@@ -124,8 +110,8 @@ fn kind(error: VerifyError, check: &CertificateCheck, path: &Path) -> Problem {
                 Problem::IssuerMissing
             }
         }
-        code::NO_CRL | code::NO_CRL_ISSUER => Problem::CrlMissing,
-        code::CRL_EXPIRED | code::CRL_NOT_YET_VALID => Problem::CrlExpired,
+        X509Error::UNABLE_TO_GET_CRL | X509Error::UNABLE_TO_GET_CRL_ISSUER => Problem::CrlMissing,
+        X509Error::CRL_HAS_EXPIRED | X509Error::CRL_NOT_YET_VALID => Problem::CrlExpired,
         _ => Problem::Other,
     }
 }

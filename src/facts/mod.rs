@@ -18,7 +18,7 @@ use crate::capture::{
     AlertSeen, CertificateCheck, ClientCertificate, Direction, EndingKind, Module, Recording,
     Response,
 };
-use crate::registry::{Alert, ProtocolVersion};
+use crate::registry::{Alert, ProtocolVersion, SslReason};
 
 /// ERR_LIB_SSL: the library whose reasons are classified.
 const SSL_LIBRARY: u32 = 20;
@@ -88,11 +88,12 @@ impl<'a> Facts<'a> {
     }
 
     /// Reason of the library's own error (not of an alert received).
-    pub fn ssl_reason(&self) -> Option<u32> {
+    pub fn ssl_reason(&self) -> Option<SslReason> {
         let ending = &self.recording.ending;
-        ending
+        let reason = ending
             .reason
-            .filter(|_| ending.library == Some(SSL_LIBRARY))
+            .filter(|_| ending.library == Some(SSL_LIBRARY));
+        reason.map(SslReason)
     }
 
     /// Library and reason of the earliest error, whichever library it came from.

@@ -92,7 +92,7 @@ fn only_reasons_of_the_tls_library_are_classified() {
     recording.ending.library = Some(11);
     assert_eq!(Facts::of(&recording).ssl_reason(), None);
     recording.ending.library = Some(20);
-    assert_eq!(Facts::of(&recording).ssl_reason(), Some(267));
+    assert_eq!(Facts::of(&recording).ssl_reason(), Some(SslReason(267)));
 }
 
 #[test]

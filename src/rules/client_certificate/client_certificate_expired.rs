@@ -34,7 +34,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let certificate = super::sent_certificate(facts)?.certificate.as_ref()?;
     let now = facts.recording.environment.time_ms / 1000;
     let out_of_date = !(certificate.not_before..=certificate.not_after).contains(&now);
-    let told = facts.received() == Some(Alert(45));
+    let told = facts.received() == Some(Alert::CERTIFICATE_EXPIRED);
     let refused = facts
         .received()
         .is_some_and(|alert| super::REJECTIONS.contains(&alert));

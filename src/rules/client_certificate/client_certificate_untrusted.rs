@@ -24,9 +24,6 @@ use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
-const UNKNOWN_CA: Alert = Alert(48);
-const EXPIRED: Alert = Alert(45);
-
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_untrusted",
     family: Family::ClientCertificate,
@@ -45,9 +42,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         .as_ref()
         .and_then(|issuer| authorities.lists(issuer));
     let (confidence, seen) = match (facts.received(), listed) {
-        (Some(EXPIRED), _) => return None,
-        (Some(UNKNOWN_CA), Some(false)) => (Confidence::Certain, Evidence::AlertReceived),
-        (Some(UNKNOWN_CA), _) | (Some(_), Some(false)) => {
+        (Some(Alert::CERTIFICATE_EXPIRED), _) => return None,
+        (Some(Alert::UNKNOWN_CA), Some(false)) => (Confidence::Certain, Evidence::AlertReceived),
+        (Some(Alert::UNKNOWN_CA), _) | (Some(_), Some(false)) => {
             (Confidence::Likely, Evidence::AlertReceived)
         }
         (None, Some(false)) if facts.closed_silently() => {

@@ -19,13 +19,13 @@ const OWN_CERTIFICATE: [&str; 2] = [
 
 /// Alerts that reject a certificate presented (RFC 8446 section 6.2), without certificate_expired(45).
 const REJECTIONS: [Alert; 7] = [
-    Alert(40),
-    Alert(42),
-    Alert(43),
-    Alert(44),
-    Alert(46),
-    Alert(49),
-    Alert(51),
+    Alert::HANDSHAKE_FAILURE,
+    Alert::BAD_CERTIFICATE,
+    Alert::UNSUPPORTED_CERTIFICATE,
+    Alert::CERTIFICATE_REVOKED,
+    Alert::CERTIFICATE_UNKNOWN,
+    Alert::ACCESS_DENIED,
+    Alert::DECRYPT_ERROR,
 ];
 
 /// nginx is configured with a certificate and sent an empty message in its place.

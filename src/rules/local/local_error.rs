@@ -24,12 +24,16 @@
 
 use crate::capture::EndingKind;
 use crate::facts::Facts;
-use crate::registry::Alert;
+use crate::registry::{Alert, SslReason};
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 use crate::text::{quote, Foreign};
 
 /// SSL_R_CA_KEY_TOO_SMALL, SSL_R_CA_MD_TOO_WEAK, SSL_R_EE_KEY_TOO_SMALL.
-const OWN_CERTIFICATE_WEAK: [u32; 3] = [397, 398, 399];
+const OWN_CERTIFICATE_WEAK: [SslReason; 3] = [
+    SslReason::CA_KEY_TOO_SMALL,
+    SslReason::CA_MD_TOO_WEAK,
+    SslReason::EE_KEY_TOO_SMALL,
+];
 
 pub(crate) static RULE: Rule = Rule {
     name: "local_error",

@@ -27,7 +27,7 @@
 //! RFC 5246 section 7.4.1.3; OpenSSL ciphers(1).
 
 use crate::facts::{Facts, Offered};
-use crate::registry::{Alert, KeyExchange, ProtocolVersion};
+use crate::registry::{Alert, KeyExchange, ProtocolVersion, SslReason};
 use crate::rules::directive::Setting;
 use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
@@ -49,7 +49,10 @@ pub(super) const TLS13_SUITES: [&str; 3] = [
     "TLS_AES_128_GCM_SHA256",
 ];
 /// SSL_R_UNKNOWN_CIPHER_RETURNED, SSL_R_WRONG_CIPHER_RETURNED.
-const WRONG_CIPHER: [u32; 2] = [248, 261];
+const WRONG_CIPHER: [SslReason; 2] = [
+    SslReason::UNKNOWN_CIPHER_RETURNED,
+    SslReason::WRONG_CIPHER_RETURNED,
+];
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     not_offered(facts).or_else(|| refused(facts))

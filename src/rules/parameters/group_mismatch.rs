@@ -25,17 +25,21 @@
 //! RFC 8446 sections 4.1.4 and 4.2.7; RFC 8422 section 5.1; SSL_CONF_cmd(3), Groups.
 
 use crate::facts::{Breadth, Facts, Offered, Phase, DEFAULT_GROUPS};
-use crate::registry::{Alert, NamedGroup, ProtocolVersion};
+use crate::registry::{Alert, NamedGroup, ProtocolVersion, SslReason};
 use crate::rules::wording::alert_text;
 use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule};
 
-/// SSL_R_BAD_KEY_SHARE: the peer's share, or the group it asks for, is none of ours.
-const BAD_KEY_SHARE: u32 = 108;
 /// SSL_R_WRONG_CURVE, SSL_R_UNABLE_TO_FIND_ECDH_PARAMETERS: the same up to TLS 1.2.
-const WRONG_CURVES: [u32; 2] = [378, 314];
+const WRONG_CURVES: [SslReason; 2] = [
+    SslReason::WRONG_CURVE,
+    SslReason::UNABLE_TO_FIND_ECDH_PARAMETERS,
+];
 /// SSL_R_NO_SUITABLE_GROUPS, SSL_R_NO_SUITABLE_KEY_SHARE: nothing of ours works with our versions. The
 /// second has another meaning once a hello was sent.
-const NOTHING_TO_OFFER: [u32; 2] = [295, 101];
+const NOTHING_TO_OFFER: [SslReason; 2] = [
+    SslReason::NO_SUITABLE_GROUPS,
+    SslReason::NO_SUITABLE_KEY_SHARE,
+];
 
 pub(crate) static RULE: Rule = Rule {
     name: "group_mismatch",
@@ -72,7 +76,8 @@ fn refused_by_us(facts: &Facts<'_>) -> Option<Finding> {
     let tls13 = facts.version() >= Some(ProtocolVersion::TLS1_3);
     let outside = match tls13 {
         true => {
-            reason == BAD_KEY_SHARE && wanted.is_some_and(|one| !offered.groups().contains(&one))
+            reason == SslReason::BAD_KEY_SHARE
+                && wanted.is_some_and(|one| !offered.groups().contains(&one))
         }
         false => WRONG_CURVES.contains(&reason),
     };

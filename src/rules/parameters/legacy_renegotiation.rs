@@ -22,10 +22,9 @@
 //! RFC 5746 section 3.4; OpenSSL migration_guide(7).
 
 use crate::facts::Facts;
+use crate::registry::SslReason;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
-/// SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED.
-const UNSAFE_LEGACY_RENEGOTIATION: u32 = 338;
 /// The first version that knows the narrower of the two options by name.
 const OPENSSL_3_0_4: u64 = 0x3000_0040;
 
@@ -37,7 +36,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    if facts.ssl_reason() != Some(UNSAFE_LEGACY_RENEGOTIATION) {
+    if facts.ssl_reason() != Some(SslReason::UNSAFE_LEGACY_RENEGOTIATION_DISABLED) {
         return None;
     }
     let upstream = "upstream needs TLS code with RFC 5746 (secure renegotiation)";

@@ -23,10 +23,8 @@
 
 use super::cipher_mismatch::TLS13_SUITES;
 use crate::facts::Facts;
+use crate::registry::SslReason;
 use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule};
-
-/// SSL_R_NO_CIPHERS_AVAILABLE.
-const NO_CIPHERS_AVAILABLE: u32 = 181;
 
 pub(crate) static RULE: Rule = Rule {
     name: "no_ciphers_enabled",
@@ -36,7 +34,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    if facts.ssl_reason() != Some(NO_CIPHERS_AVAILABLE) {
+    if facts.ssl_reason() != Some(SslReason::NO_CIPHERS_AVAILABLE) {
         return None;
     }
     let remedy = match facts.recording.settings.tls13_suites {

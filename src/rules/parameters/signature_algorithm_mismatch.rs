@@ -27,16 +27,19 @@
 //! RFC 8446 sections 4.2.3 and 4.4.3; RFC 5246 section 7.4.1.4.1; SSL_CONF_cmd(3), SignatureAlgorithms.
 
 use crate::facts::{Breadth, Facts, Offered};
-use crate::registry::{Alert, Authentication, ProtocolVersion};
+use crate::registry::{Alert, Authentication, ProtocolVersion, SslReason};
 use crate::rules::directive::Setting;
 use crate::rules::wording::alert_text;
 use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_WRONG_SIGNATURE_TYPE, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
 /// SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_UNKNOWN_DIGEST.
-const LOCAL_REASONS: [u32; 4] = [370, 118, 376, 368];
-/// SSL_R_WRONG_CURVE: in TLS 1.3 the curve of a signature, before that the group of the key exchange.
-const WRONG_CURVE: u32 = 378;
+const LOCAL_REASONS: [SslReason; 4] = [
+    SslReason::WRONG_SIGNATURE_TYPE,
+    SslReason::NO_SUITABLE_SIGNATURE_ALGORITHM,
+    SslReason::NO_SHARED_SIGNATURE_ALGORITHMS,
+    SslReason::UNKNOWN_DIGEST,
+];
 /// What keys of every usual kind can sign with; every library that nginx is used with has these.
 const USUAL: [&str; 10] = [
     "ECDSA+SHA256",
@@ -70,7 +73,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 fn refused_by_us(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
     let reason = facts.ssl_reason()?;
     let tls13 = facts.version() >= Some(ProtocolVersion::TLS1_3);
-    let ours = LOCAL_REASONS.contains(&reason) || (tls13 && reason == WRONG_CURVE);
+    let ours = LOCAL_REASONS.contains(&reason) || (tls13 && reason == SslReason::WRONG_CURVE);
     if !ours {
         return None;
     }

@@ -23,8 +23,6 @@ use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
-const ACCESS_DENIED: Alert = Alert(49);
-
 pub(crate) static RULE: Rule = Rule {
     name: "peer_access_denied",
     family: Family::Peer,
@@ -37,7 +35,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    if facts.received() != Some(ACCESS_DENIED) || facts.certificate_request.is_some() {
+    if facts.received() != Some(Alert::ACCESS_DENIED) || facts.certificate_request.is_some() {
         return None;
     }
     let sentence = format!(

@@ -27,23 +27,20 @@
 
 use crate::capture::{Direction, EndingKind};
 use crate::facts::Facts;
-use crate::registry::Alert;
+use crate::registry::{Alert, SslReason};
 use crate::rules::wording::alert_text;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 const VIOLATIONS: [Alert; 8] = [
-    Alert(10),
-    Alert(20),
-    Alert(22),
-    Alert(47),
-    Alert(50),
-    Alert(51),
-    Alert(109),
-    Alert(110),
+    Alert::UNEXPECTED_MESSAGE,
+    Alert::BAD_RECORD_MAC,
+    Alert::RECORD_OVERFLOW,
+    Alert::ILLEGAL_PARAMETER,
+    Alert::DECODE_ERROR,
+    Alert::DECRYPT_ERROR,
+    Alert::MISSING_EXTENSION,
+    Alert::UNSUPPORTED_EXTENSION,
 ];
-/// SSL_R_UNEXPECTED_EOF_WHILE_READING: the end of a connection is no violation.
-const EOF: u32 = 294;
-
 pub(crate) static RULE: Rule = Rule {
     name: "protocol_violation",
     family: Family::Peer,
@@ -107,5 +104,7 @@ fn remedy() -> Remedy {
 fn unreadable(facts: &Facts<'_>) -> bool {
     facts.ending() == EndingKind::Error
         && facts.recording.handshake.bytes_received > 0
-        && facts.ssl_reason().is_some_and(|reason| reason != EOF)
+        && facts
+            .ssl_reason()
+            .is_some_and(|reason| reason != SslReason::UNEXPECTED_EOF_WHILE_READING)
 }

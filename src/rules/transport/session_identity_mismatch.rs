@@ -74,7 +74,6 @@ fn refused_in_http(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 fn refused_in_the_handshake(facts: &Facts<'_>) -> Option<Finding> {
-    const ACCESS_DENIED: Alert = Alert(49);
     let offered = facts.offered.as_ref().filter(|one| one.session_offered())?;
     let made_under = facts.recording.handshake.session_name.as_ref()?;
     let is_other = facts.name.sent.as_ref() != Some(made_under);
@@ -83,7 +82,7 @@ fn refused_in_the_handshake(facts: &Facts<'_>) -> Option<Finding> {
     }
     let alert = facts.alert.filter(|_| facts.received().is_some())?;
     let confidence = match Alert(alert.code) {
-        ACCESS_DENIED => Confidence::Likely,
+        Alert::ACCESS_DENIED => Confidence::Likely,
         Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR | Alert::ILLEGAL_PARAMETER => {
             Confidence::Possible
         }

@@ -26,7 +26,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::Facts;
-use crate::registry::Alert;
+use crate::registry::{Alert, SslReason};
 use crate::rules::wording::alert_text;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
@@ -34,10 +34,10 @@ use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 /// does not decrypt is answered with. internal_error: OpenSSL's answer to any session when the server
 /// has set no session id context and asks for client certificates.
 const ABOUT_THE_TICKET: [Alert; 5] = [
-    Alert(20),
-    Alert(47),
-    Alert(50),
-    Alert(51),
+    Alert::BAD_RECORD_MAC,
+    Alert::ILLEGAL_PARAMETER,
+    Alert::DECODE_ERROR,
+    Alert::DECRYPT_ERROR,
     Alert::INTERNAL_ERROR,
 ];
 
@@ -49,7 +49,11 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 /// SSL_R_OLD_SESSION_CIPHER_NOT_RETURNED, SSL_R_UNKNOWN_CIPHER_RETURNED, SSL_R_WRONG_CIPHER_RETURNED.
-const WRONG_CIPHER: [u32; 3] = [197, 248, 261];
+const WRONG_CIPHER: [SslReason; 3] = [
+    SslReason::OLD_SESSION_CIPHER_NOT_RETURNED,
+    SslReason::UNKNOWN_CIPHER_RETURNED,
+    SslReason::WRONG_CIPHER_RETURNED,
+];
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if !facts.offered.as_ref()?.session_offered() {

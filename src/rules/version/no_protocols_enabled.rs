@@ -22,10 +22,8 @@
 //! OpenSSL SSL_CONF_cmd(3), MinProtocol; SSL_CTX_set_security_level(3); RFC 7568.
 
 use crate::facts::Facts;
+use crate::registry::SslReason;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
-
-/// SSL_R_NO_PROTOCOLS_AVAILABLE.
-const NO_PROTOCOLS_AVAILABLE: u32 = 191;
 
 pub(crate) static RULE: Rule = Rule {
     name: "no_protocols_enabled",
@@ -35,7 +33,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    if facts.ssl_reason() != Some(NO_PROTOCOLS_AVAILABLE) {
+    if facts.ssl_reason() != Some(SslReason::NO_PROTOCOLS_AVAILABLE) {
         return None;
     }
     let remedy = Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"]).with_action(

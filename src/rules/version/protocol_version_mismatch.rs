@@ -28,18 +28,21 @@
 //! RFC 8446 section 4.2.1 and appendix D; RFC 8996.
 
 use crate::facts::{Facts, Offered};
-use crate::registry::{Alert, ProtocolVersion};
+use crate::registry::{Alert, ProtocolVersion, SslReason};
 use crate::rules::directive::Setting;
 use crate::rules::wording::alert_text;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
 /// SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_SSL_VERSION, SSL_R_UNSUPPORTED_SSL_VERSION,
 /// SSL_R_UNKNOWN_SSL_VERSION.
-const LOCAL_REASONS: [u32; 4] = [258, 266, 259, 254];
-/// SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED.
-const LEGACY_SIGNATURE: u32 = 333;
+const LOCAL_REASONS: [SslReason; 4] = [
+    SslReason::UNSUPPORTED_PROTOCOL,
+    SslReason::WRONG_SSL_VERSION,
+    SslReason::UNSUPPORTED_SSL_VERSION,
+    SslReason::UNKNOWN_SSL_VERSION,
+];
 /// ERR_R_INTERNAL_ERROR of OpenSSL 3, flags included: what early 3.0 said instead.
-const INTERNAL_ERROR: u32 = 259 | 3 << 18;
+const INTERNAL_ERROR: SslReason = SslReason(259 | 3 << 18);
 
 pub(crate) static RULE: Rule = Rule {
     name: "protocol_version_mismatch",
@@ -160,7 +163,7 @@ fn refused_without_saying_so(facts: &Facts<'_>, offered: &Offered) -> Option<Fin
 fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Option<Finding> {
     let version = chosen.filter(|version| *version < ProtocolVersion::TLS1_2)?;
     let confidence = match facts.ssl_reason()? {
-        LEGACY_SIGNATURE => Confidence::Certain,
+        SslReason::LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED => Confidence::Certain,
         INTERNAL_ERROR if facts.sent() == Some(Alert::INTERNAL_ERROR) => Confidence::Likely,
         _ => return None,
     };
