@@ -212,7 +212,7 @@ fn unpack(packed: &Packed) -> Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::{AtomicBool, AtomicU64};
 
     /// Everything as long as it may be.
     fn longest() -> Summary {
@@ -289,15 +289,17 @@ mod tests {
         let words = Words(&memory);
         let (one, other) = (longest(), Summary::default());
         write(words, &one, 1);
+        let is_done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                for _ in 0..20_000 {
+                while !is_done.load(Ordering::Relaxed) {
                     write(words, &other, 1);
                     write(words, &one, 1);
+                    std::thread::yield_now();
                 }
             });
             let mut seen = 0;
-            for _ in 0..20_000 {
+            for _ in 0..1_000_000 {
                 if let Some(read) = read(words) {
                     let without_time = |summary| Summary {
                         time_ms: 0,
@@ -307,7 +309,12 @@ mod tests {
                     assert!(read == without_time(one) || read == other);
                     seen += 1;
                 }
+                if seen == 1000 {
+                    break;
+                }
+                std::thread::yield_now();
             }
+            is_done.store(true, Ordering::Relaxed);
             assert!(seen > 0);
         });
     }
