@@ -23,7 +23,7 @@ pub(super) unsafe extern "C" fn observe(
     ssl: *mut SSL,
     _argument: *mut c_void,
 ) {
-    let step = guard::guard("message", || {
+    let step = guard::guard_keeping("message", || {
         let bytes = match (buffer.is_null(), length) {
             (true, _) | (_, 0) => &[],
             // SAFETY: OpenSSL passes `length` readable bytes.
@@ -42,10 +42,11 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
     // SAFETY: the SSL is alive inside its callback; a recording is only reached from here and from
     // the info callback, never at once.
     unsafe {
-        if watched(ssl).is_null() && !begin(ssl) {
-            return release(ssl);
+        let mut state = watched(ssl);
+        if state.is_null() && begin(ssl) {
+            state = watched(ssl);
         }
-        let note = match watched(ssl).as_mut() {
+        let note = match state.as_mut() {
             Some(Watched::Running(note)) => note,
             Some(Watched::Used(negotiated)) => return negotiated.note_for(connection(ssl)),
             None => return release(ssl),
