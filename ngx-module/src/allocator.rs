@@ -1,16 +1,17 @@
 //! Memory when there is none.
 //!
 //! Rust ends the process when an allocation fails, and that process would be an nginx worker. So
-//! while a diagnosis is made, what the C library refuses comes from a reserve. It costs address space
-//! only, until it is used. Everywhere else allocations are fallible: a connection that gets no memory
-//! is not watched. Nothing that outlives a diagnosis may be allocated while one is made: a piece of the
-//! reserve that stays out keeps the reserve from being whole again.
+//! what the C library refuses a callback comes from a reserve ([`crate::guard::guard`]). It costs
+//! address space only, until it is used. Nothing that outlives the callback may be allocated there: a
+//! piece of the reserve that stays out keeps the reserve from being whole again. The callbacks that keep
+//! what they allocate do without it and allocate fallibly: a connection that gets no memory is not
+//! watched, a message that gets none is known by its length.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::ptr;
 use std::alloc::System;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Several times what the longest diagnosis takes. A piece that is not the last one given out is not
 /// reused before all are returned.
@@ -29,23 +30,56 @@ static RESERVE: Reserve = Reserve(UnsafeCell::new([0; SIZE]));
 static STATE: AtomicU64 = AtomicU64::new(0);
 const ONE_PIECE: u64 = 1 << 32;
 const OFFSET: u64 = ONE_PIECE - 1;
-/// A diagnosis is being made.
-static OPEN: AtomicBool = AtomicBool::new(false);
+/// The thread that may use it (`pthread_self`), 0 while it is shut. Other libraries of the process may
+/// call us from threads of their own.
+static USER: AtomicUsize = AtomicUsize::new(0);
 
 #[global_allocator]
 static ALLOCATOR: WithReserve = WithReserve;
 
-/// Runs `body`, whose allocations may use the reserve.
+/// Runs `body`, whose allocations may use the reserve, unless another thread uses it.
 pub(crate) fn with_reserve<R>(body: impl FnOnce() -> R) -> R {
-    /// What OPEN was before.
-    struct Close(bool);
-    impl Drop for Close {
+    struct Shut;
+    impl Drop for Shut {
         fn drop(&mut self) {
-            OPEN.store(self.0, Ordering::Relaxed);
+            USER.store(0, Ordering::Relaxed);
+            fault::check_whole();
         }
     }
-    let _close = Close(OPEN.swap(true, Ordering::Relaxed));
+    let taken = USER.compare_exchange(0, this_thread(), Ordering::Relaxed, Ordering::Relaxed);
+    // Inside another callback's body that one shuts it.
+    let _shut = taken.map(|_| Shut);
     body()
+}
+
+/// Runs `body`, whose allocations may not use the reserve, because they outlive it.
+pub(crate) fn without_reserve<R>(body: impl FnOnce() -> R) -> R {
+    struct Open(usize);
+    impl Drop for Open {
+        fn drop(&mut self) {
+            USER.store(self.0, Ordering::Relaxed);
+        }
+    }
+    let user = USER.load(Ordering::Relaxed);
+    let _open = (user != 0 && user == this_thread()).then(|| {
+        USER.store(0, Ordering::Relaxed);
+        Open(user)
+    });
+    body()
+}
+
+fn is_open() -> bool {
+    let user = USER.load(Ordering::Relaxed);
+    user != 0 && user == this_thread()
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a pthread_t is as wide as a pointer"
+)]
+fn this_thread() -> usize {
+    // SAFETY: asks for nothing and cannot fail.
+    unsafe { libc::pthread_self() as usize }
 }
 
 /// A box, or `None` without memory.
@@ -54,7 +88,7 @@ pub(crate) fn try_box<T>(value: T) -> Option<Box<T>> {
     // SAFETY: callers box structures, never zero bytes; a Box frees through ALLOCATOR, which gives
     // to System what is System's.
     unsafe {
-        let memory = System.alloc(layout).cast::<T>();
+        let memory = system(layout).cast::<T>();
         if memory.is_null() {
             return None;
         }
@@ -70,14 +104,12 @@ struct WithReserve;
 // back to where it came from. Nothing here unwinds.
 unsafe impl GlobalAlloc for WithReserve {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if !is_starved() {
-            // SAFETY: the caller's layout.
-            let piece = unsafe { System.alloc(layout) };
-            if !piece.is_null() {
-                return piece;
-            }
+        // SAFETY: the caller's layout.
+        let piece = unsafe { system(layout) };
+        if piece.is_null() {
+            return take(layout);
         }
-        take(layout)
+        piece
     }
 
     unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
@@ -92,7 +124,7 @@ unsafe impl GlobalAlloc for WithReserve {
     unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller's promises, for all of it; a failed realloc leaves the piece alone.
         unsafe {
-            if !is_reserve(piece) && !is_starved() {
+            if !is_reserve(piece) && !fault::starves() {
                 let grown = System.realloc(piece, layout, size);
                 if !grown.is_null() {
                     return grown;
@@ -108,6 +140,18 @@ unsafe impl GlobalAlloc for WithReserve {
     }
 }
 
+/// A piece of the C library's, NULL without memory.
+///
+/// # Safety
+/// The layout is not empty.
+unsafe fn system(layout: Layout) -> *mut u8 {
+    if fault::starves() {
+        return ptr::null_mut();
+    }
+    // SAFETY: the caller's promise.
+    unsafe { System.alloc(layout) }
+}
+
 fn base() -> *mut u8 {
     RESERVE.0.get().cast()
 }
@@ -118,7 +162,7 @@ fn is_reserve(piece: *mut u8) -> bool {
 
 /// A piece of the reserve; NULL when it is shut or used up.
 fn take(layout: Layout) -> *mut u8 {
-    if !OPEN.load(Ordering::Relaxed) || layout.align() > ALIGN || layout.size() > SIZE {
+    if !is_open() || layout.align() > ALIGN || layout.size() > SIZE {
         return ptr::null_mut();
     }
     let size = whole(layout);
@@ -153,13 +197,61 @@ fn whole(layout: Layout) -> u64 {
     layout.size().next_multiple_of(ALIGN) as u64
 }
 
+#[cfg(feature = "fault-injection")]
+pub(crate) use fault::start;
+
 #[cfg(not(feature = "fault-injection"))]
-fn is_starved() -> bool {
-    false
+mod fault {
+    pub(super) fn starves() -> bool {
+        false
+    }
+
+    pub(super) fn check_whole() {}
 }
 
-/// Test build only: `TLSDIAG_FAULT=memory` takes the C library away while a diagnosis is made.
+/// Test build only. `TLSDIAG_FAULT=memory` takes the C library away while the reserve is open;
+/// `TLSDIAG_FAULT=memory:7` refuses every seventh allocation of the module once nginx runs, wherever it
+/// is made. And whatever the fault, a reserve that is not whole when it is shut is an alert.
 #[cfg(feature = "fault-injection")]
-fn is_starved() -> bool {
-    OPEN.load(Ordering::Relaxed) && crate::guard::fault_is("memory")
+mod fault {
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+    use ngx::ffi::{ngx_cycle, ngx_log_error_core, ngx_uint_t, NGX_LOG_ALERT};
+
+    use crate::guard::{fault, Fault};
+
+    /// A configuration runs.
+    static STARTED: AtomicBool = AtomicBool::new(false);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+
+    pub(crate) fn start() {
+        STARTED.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn starves() -> bool {
+        match fault() {
+            Some(Fault::Memory { one_in: None }) => super::is_open(),
+            Some(Fault::Memory { one_in: Some(n) }) if STARTED.load(Ordering::Relaxed) => {
+                COUNT.fetch_add(1, Ordering::Relaxed) % n == 0
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn check_whole() {
+        let pieces = super::STATE.load(Ordering::Relaxed) >> 32;
+        // SAFETY: ngx_cycle and its log are valid for the life of the process.
+        if let (true, Some(cycle)) = (pieces > 0, unsafe { ngx_cycle.as_ref() }) {
+            // SAFETY: as above; %uL takes 64 bits.
+            unsafe {
+                ngx_log_error_core(
+                    NGX_LOG_ALERT as ngx_uint_t,
+                    cycle.log,
+                    0,
+                    c"upstream_tls: %uL pieces of the reserve are not back".as_ptr(),
+                    pieces,
+                );
+            }
+        }
+    }
 }

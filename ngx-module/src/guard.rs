@@ -6,11 +6,23 @@ use std::sync::Once;
 
 use ngx::ffi::{ngx_cycle, ngx_log_error_core, NGX_LOG_WARN};
 
+use crate::allocator::{with_reserve, without_reserve};
+
 static FAULTS: AtomicUsize = AtomicUsize::new(0);
 
-/// Runs the body of the callback `point`. `None` means it panicked: the caller drops its recording.
-/// The first fault of a process is logged, later ones are only counted.
+/// Runs the body of the callback `point`, whose allocations may use the reserve. `None` means it
+/// panicked: the caller drops its recording. The first fault of a process is logged, later ones are only
+/// counted.
 pub(crate) fn guard<R>(point: &'static str, body: impl FnOnce() -> R) -> Option<R> {
+    with_reserve(|| catch(point, body))
+}
+
+/// The same for a callback that keeps what it allocates, and so allocates fallibly.
+pub(crate) fn guard_keeping<R>(point: &'static str, body: impl FnOnce() -> R) -> Option<R> {
+    without_reserve(|| catch(point, body))
+}
+
+fn catch<R>(point: &'static str, body: impl FnOnce() -> R) -> Option<R> {
     let result = catch_unwind(AssertUnwindSafe(|| {
         fault::inject(point);
         body()
@@ -52,28 +64,47 @@ pub(crate) fn silence_panics() {
 }
 
 #[cfg(feature = "fault-injection")]
-pub(crate) use fault::fault_is;
+pub(crate) use fault::{fault, Fault};
 
 #[cfg(not(feature = "fault-injection"))]
 mod fault {
     pub(super) fn inject(_point: &str) {}
 }
 
-/// Test build only: `TLSDIAG_FAULT=<point>` in the master's environment makes that callback panic.
+/// Test build only: `TLSDIAG_FAULT` in the master's environment names a callback that panics, or says
+/// how memory runs out (see [`crate::allocator`]).
 #[cfg(feature = "fault-injection")]
 mod fault {
     use std::sync::OnceLock;
 
-    static POINT: OnceLock<Option<String>> = OnceLock::new();
+    static FAULT: OnceLock<Option<Fault>> = OnceLock::new();
 
-    pub(super) fn inject(point: &str) {
-        POINT.get_or_init(|| std::env::var("TLSDIAG_FAULT").ok());
-        assert!(!fault_is(point), "injected fault");
+    pub(crate) enum Fault {
+        /// This callback panics.
+        Panic(String),
+        /// One allocation in so many fails; all while the reserve is open.
+        Memory { one_in: Option<u64> },
     }
 
-    pub(crate) fn fault_is(point: &str) -> bool {
-        POINT
-            .get()
-            .is_some_and(|wanted| wanted.as_deref() == Some(point))
+    fn read() -> Option<Fault> {
+        let text = std::env::var("TLSDIAG_FAULT").ok()?;
+        Some(match text.strip_prefix("memory") {
+            Some("") => Fault::Memory { one_in: None },
+            Some(rest) => Fault::Memory {
+                one_in: Some(rest.strip_prefix(':')?.parse().ok().filter(|n| *n > 0)?),
+            },
+            None => Fault::Panic(text),
+        })
+    }
+
+    /// The fault asked for; none before the first callback.
+    pub(crate) fn fault() -> Option<&'static Fault> {
+        FAULT.get()?.as_ref()
+    }
+
+    pub(super) fn inject(point: &str) {
+        let fault = FAULT.get_or_init(read);
+        let panics = matches!(fault, Some(Fault::Panic(wanted)) if wanted == point);
+        assert!(!panics, "injected fault");
     }
 }

@@ -229,6 +229,8 @@ unsafe fn complete(cycle: *mut ngx_cycle_t) {
     }
     crate::tls::forget_verifications();
     crate::hook::attach();
+    #[cfg(feature = "fault-injection")]
+    crate::allocator::start();
 }
 
 /// Without an `http` or `stream` block nginx gives our module of that kind no place. Should a reload

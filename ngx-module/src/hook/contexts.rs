@@ -10,7 +10,7 @@ use ngx::ffi::{
 };
 
 use super::{info, message, CONTEXT_SLOT};
-use crate::guard::guard;
+use crate::guard::guard_keeping;
 
 pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 
@@ -34,7 +34,7 @@ pub(super) unsafe extern "C" fn created(
     _: *mut c_void,
 ) {
     CALLED.store(true, Ordering::Relaxed);
-    guard("context", || {
+    guard_keeping("context", || {
         let mut waiting = waiting();
         if waiting.try_reserve(1).is_ok() {
             waiting.push(context as usize);
@@ -51,7 +51,7 @@ pub(super) unsafe extern "C" fn freed(
     _: c_long,
     _: *mut c_void,
 ) {
-    guard("context", || {
+    guard_keeping("context", || {
         waiting().retain(|one| *one != context as usize)
     });
 }

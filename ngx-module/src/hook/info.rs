@@ -29,7 +29,7 @@ const V_OK: core::ffi::c_long = 0;
 pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_int) {
     if event == HANDSHAKE_DONE || (event == CONNECT_EXIT && ret <= 0) {
         // SAFETY: OpenSSL passes the SSL it is working on.
-        let seen = guard::guard("info", || unsafe {
+        let seen = guard::guard_keeping("info", || unsafe {
             observe_event(ssl.cast_mut(), event, ret)
         });
         if seen.is_none() {

@@ -19,6 +19,7 @@ use ngx::ffi::{
     SSL_set_msg_callback, SSL,
 };
 
+use crate::allocator::with_reserve;
 use crate::note::{Note, Watched};
 use crate::tls::{Slot, CLASS_SSL, CLASS_SSL_CTX};
 use crate::variables;
@@ -79,7 +80,7 @@ unsafe fn settle(ssl: *mut SSL) {
         let (Some(note), true) = (note(ssl), variables::are_used()) else {
             return release(ssl);
         };
-        let mut negotiated = Negotiated::of(&note.recorder);
+        let mut negotiated = with_reserve(|| Negotiated::of(&note.recorder));
         negotiated.note_for(connection(ssl));
         *watched(ssl) = Watched::Used(negotiated);
     }

@@ -15,7 +15,7 @@ use crate::identity::Owner;
 use crate::note::{Note, Watched};
 use crate::tls::{self, QueueMark};
 use crate::variables::Negotiated;
-use crate::{allocator, assemble, clock, cycle, guard, identity, sink, variables};
+use crate::{assemble, clock, cycle, guard, identity, sink, variables};
 
 /// ERR_LIB_SYS.
 const LIBRARY_SYS: u32 = 2;
@@ -43,7 +43,7 @@ pub(super) unsafe extern "C" fn ssl_freed(
         }
         let _mark = QueueMark::set();
         // SAFETY: see the module's first lines.
-        allocator::with_reserve(|| unsafe { close(ssl.cast(), &note) });
+        unsafe { close(ssl.cast(), &note) };
     });
 }
 

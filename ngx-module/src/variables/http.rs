@@ -10,7 +10,6 @@ use ngx::ffi::{
 };
 
 use super::{attempt, is_ours, NAMES};
-use crate::allocator::with_reserve;
 use crate::guard::guard;
 use crate::symbol;
 
@@ -52,7 +51,7 @@ unsafe extern "C" fn get(
 ) -> ngx_int_t {
     let set = guard("variable", || {
         // SAFETY: nginx passes a live request and the value to be filled.
-        with_reserve(|| unsafe {
+        unsafe {
             super::use_them();
             let states = (*request).upstream_states.as_ref()?;
             let states: &[ngx_http_upstream_state_t] = states.as_slice();
@@ -62,7 +61,7 @@ unsafe extern "C" fn get(
             }
             let pool = (*request).pool;
             attempt::evaluate(&mut *value, request.cast(), pool, variable, &peers)
-        })
+        }
     });
     if set.flatten().is_none() {
         // SAFETY: as above.

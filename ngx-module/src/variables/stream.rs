@@ -12,7 +12,6 @@ use ngx::ffi::{
 };
 
 use super::{attempt, is_ours, NAMES};
-use crate::allocator::with_reserve;
 use crate::guard::guard;
 use crate::symbol;
 
@@ -53,7 +52,7 @@ unsafe extern "C" fn get(
 ) -> ngx_int_t {
     let set = guard("variable", || {
         // SAFETY: nginx passes a live session and the value to be filled.
-        with_reserve(|| unsafe {
+        unsafe {
             super::use_them();
             let states = (*session).upstream_states.as_ref()?;
             let states: &[ngx_stream_upstream_state_t] = states.as_slice();
@@ -63,7 +62,7 @@ unsafe extern "C" fn get(
             }
             let pool = (*session).connection.as_ref()?.pool;
             attempt::evaluate(&mut *value, session.cast(), pool, variable, &peers)
-        })
+        }
     });
     if set.flatten().is_none() {
         // SAFETY: as above.

@@ -3,6 +3,7 @@
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::observe::Line;
 use tlsdiag_e2e::peers::{Stack, Upstream};
 use tlsdiag_e2e::tempdir::TempDir;
 
@@ -91,6 +92,49 @@ fn in_the_verify_callback() {
 #[test]
 fn without_memory() {
     assert_eq!(survives("memory"), 4);
+}
+
+/// Memory fails anywhere once nginx runs, in good requests too, with variables and without: nothing
+/// but diagnoses is lost. The test build makes an alert of a reserve that is not whole again.
+#[test]
+fn memory_that_fails_now_and_then() {
+    for one_in in [2, 7, 20] {
+        for variables in ["", "access_log access.txt tls;"] {
+            starve(one_in, variables);
+        }
+    }
+}
+
+fn starve(one_in: u32, variables: &str) {
+    const REQUESTS: usize = 1_000;
+    let (broken, good) = (refusing(), healthy());
+    let mut config = Config::new()
+        .module(Module::Fault)
+        .http("log_format tls '$upstream_tls_diagnosis $upstream_tls_server_name';")
+        .server(variables)
+        .location("/broken", &pass(&broken))
+        .location("/good", &pass(&good));
+    let fault = ("TLSDIAG_FAULT".to_owned(), format!("memory:{one_in}"));
+    config.environment.push(fault);
+    let nginx = Nginx::start(config);
+    let (port, workers) = (nginx.port(), nginx.workers());
+    std::thread::scope(|scope| {
+        for (path, status) in [("/broken", 502), ("/good", 200)] {
+            scope.spawn(move || {
+                for _ in 0..REQUESTS {
+                    assert_eq!(client::get(port, path).status, status);
+                }
+            });
+        }
+    });
+    assert_eq!(nginx.workers(), workers, "the worker died");
+    let finished = nginx.finish();
+    let native = finished.log.native();
+    let failed = |line: &&&Line| line.message.contains("SSL_do_handshake() failed");
+    assert_eq!(native.iter().filter(failed).count(), REQUESTS);
+    let (lines, documents) = (finished.log.ours().len(), finished.documents.len());
+    assert_eq!(lines, documents);
+    assert!(0 < lines && lines < REQUESTS, "{lines} with 1 in {one_in}");
 }
 
 /// And so is every later one: long chains of long names, verified, with variables, on connections kept
