@@ -8,7 +8,8 @@ E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	NGINX_SOURCE_DIR=$$(scripts/nginx-source) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
 
-.PHONY: help deps build demo test test-core test-capi test-e2e lint matrix soak bench deb test-deb versions clean
+.PHONY: help deps build demo test test-core test-capi test-e2e test-recipes lint matrix soak bench deb
+.PHONY: test-deb versions observability clean
 .PHONY: module fault
 
 help: ## say what there is
@@ -35,7 +36,7 @@ demo: ## break ten upstreams on loopback and show what nginx and the module say
 
 test: ## everything: core, C ABI, end to end on a real nginx, lints
 	scripts/deps test
-	$(MAKE) --no-print-directory test-core test-capi test-e2e lint
+	$(MAKE) --no-print-directory test-core test-capi test-e2e test-recipes lint
 
 test-core: ## the analysis core alone; needs nothing but Rust
 	cargo test --quiet --locked
@@ -45,6 +46,9 @@ test-capi: ## the C ABI, from C and through its header's bindings
 
 test-e2e: module fault ## every diagnosis on a real nginx, with real TLS stacks
 	$(E2E) cargo test --quiet --locked -p tlsdiag-e2e
+
+test-recipes: module ## the recipes of contrib/ whose programs are small
+	$(E2E) cargo test --quiet --locked -p tlsdiag-observability --test light
 
 lint: ## formatting and clippy, where the toolchain has them
 	@if cargo fmt --version >/dev/null 2>&1; then cargo fmt --all --check; \
@@ -80,6 +84,12 @@ bench: ## instructions per handshake with and without the module (callgrind)
 	scripts/deps bench
 	$(MAKE) --no-print-directory module
 	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin bench
+
+observability: ## Prometheus, a browser, log shippers and databases read what is written (installs them; minutes)
+	scripts/deps observability
+	scripts/observability-tools
+	$(MAKE) --no-print-directory module
+	$(E2E) cargo test --quiet --locked -p tlsdiag-observability
 
 clean: ## remove what was built
 	rm -rf build

@@ -27,12 +27,15 @@ fn report(format: Format, snapshot: &Snapshot) -> String {
     String::from_utf8(out).unwrap()
 }
 
+/// 2026-11-23T08:41:07.123Z
+const NOW_MS: i64 = 1_795_423_267_123;
+
 fn ordinary() -> Snapshot {
-    sample(str::to_owned)
+    sample(NOW_MS, str::to_owned)
 }
 
 fn hostile() -> Snapshot {
-    sample(|name| format!("{name}{HOSTILE}"))
+    sample(NOW_MS, |name| format!("{name}{HOSTILE}"))
 }
 
 #[track_caller]
