@@ -36,6 +36,8 @@ pub mod diagnose;
 #[cfg(feature = "cli")]
 pub mod error_log;
 pub mod facts;
+#[cfg(feature = "cli")]
+pub mod nginx_conf;
 pub mod registry;
 pub mod report;
 pub mod rules;

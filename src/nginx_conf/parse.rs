@@ -1,0 +1,196 @@
+//! One file to directives with blocks; includes stay what they are.
+
+use super::lexer::{Comment, End, Lexer, LexicalError, Statement};
+use super::Directive;
+
+/// How deep blocks may stand in each other, over all files: far more than nginx has contexts for.
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// The directives of a file. The error is in the words of nginx.
+pub(super) fn parse(bytes: &[u8], file: usize) -> Result<Vec<Directive>, LexicalError> {
+    let mut parser = Parser {
+        lexer: Lexer::new(bytes),
+        file,
+    };
+    let block = parser.block(0, 0)?;
+    Ok(block.directives)
+}
+
+struct Parser<'b> {
+    lexer: Lexer<'b>,
+    file: usize,
+}
+
+#[derive(Default)]
+struct Block {
+    directives: Vec<Directive>,
+    /// Allowed by a comment on the line of the opening brace.
+    allowed: Vec<String>,
+    /// Line of the last word or brace that ended something here.
+    ended: u32,
+    /// Allowed for the directive to come.
+    pending: Vec<String>,
+}
+
+impl Parser<'_> {
+    /// The block that was opened on line `opened`; at depth 0 it is the file.
+    fn block(&mut self, opened: u32, depth: usize) -> Result<Block, LexicalError> {
+        let mut block = Block {
+            ended: opened,
+            ..Block::default()
+        };
+        loop {
+            let statement = self.lexer.statement()?;
+            let mut own = Vec::new();
+            for comment in self.lexer.comments() {
+                match comment.between {
+                    true => block.take(&comment),
+                    false => own.extend(allowed(comment.text)),
+                }
+            }
+            let error = |what: &str| LexicalError {
+                line: statement.line,
+                column: statement.column,
+                what: what.to_owned(),
+            };
+            match statement.end {
+                End::BlockEnd if depth == 0 => return Err(error("unexpected \"}\"")),
+                End::File if depth > 0 => {
+                    return Err(error("unexpected end of file, expecting \"}\""))
+                }
+                End::BlockEnd | End::File => {
+                    block.ended = statement.line;
+                    return Ok(block);
+                }
+                End::BlockStart if depth >= MAX_DEPTH => {
+                    return Err(error("blocks are nested too deep"))
+                }
+                End::Semicolon | End::BlockStart | End::LuaBlock => {}
+            }
+            own.append(&mut block.pending);
+            let directive = self.directive(statement, own, depth, &mut block.ended)?;
+            block.directives.push(directive);
+        }
+    }
+
+    fn directive(
+        &mut self,
+        statement: Statement,
+        mut allowed: Vec<String>,
+        depth: usize,
+        ended: &mut u32,
+    ) -> Result<Directive, LexicalError> {
+        *ended = statement.line;
+        let mut inner = None;
+        if statement.end == End::BlockStart {
+            let block = self.block(statement.line, depth + 1)?;
+            *ended = block.ended;
+            allowed.extend(block.allowed);
+            inner = Some(block.directives);
+        }
+        Ok(Directive {
+            file: self.file,
+            words: statement.words,
+            block: inner,
+            allowed,
+        })
+    }
+}
+
+impl Block {
+    /// A comment belongs to what stands before it on its line, else to what comes next.
+    fn take(&mut self, comment: &Comment<'_>) {
+        let ids = allowed(comment.text);
+        match self.directives.last_mut() {
+            Some(directive) if comment.line == self.ended => directive.allowed.extend(ids),
+            None if comment.line == self.ended => self.allowed.extend(ids),
+            _ => self.pending.extend(ids),
+        }
+    }
+}
+
+/// The ids in `tlsdiag: allow ID[, ID]...`.
+fn allowed(comment: &[u8]) -> Vec<String> {
+    let ids = || {
+        let text = std::str::from_utf8(comment).ok()?;
+        let rest = text.trim_start().strip_prefix("tlsdiag:")?;
+        rest.trim_start().strip_prefix("allow ")
+    };
+    let separated = |one: char| one == ',' || one.is_whitespace();
+    let ids = ids().unwrap_or_default().split(separated);
+    ids.filter(|id| !id.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names that the directives called `name` allow, wherever they stand.
+    fn allows(text: &str, name: &str) -> Vec<String> {
+        fn search(list: &[Directive], name: &str, found: &mut Vec<String>) {
+            for directive in list {
+                if directive.name() == name.as_bytes() {
+                    found.extend(directive.allowed.iter().cloned());
+                }
+                search(directive.children(), name, found);
+            }
+        }
+        let mut found = Vec::new();
+        search(&parse(text.as_bytes(), 0).unwrap(), name, &mut found);
+        found
+    }
+
+    #[test]
+    fn blocks_hold_directives() {
+        let tree = parse(b"a;\nb { c 1 2; d {} }\ne;", 7).unwrap();
+        let names: Vec<_> = tree.iter().map(Directive::name).collect();
+        assert_eq!(names, [b"a", b"b", b"e"]);
+        let inner = tree[1].children();
+        assert_eq!(inner[0].arguments().collect::<Vec<_>>(), [b"1", b"2"]);
+        assert_eq!(inner[1].block, Some(Vec::new()));
+        assert_eq!(tree[0].block, None);
+        let at = inner[1].position();
+        assert_eq!((at.file, at.line, at.column), (7, 2, 12));
+    }
+
+    #[test]
+    fn what_is_left_open_is_told() {
+        let what = |text: &str| parse(text.as_bytes(), 0).unwrap_err();
+        let error = what("a {\n b; ");
+        assert_eq!(error.what, "unexpected end of file, expecting \"}\"");
+        let error = what("a {}\n }");
+        assert_eq!(error.what, "unexpected \"}\"");
+        assert_eq!((error.line, error.column), (2, 2));
+        let deep = |depth: usize| "a {".repeat(depth) + &"}".repeat(depth);
+        assert!(parse(deep(MAX_DEPTH).as_bytes(), 0).is_ok());
+        assert_eq!(
+            what(&deep(MAX_DEPTH + 1)).what,
+            "blocks are nested too deep"
+        );
+    }
+
+    #[test]
+    fn a_comment_allows_on_its_line_or_below() {
+        let text = "\
+a; # tlsdiag: allow one, two
+# tlsdiag:allow three
+# another comment
+b { # tlsdiag: allow four
+  c;
+  # tlsdiag: allow five
+  d
+    # tlsdiag: allow six
+    1;
+} # tlsdiag: allow seven
+# tlsdiag: deny eight
+# tlsdiag: allow
+e;
+# tlsdiag: allow nobody
+";
+        assert_eq!(allows(text, "a"), ["one", "two"]);
+        assert_eq!(allows(text, "b"), ["three", "four", "seven"]);
+        assert!(allows(text, "c").is_empty());
+        assert_eq!(allows(text, "d"), ["six", "five"]);
+        assert!(allows(text, "e").is_empty());
+    }
+}
