@@ -66,11 +66,8 @@ impl<'b> Dump<'b> {
         // The file that is being read, and where it starts.
         let mut open: Option<(Vec<u8>, usize)> = None;
         let mut depth = 0_usize;
-        loop {
-            // What cannot be read is told when the files are.
-            let Ok(statement) = lexer.statement() else {
-                break;
-            };
+        // What cannot be read is told when the files are.
+        while let Ok(statement) = lexer.statement() {
             for comment in lexer.comments() {
                 let name = named(comment.text).filter(|_| comment.column == 1 && depth == 0);
                 let Some(name) = name.filter(|name| comment.between && splitter.accepts(name))
@@ -86,8 +83,8 @@ impl<'b> Dump<'b> {
             }
             match (statement.end, statement.words.as_slice()) {
                 (End::File, _) => break,
-                (End::BlockStart, _) => depth += 1,
-                (End::BlockEnd, _) => depth = depth.saturating_sub(1),
+                (End::Open, _) => depth += 1,
+                (End::Close, _) => depth = depth.saturating_sub(1),
                 (End::Semicolon, [name, file]) if name.text == b"include" => {
                     splitter.include(&file.text);
                 }

@@ -20,7 +20,8 @@ pub(super) fn expand(files: &dyn Files, pattern: &[u8]) -> Vec<Vec<u8>> {
         let mut next = Vec::new();
         for start in found {
             // What comes last must be there; a directory that is not there lists nothing.
-            if !is_pattern(part) && !(number == last && names_are_known) {
+            let must_be_there = number == last && names_are_known;
+            if !is_pattern(part) && !must_be_there {
                 next.push([start.as_slice(), part].concat());
                 continue;
             }

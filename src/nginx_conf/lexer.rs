@@ -30,7 +30,7 @@ pub(super) struct Statement {
 impl Statement {
     fn opens_lua(&self) -> bool {
         let name = self.words.first().map_or(&[] as &[u8], |word| &word.text);
-        self.end == End::BlockStart && name.ends_with(b"_by_lua_block")
+        self.end == End::Open && name.ends_with(b"_by_lua_block")
     }
 }
 
@@ -40,11 +40,11 @@ pub(super) enum End {
     /// `;`
     Semicolon,
     /// `{`
-    BlockStart,
+    Open,
     /// A Lua block, closing brace included.
-    LuaBlock,
+    Lua,
     /// `}`, without words.
-    BlockEnd,
+    Close,
     /// The end of the file, without words.
     File,
 }
@@ -104,9 +104,9 @@ impl<'b> Lexer<'b> {
             let end = match self.peek() {
                 None if words.is_empty() => End::File,
                 None => return Err(self.end_of_file()),
-                Some(b'}') if words.is_empty() => End::BlockEnd,
+                Some(b'}') if words.is_empty() => End::Close,
                 Some(b';') if !words.is_empty() => End::Semicolon,
-                Some(b'{') if !words.is_empty() => End::BlockStart,
+                Some(b'{') if !words.is_empty() => End::Open,
                 Some(byte @ (b';' | b'{' | b'}')) => return Err(self.unexpected(byte)),
                 Some(quote @ (b'"' | b'\'')) => {
                     self.step();
@@ -130,7 +130,7 @@ impl<'b> Lexer<'b> {
             };
             if statement.opens_lua() {
                 self.lua_block()?;
-                statement.end = End::LuaBlock;
+                statement.end = End::Lua;
                 statement.line = self.line;
             }
             return Ok(statement);
@@ -307,9 +307,9 @@ mod tests {
             read.push_str(&words.join("|"));
             read.push_str(match statement.end {
                 End::Semicolon => ";",
-                End::BlockStart => "{",
-                End::LuaBlock => "{lua}",
-                End::BlockEnd => "}",
+                End::Open => "{",
+                End::Lua => "{lua}",
+                End::Close => "}",
                 End::File => return Ok(read),
             });
         }

@@ -9,11 +9,13 @@ mod glob;
 mod include;
 mod lexer;
 mod lua;
+pub mod model;
 mod parse;
 mod source;
 mod tree;
 
 pub use dump::{is_dump, read_dump};
 pub use include::{read, read_text};
+pub use model::Model;
 pub use source::Files;
 pub use tree::{Directive, Position, ReadError, Tree, Unread, Word};

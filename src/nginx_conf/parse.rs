@@ -54,18 +54,16 @@ impl Parser<'_> {
                 what: what.to_owned(),
             };
             match statement.end {
-                End::BlockEnd if depth == 0 => return Err(error("unexpected \"}\"")),
+                End::Close if depth == 0 => return Err(error("unexpected \"}\"")),
                 End::File if depth > 0 => {
                     return Err(error("unexpected end of file, expecting \"}\""))
                 }
-                End::BlockEnd | End::File => {
+                End::Close | End::File => {
                     block.ended = statement.line;
                     return Ok(block);
                 }
-                End::BlockStart if depth >= MAX_DEPTH => {
-                    return Err(error("blocks are nested too deep"))
-                }
-                End::Semicolon | End::BlockStart | End::LuaBlock => {}
+                End::Open if depth >= MAX_DEPTH => return Err(error("blocks are nested too deep")),
+                End::Semicolon | End::Open | End::Lua => {}
             }
             own.append(&mut block.pending);
             let directive = self.directive(statement, own, depth, &mut block.ended)?;
@@ -82,7 +80,7 @@ impl Parser<'_> {
     ) -> Result<Directive, LexicalError> {
         *ended = statement.line;
         let mut inner = None;
-        if statement.end == End::BlockStart {
+        if statement.end == End::Open {
             let block = self.block(statement.line, depth + 1)?;
             *ended = block.ended;
             allowed.extend(block.allowed);
