@@ -30,6 +30,8 @@ pub mod budget;
 pub mod capi;
 pub mod capture;
 pub mod changes;
+#[cfg(feature = "cli")]
+pub mod check;
 pub mod counters;
 pub mod date;
 pub mod diagnose;

@@ -1,7 +1,7 @@
 //! Bytes to statements, one at a time: a statement is words and what ends them.
 //!
-//! The specification is nginx's `ngx_conf_read_token` (src/core/ngx_conf_file.c, the same from 1.10 to
-//! 1.31), and its oddities are kept, because they decide what nginx reads:
+//! The specification is nginx's `ngx_conf_read_token` (src/core/ngx_conf_file.c, the same from 1.10
+//! to 1.31), and its oddities are kept, because they decide what nginx reads:
 //! - a word ends at white space, `;` or `{` only: in `a}b` and `a"b` nothing is special;
 //! - `{` after `$` belongs to the word (`${name}`);
 //! - a backslash takes the next byte along, whatever it is, and stays in the word unless it stands

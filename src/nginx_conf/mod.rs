@@ -1,8 +1,9 @@
 //! nginx.conf as nginx reads it: bytes to a [`Tree`] of directives.
 //!
-//! Own code, because every reader that was tried stumbles over files nginx takes: quotes, `${}`, CRLF,
-//! Lua. The bytes come through [`Files`]: nothing here opens a file. Work and memory are linear in the
-//! bytes and bounded, and whatever the bytes are, the reader answers with a tree or a [`ReadError`].
+//! Own code, because every reader that was tried stumbles over files nginx takes: quotes, `${}`,
+//! CRLF, Lua. The bytes come through [`Files`]: nothing here opens a file. Work and memory are
+//! linear in the bytes and bounded, and whatever the bytes are, the reader answers with a tree or a
+//! [`ReadError`].
 
 mod dump;
 mod glob;
@@ -17,5 +18,7 @@ mod tree;
 pub use dump::{is_dump, read_dump};
 pub use include::{read, read_text};
 pub use model::Model;
+#[cfg(test)]
+pub(crate) use source::tests::Memory;
 pub use source::Files;
 pub use tree::{Directive, Position, ReadError, Tree, Unread, Word};

@@ -1,8 +1,9 @@
 //! What the directives of a [`Tree`] mean for upstreams: servers, locations, upstream blocks, and what
 //! each location effectively has.
 //!
-//! Inheritance is nginx's (`ngx_conf_merge_value` and its kin): the nearest level that has a directive
-//! decides, and of directives that may repeat, the nearest level that has any replaces all others.
+//! Inheritance is nginx's (`ngx_conf_merge_value` and its kin): the nearest level that has a
+//! directive decides, and of directives that may repeat, the nearest level that has any replaces
+//! all others.
 
 mod address;
 mod pass;

@@ -51,7 +51,7 @@ impl Family {
 }
 
 /// Who is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     /// An upstream block, by its index in the model.
     Block(usize),

@@ -2,8 +2,8 @@
 //!
 //! `set $backend https://api.example.com; proxy_pass $backend;` is how people make nginx resolve a
 //! name at run time: the value is the operator's constant, as if it stood in the `proxy_pass`. A
-//! variable that is set twice, in an `if` or from other variables, or that anything else defines, is
-//! not known here.
+//! variable that is set twice, in an `if` or from other variables, or that anything else defines,
+//! is not known here.
 
 use std::collections::HashMap;
 

@@ -1,0 +1,176 @@
+//! Every check on its own files: it fires at the lines marked `# fires` and nowhere else, and not in the
+//! file that differs in the least that mends it. No other check says anything of either, but for
+//! those that a comment `# also:` names.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails should stop"
+)]
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use tlsdiag::check::{check, summary, Finding, Severity, CHECKS, SOURCES};
+use tlsdiag::nginx_conf::{read, Files};
+
+/// When the certificates in tests/check/pki are looked at: 2026-11-26.
+const NOW: i64 = 1_795_651_200;
+
+struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        std::fs::read(OsStr::from_bytes(path))
+    }
+
+    fn list(&self, directory: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+        let entries = std::fs::read_dir(OsStr::from_bytes(directory))?;
+        entries
+            .map(|entry| Ok(entry?.file_name().into_vec()))
+            .collect()
+    }
+}
+
+fn folder(id: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/check")
+        .join(id)
+}
+
+fn run(file: &Path) -> (String, Vec<Finding>) {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let tree = read(&Disk, file.as_os_str().as_bytes()).unwrap();
+    (text, check(&tree, &Disk, NOW))
+}
+
+/// The ids that a file's comment allows besides.
+fn also(text: &str) -> BTreeSet<&str> {
+    let lists = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# also: "));
+    lists.flat_map(|list| list.split(", ")).collect()
+}
+
+fn ids(findings: &[Finding]) -> BTreeSet<&str> {
+    findings.iter().map(|finding| finding.id).collect()
+}
+
+#[test]
+fn every_check_fires_where_it_should() {
+    for check in CHECKS {
+        let (text, findings) = run(&folder(check.id).join("fires.conf"));
+        let marked = text
+            .lines()
+            .zip(1..)
+            .filter(|(line, _)| line.ends_with("# fires"));
+        let marked: Vec<u32> = marked.map(|(_, number)| number).collect();
+        let own: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.id == check.id)
+            .collect();
+        let lines: Vec<_> = own.iter().map(|finding| finding.line).collect();
+        assert!(!marked.is_empty(), "{}", check.id);
+        assert_eq!(lines, marked, "{}: {findings:#?}", check.id);
+        let mut expected = also(&text);
+        expected.insert(check.id);
+        assert_eq!(ids(&findings), expected, "{}: {findings:#?}", check.id);
+        let worst = own.iter().map(|finding| finding.severity).max();
+        assert_eq!(worst, Some(check.severity), "{}", check.id);
+        for finding in own {
+            let line = text.lines().nth(finding.line as usize - 1).unwrap();
+            let start = line
+                .chars()
+                .skip(finding.column as usize - 1)
+                .collect::<String>();
+            let name = finding.directive.split([' ', ';']).next().unwrap();
+            assert!(start.starts_with(name), "{}: {finding:?}", check.id);
+            assert!(
+                !finding.message.is_empty() && !finding.help.is_empty(),
+                "{finding:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_check_fires_on_its_nearest_miss() {
+    for check in CHECKS {
+        let (text, findings) = run(&folder(check.id).join("quiet.conf"));
+        assert!(
+            !ids(&findings).contains(check.id),
+            "{}: {findings:#?}",
+            check.id
+        );
+        assert_eq!(ids(&findings), also(&text), "{}: {findings:#?}", check.id);
+    }
+}
+
+#[test]
+fn comments_silence() {
+    for check in CHECKS {
+        let folder = folder(check.id);
+        let (text, findings) = run(&folder.join("fires.conf"));
+        let fires = findings
+            .iter()
+            .filter(|finding| finding.id == check.id)
+            .count();
+        let allow = format!("# tlsdiag: allow {}", check.id);
+        for (silenced, left) in [
+            (text.replace("# fires", &allow), 0),
+            (text.replacen("# fires", &allow, 1), fires - 1),
+            (text.replace("# fires", "# tlsdiag: allow another"), fires),
+        ] {
+            let tree = tlsdiag::nginx_conf::read_text(
+                &Disk,
+                folder.join("fires.conf").as_os_str().as_bytes(),
+                silenced.as_bytes(),
+            );
+            let findings = tlsdiag::check::check(&tree.unwrap(), &Disk, NOW);
+            let own = findings
+                .iter()
+                .filter(|finding| finding.id == check.id)
+                .count();
+            assert_eq!(own, left, "{}: {silenced}", check.id);
+        }
+    }
+}
+
+#[test]
+fn every_check_is_documented() {
+    assert_eq!(SOURCES.len(), CHECKS.len());
+    for (check, (id, source)) in CHECKS.iter().zip(SOURCES) {
+        assert_eq!(check.id, *id);
+        let lines = source.lines().take_while(|line| line.starts_with("//!"));
+        let text: Vec<_> = lines.collect();
+        for heading in ["# Why", "# What to write", "# How it is known"] {
+            assert!(
+                text.contains(&format!("//! {heading}").as_str()),
+                "{id}: {heading}"
+            );
+        }
+        assert!(summary(id).ends_with('.'), "{id}");
+    }
+    let mut severities: Vec<_> = CHECKS.iter().map(|check| check.severity).collect();
+    severities.dedup();
+    severities.reverse();
+    assert_eq!(
+        severities,
+        [Severity::Note, Severity::Warning, Severity::Error],
+        "the gravest first"
+    );
+}
+
+/// Every folder belongs to a check.
+#[test]
+fn there_is_nothing_else() {
+    let known: BTreeSet<_> = CHECKS.iter().map(|check| check.id.to_owned()).collect();
+    let entries = std::fs::read_dir(folder("")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let folders: BTreeSet<_> = names.filter(|name| name != "pki").collect();
+    assert_eq!(folders, known);
+}
