@@ -44,6 +44,7 @@ fn read(file: &str) -> String {
 const COMMANDS: &[&[&str]] = &[
     &["diagnose", RECORDING],
     &["explain", "sni_missing"],
+    &["check", "tests/check/verify_off/quiet.conf"],
     &["list"],
     &["generate", "no/such"],
 ];

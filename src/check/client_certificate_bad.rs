@@ -13,10 +13,10 @@
 //! nginx `ngx_ssl_certificate`; tried end to end. A chain is called incomplete only where the
 //! certificate that is missing from it stands in the trusted file.
 
-use super::wording::text;
 use super::x509::{Certificate, PemFile};
 use super::{Check, Draft, Input, Severity};
 use crate::nginx_conf::model::UpstreamTls;
+use crate::text::quote;
 
 pub(super) static CHECK: Check = Check {
     id: "client_certificate_bad",
@@ -78,14 +78,17 @@ fn fault(
     }
     let days = (leaf.not_after - input.now) / DAY;
     if days < SOON {
-        let message = format!("the client certificate expires in {days} days");
+        let message = format!(
+            "the client certificate expires in less than {} days",
+            days + 1
+        );
         return Some((Severity::Warning, message, renew.into()));
     }
     let missing = missing_issuer(input, tls, file)?;
-    let subject = text(missing.as_bytes());
+    let subject = quote(&missing);
     Some((
         Severity::Warning,
-        format!("the chain is incomplete: the intermediate \"{subject}\" is not in the file"),
+        format!("the chain is incomplete: the intermediate {subject} is not in the file"),
         "append the intermediate certificates to the file".into(),
     ))
 }

@@ -14,10 +14,10 @@
 
 use std::rc::Rc;
 
-use super::wording::text;
 use super::x509::{Certificate, PemFile};
 use super::{Check, Draft, Input, Severity};
 use crate::nginx_conf::model::UpstreamTls;
+use crate::text::quote;
 
 pub(super) static CHECK: Check = Check {
     id: "crl_incomplete",
@@ -31,8 +31,8 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
         let (trusted, lists) = files(input, &tls)?;
         let missing = missing(&trusted, &lists, input.now)?;
         let message = format!(
-            "every handshake fails: there is no valid list of the authority \"{}\"",
-            text(missing.subject_text.as_bytes())
+            "every handshake fails: there is no valid list of the authority {}",
+            quote(&missing.subject_text)
         );
         let help = "put the current list of every authority of the chain into the file, and reload";
         Some(

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     after_help = "\
 Examples:
   tlsdiag explain /var/log/nginx/error.log
+  tlsdiag check /etc/nginx/nginx.conf
   tlsdiag explain sni_missing
 
 Exit status: 0 done, 1 nothing found, 2 it could not be done."
@@ -31,6 +32,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Explain(Explain),
+    Check(Check),
     Diagnose(Diagnose),
     /// List all diagnoses, one sentence each
     List,
@@ -92,6 +94,62 @@ pub(super) enum Format {
     Short,
     /// One JSON object a group
     Json,
+}
+
+/// Find traps in an nginx configuration that 'nginx -t' accepts and TLS to upstreams falls into
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Find traps in an nginx configuration that 'nginx -t' accepts and TLS to upstreams falls into.
+
+Reads the main file with everything it includes, a part of a configuration, or what 'nginx -T' prints, \
+and the certificates that are named there. A comment '# tlsdiag: allow ID' on a directive's line, or \
+above it, silences ID for the directive and what is in its block. What is shown of a configuration is \
+the directive at fault and nothing else.",
+    after_help = "\
+Examples:
+  tlsdiag check /etc/nginx/nginx.conf
+  nginx -T 2>/dev/null | tlsdiag check --format short
+  tlsdiag check --format json --fail-on never conf.d/app.conf | jq -r .id
+  tlsdiag check --format github --fail-on warning nginx.conf
+
+Exit status: 0 nothing as grave as --fail-on says, 1 something is, 2 it could not be done."
+)]
+pub(super) struct Check {
+    /// How to say it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = CheckFormat::Human)]
+    pub(super) format: CheckFormat,
+
+    /// From which severity on to end with 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
+    pub(super) fail_on: FailOn,
+
+    /// The configuration; '-', and none where standard input is no terminal: read that
+    pub(super) file: Option<PathBuf>,
+}
+
+/// How to say what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// Some lines a finding
+    Human,
+    /// One line a finding
+    Short,
+    /// One JSON object a finding
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub workflows
+    Github,
+}
+
+/// From which severity on a finding is a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Error,
+    Warning,
+    Note,
+    Never,
 }
 
 /// Write man pages and shell completions, for packages

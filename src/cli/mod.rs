@@ -5,6 +5,7 @@
 //! ends any of them quietly.
 
 mod arguments;
+mod check;
 mod diagnose;
 mod explain;
 mod generate;
@@ -15,7 +16,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, Command};
 use output::{printable, Output};
@@ -45,11 +46,22 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 fn perform(command: Command, output: &mut Output) -> io::Result<ExitCode> {
     match command {
+        Command::Check(what) => check::run(&what, output),
         Command::Diagnose(what) => diagnose::run(&what, output),
         Command::Explain(what) => explain::run(&what, output),
         Command::List => list::run(output),
         Command::Generate(what) => generate::run(&what),
     }
+}
+
+/// The help of a command that was given nothing to do.
+fn help(name: &str, output: &mut Output) -> io::Result<ExitCode> {
+    let mut command = Arguments::command();
+    command.build();
+    if let Some(command) = command.find_subcommand_mut(name) {
+        write!(output, "{}", command.render_help().ansi())?;
+    }
+    Ok(ExitCode::from(FAILED))
 }
 
 /// Help and version that were asked for, or what is wrong with the arguments. clap repeats the

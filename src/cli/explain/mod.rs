@@ -13,18 +13,17 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
 use tlsdiag::error_log::{Explanation, Group, Reader, Totals};
 
-use super::arguments::{Arguments, Explain, Format};
+use super::arguments::{Explain, Format};
 use super::output::{about, Output};
-use super::{complain, FAILED};
+use super::{complain, help, FAILED};
 use lines::Lines;
 pub(super) use name::sentence;
 
 pub(super) fn run(what: &Explain, output: &mut Output) -> io::Result<ExitCode> {
     if what.what.is_empty() && io::stdin().is_terminal() {
-        return help(output);
+        return help("explain", output);
     }
     let (names, mut files): (Vec<&OsString>, Vec<&OsString>) =
         what.what.iter().partition(|one| name::is_known(one));
@@ -115,13 +114,4 @@ fn nothing(seen: &Totals) {
         _ => format!("no failed handshake with an upstream in {lines} lines"),
     };
     complain(&said);
-}
-
-fn help(output: &mut Output) -> io::Result<ExitCode> {
-    let mut command = Arguments::command();
-    command.build();
-    if let Some(explain) = command.find_subcommand_mut("explain") {
-        write!(output, "{}", explain.render_help().ansi())?;
-    }
-    Ok(ExitCode::from(FAILED))
 }
