@@ -292,10 +292,13 @@ mod tests {
         let is_done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                while !is_done.load(Ordering::Relaxed) {
+                for _ in 0..1_000_000 {
                     write(words, &other, 1);
                     write(words, &one, 1);
                     std::thread::yield_now();
+                    if is_done.load(Ordering::Relaxed) {
+                        break;
+                    }
                 }
             });
             let mut seen = 0;
