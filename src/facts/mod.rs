@@ -6,6 +6,7 @@ mod offer;
 mod parameters;
 mod phase;
 mod plaintext;
+mod suites;
 
 pub use chain::{ChainProblem, Problem};
 pub use name::{is_dns_name, Constant, NameFacts, NameProblem, Provenance};

@@ -1,9 +1,8 @@
 //! What was offered, what was chosen, what was asked for.
 
+use super::suites::Suites;
 use crate::capture::{Bytes, Handshake};
-use crate::registry::{
-    Authentication, CipherSuite, KeyExchange, NamedGroup, ProtocolVersion, SignatureScheme,
-};
+use crate::registry::{Authentication, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::text::Foreign;
 use crate::wire::{distinguished_name, CertificateRequest, ClientHello, ServerHello};
 
@@ -11,6 +10,7 @@ use crate::wire::{distinguished_name, CertificateRequest, ClientHello, ServerHel
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
     hello: ClientHello,
+    suites: Suites,
     alpn: Vec<Foreign>,
     /// Length of the message in bytes, header included.
     pub client_hello_bytes: u32,
@@ -24,6 +24,7 @@ impl Offered {
         let alpn = alpn.map(|name| String::from_utf8_lossy(name).into_owned().into());
         Some(Self {
             alpn: alpn.collect(),
+            suites: Suites::of(&hello.ciphers),
             hello,
             client_hello_bytes: first.length,
         })
@@ -122,41 +123,38 @@ impl Offered {
             .any(|group| group.is_post_quantum())
     }
 
-    /// Suites that TLS 1.2 can use with this kind of key agreement and certificate.
-    fn suites(
-        &self,
-        exchange: KeyExchange,
-        authentication: Authentication,
-    ) -> impl Iterator<Item = &CipherSuite> {
-        self.hello.ciphers.iter().filter(move |suite| {
-            suite.key_exchange() == exchange && suite.authentication() == authentication
-        })
+    /// Suites of TLS 1.2 and below.
+    pub fn tls12_suite_count(&self) -> usize {
+        self.suites.count
     }
 
-    /// A suite of TLS 1.2 and below with this key agreement was offered.
-    pub fn has_exchange(&self, exchange: KeyExchange) -> bool {
-        let mut suites = self.hello.ciphers.iter();
-        suites.any(|suite| suite.key_exchange() == exchange)
+    /// Suites with finite-field Diffie-Hellman were offered.
+    pub fn has_dhe(&self) -> bool {
+        self.suites.dhe
+    }
+
+    /// Suites with plain RSA key exchange were offered.
+    pub fn has_plain_rsa(&self) -> bool {
+        self.suites.rsa
     }
 
     /// Which of the two families that modern TLS 1.2 servers use are not offered at all, or offered
-    /// with fewer than two suites or without an AEAD, through the list of suites alone. Empty for every
+    /// with fewer than two suites or without an AEAD, through the list of suites alone. None for every
     /// default list of OpenSSL 1.1.1 and later.
-    pub fn narrow_families(&self) -> Vec<&'static str> {
-        const ENOUGH: usize = 2;
+    pub fn narrow_families(&self) -> impl Iterator<Item = &'static str> + '_ {
         let families = [
             ("ECDHE-RSA", Authentication::Rsa),
             ("ECDHE-ECDSA", Authentication::Ecdsa),
         ];
         families
             .into_iter()
-            .filter(|(_, kind)| {
-                let suites = || self.suites(KeyExchange::Ecdhe, *kind);
-                suites().count() < ENOUGH || !suites().any(|suite| suite.is_aead())
-            })
-            .filter(|(_, kind)| self.accepts_signatures(*kind))
+            .filter(|(_, kind)| self.suites.is_narrow(*kind) && self.accepts_signatures(*kind))
             .map(|(name, _)| name)
-            .collect()
+    }
+
+    /// One of them is narrow.
+    pub fn has_narrow_family(&self) -> bool {
+        self.narrow_families().next().is_some()
     }
 }
 

@@ -74,7 +74,7 @@ impl Offered {
         self.group_breadth() > Breadth::Full
             || self.signature_breadth() > Breadth::Full
             || self.tls13_suites_narrow()
-            || !self.narrow_families().is_empty()
+            || self.has_narrow_family()
     }
 
     /// How complete the list of signature algorithms is; without one (TLS 1.1) none was chosen.

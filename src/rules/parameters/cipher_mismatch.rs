@@ -27,7 +27,7 @@
 //! RFC 5246 section 7.4.1.3; OpenSSL ciphers(1).
 
 use crate::facts::{Facts, Offered};
-use crate::registry::{Alert, KeyExchange, ProtocolVersion, SslReason};
+use crate::registry::{Alert, ProtocolVersion, SslReason};
 use crate::rules::directive::Setting;
 use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
@@ -89,13 +89,9 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
     if offered.versions().first() >= Some(&ProtocolVersion::TLS1_3) {
         return None;
     }
-    let missing = offered.narrow_families();
+    let missing: Vec<_> = offered.narrow_families().collect();
     // TLS 1.3 suites always match: the trouble is with the others.
-    let suites = offered
-        .ciphers()
-        .iter()
-        .filter(|suite| !suite.is_tls13())
-        .count();
+    let suites = offered.tls12_suite_count();
     // A name that is not settled is the better guess, and with a session to offer the same list has worked
     // before.
     let is_settled = facts.name.settled() && !offered.session_offered();
@@ -132,12 +128,10 @@ enum Gap {
 
 impl Gap {
     fn of(offered: &Offered) -> Self {
-        let dhe = offered.has_exchange(KeyExchange::Dhe);
-        let rsa = offered.has_exchange(KeyExchange::Rsa);
-        match (offered.narrow_families().is_empty(), dhe, rsa) {
-            (false, _, _) => Self::Families,
-            (true, false, false) => Self::Exchange,
-            (true, true, true) => Self::None,
+        match (offered.has_dhe(), offered.has_plain_rsa()) {
+            _ if offered.has_narrow_family() => Self::Families,
+            (false, false) => Self::Exchange,
+            (true, true) => Self::None,
             _ => Self::WeakExchange,
         }
     }
@@ -146,7 +140,7 @@ impl Gap {
 /// Without Diffie-Hellman in a list that has everything else, somebody took it out: its parameters were too
 /// short, or may be. Without plain RSA, that.
 fn weaker(facts: &Facts<'_>, offered: &Offered) -> Remedy {
-    let setting = match offered.has_exchange(KeyExchange::Dhe) {
+    let setting = match offered.has_dhe() {
         true => USUAL.into(),
         false => lower_level(facts),
     };
@@ -234,10 +228,8 @@ const FORWARD_SECRET: &str = "ciphers HIGH:!aNULL:!MD5:!kRSA";
 /// The usual list, without plain RSA key exchange where that was not offered either: a wider offer is no
 /// weaker one.
 pub(crate) fn wider_list(facts: &Facts<'_>) -> &'static str {
-    let offers_plain_rsa = facts.offered.as_ref().is_some_and(|offered| {
-        let mut suites = offered.ciphers().iter();
-        suites.any(|suite| suite.key_exchange() == KeyExchange::Rsa)
-    });
+    let offered = facts.offered.as_ref();
+    let offers_plain_rsa = offered.is_some_and(Offered::has_plain_rsa);
     match offers_plain_rsa {
         true => USUAL,
         false => FORWARD_SECRET,

@@ -71,7 +71,7 @@ fn stronger_offer(facts: &Facts<'_>, evidence: &mut Vec<Evidence>) -> Remedy {
         directives.push("protocols TLSv1.2 TLSv1.3");
     }
     let needs_suites = offered.versions().first() < Some(&ProtocolVersion::TLS1_3);
-    if needs_suites && !offered.narrow_families().is_empty() {
+    if needs_suites && offered.has_narrow_family() {
         evidence.push(Evidence::CipherListNarrow);
         directives.push(wider_list(facts));
     }
