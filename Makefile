@@ -8,7 +8,7 @@ E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	NGINX_SOURCE_DIR=$$(scripts/nginx-source) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
 
-.PHONY: help deps build demo test test-core test-capi test-e2e test-recipes lint matrix soak bench deb
+.PHONY: help deps build demo test test-core test-capi test-e2e test-recipes lint fuzz matrix soak bench deb
 .PHONY: test-deb versions observability clean
 .PHONY: module fault
 
@@ -51,12 +51,17 @@ test-recipes: module ## the recipes of contrib/ whose programs are small
 	$(E2E) cargo test --quiet --locked -p tlsdiag-observability --test light
 
 lint: ## formatting and clippy, where the toolchain has them
-	@if cargo fmt --version >/dev/null 2>&1; then cargo fmt --all --check; \
+	@if cargo fmt --version >/dev/null 2>&1; then cargo fmt --all --check && \
+			cargo fmt --manifest-path fuzz/Cargo.toml --check; \
 		else echo "rustfmt is not installed: formatting is not checked"; fi
 	@if cargo clippy --version >/dev/null 2>&1; then \
 		NGINX_SOURCE_DIR=$$(scripts/nginx-source) cargo clippy --quiet --locked --workspace \
 			--all-targets --features tlsdiag/capi -- -D warnings; \
 		else echo "clippy is not installed: lints are not checked"; fi
+
+fuzz: ## a minute (FUZZ_SECONDS) of libFuzzer for each of the readers, the recorder and the reports
+	scripts/deps fuzz
+	scripts/fuzz
 
 matrix: ## every cause on every TLS stack, every printed fix pasted; writes docs/matrix.md
 	scripts/deps matrix
@@ -92,5 +97,5 @@ observability: ## Prometheus, a browser, log shippers and databases read what is
 	$(E2E) cargo test --quiet --locked -p tlsdiag-observability
 
 clean: ## remove what was built
-	rm -rf build
+	rm -rf build fuzz/target fuzz/corpus fuzz/artifacts
 	cargo clean

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages")
+    // fuzz/ is a package of its own, below.
+    let mut here = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let folder = here.find(|here| here.join("tests/messages").is_dir());
+    folder.expect("no messages").join("tests/messages")
 }
 
 /// Names that begin so, sorted.
