@@ -334,6 +334,15 @@ fn every_document_is_valid_and_every_line_has_its_shape() {
         assert_eq!(line.matches("; fix: ").count(), 1, "{line}");
         assert_eq!(line.matches("; facts: ").count(), 1, "{line}");
         assert_eq!(line.matches('"').count() % 2, 0, "{line}");
+        let remedy = &diagnosis.finding.remedy;
+        let words = [
+            Some(&diagnosis.finding.sentence),
+            remedy.action.as_ref(),
+            remedy.condition.as_ref(),
+        ];
+        for text in words.into_iter().flatten() {
+            assert!(!text.contains([';', '"']), "it would end there: {text}");
+        }
     }
 }
 

@@ -86,7 +86,7 @@ pub struct Remedy {
     /// Under which condition `fix` is right, as the rest of a sentence that begins with "only if".
     /// There is one wherever it changes trust.
     pub condition: Option<String>,
-    /// What must be done outside nginx.conf, and by whom; one phrase.
+    /// What must be done outside nginx.conf, and by whom; one phrase without `;`, which would end it.
     pub action: Option<String>,
 }
 
@@ -180,12 +180,18 @@ impl Remedy {
         });
     }
 
-    /// All of it in words.
+    /// All of it in words, for an action.
     pub(crate) fn to_text(&self) -> String {
-        let mut parts: Vec<String> = self.fix.iter().map(ToString::to_string).collect();
-        parts.extend(self.condition.iter().map(|one| format!("only if {one}")));
-        parts.extend(self.action.clone());
-        parts.join(" ")
+        let directives = self.fix.iter().map(Directive::without_semicolon);
+        let mut text = directives.collect::<Vec<_>>().join(" and ");
+        if let Some(condition) = &self.condition {
+            text.push_str(&format!(" only if {condition}"));
+        }
+        match &self.action {
+            Some(action) if text.is_empty() => action.clone(),
+            Some(action) => format!("{text}, {action}"),
+            None => text,
+        }
     }
 
     /// Says what else must be done. Directives without a family are an action already: they stay,

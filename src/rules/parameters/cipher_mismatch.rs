@@ -146,7 +146,7 @@ fn weaker(facts: &Facts<'_>, offered: &Offered) -> Remedy {
     };
     Remedy::paste(facts, [setting])
         .with_security(Security::Weakens)
-        .with_action("upstream needs ECDHE suites; the fix is for the meantime")
+        .with_action("upstream needs ECDHE suites: the fix is for the meantime")
 }
 
 /// The level at which 1024 bits pass.

@@ -51,7 +51,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         sentence.push_str(&format!(" (it chose {suite})"));
     }
     let remedy = Remedy::paste(facts, [without_dhe(facts)]).with_action(
-        "upstream needs ECDHE suites, or DH parameters of 2048 bits or more; while it has nothing \
+        "upstream needs ECDHE suites, or DH parameters of 2048 bits or more: while it has nothing \
              but DHE, only a lower @SECLEVEL in the list helps, which weakens security",
     );
     Some(Finding::new(

@@ -48,7 +48,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let remedy = match facts.has_conf_command() && facts.is_openssl3() {
         true => Remedy::paste(facts, [option])
             .with_security(Security::Weakens)
-            .with_action(format!("{upstream}; the fix is for the meantime")),
+            .with_action(format!("{upstream}: the fix is for the meantime")),
         false => Remedy::manual(upstream),
     };
     Some(Finding::new(

@@ -110,7 +110,7 @@ fn accept(facts: &Facts<'_>, offered: &Offered, tls13: bool) -> Remedy {
     }
     Remedy::paste(facts, [Setting::from("ciphers DEFAULT").at_level(needed)])
         .with_security(Security::Weakens)
-        .with_action(format!("{upstream}; the fix is for the meantime"))
+        .with_action(format!("{upstream}: the fix is for the meantime"))
 }
 
 /// A refusal that names no reason, of a list that is no default one.

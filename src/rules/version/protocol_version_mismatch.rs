@@ -170,7 +170,7 @@ fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Optio
     let remedy = Remedy::paste(facts, ["ciphers DEFAULT:@SECLEVEL=0"])
         .with_security(Security::Weakens)
         .with_action(
-            "upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime, and where the \
+            "upstream must be upgraded to TLS 1.2 or newer: the fix is for the meantime, and where the \
              upstream has RSA key exchange, ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE keeps the level",
         );
     Some(Finding::new(
@@ -198,7 +198,7 @@ fn enable_old(facts: &Facts<'_>) -> Remedy {
     }
     Remedy::paste(facts, directives)
         .with_security(Security::Weakens)
-        .with_action("upstream must be upgraded to TLS 1.2 or newer; the fix is for the meantime")
+        .with_action("upstream must be upgraded to TLS 1.2 or newer: the fix is for the meantime")
 }
 
 fn list_with(offered: &Offered, version: ProtocolVersion) -> Vec<&'static str> {
