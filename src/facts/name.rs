@@ -132,10 +132,13 @@ impl NameFacts {
         }
     }
 
-    /// What is configured is a host's name: `proxy_pass` names it, or a block is named as a host is.
+    /// What is configured is a host's name: `proxy_pass` names it, or a block is named as a host is. One
+    /// that a client chose through a variable is nobody's word.
     fn names_a_host(&self, configured: &str) -> bool {
         let is_dotted = configured.trim_end_matches('.').contains('.');
-        is_dns_name(configured) && (self.is_host || (self.is_block && is_dotted))
+        self.configured_by != Provenance::Client
+            && is_dns_name(configured)
+            && (self.is_host || (self.is_block && is_dotted))
     }
 
     /// The DNS name that nginx would send if it were told to: the name compared, unless that is an
@@ -187,6 +190,7 @@ impl NameFacts {
         let sent = self.sent.as_ref().map(Foreign::raw);
         let configured = self.configured.as_ref().map(Foreign::raw);
         self.is_host
+            && self.configured_by != Provenance::Client
             && sent
                 .zip(configured)
                 .is_some_and(|(sent, host)| same_name(host, sent))
@@ -342,6 +346,23 @@ mod tests {
         assert!(facts.missing(), "the block hides the name");
         facts.sent = Some("a.example".into());
         assert!(!facts.missing() && facts.settled());
+    }
+
+    #[test]
+    fn a_host_that_a_client_chose_is_nobody_s_word() {
+        let mut facts = NameFacts {
+            sent: Some("a.example".into()),
+            configured: Some("a.example".into()),
+            is_host: true,
+            configured_by: Provenance::Operator,
+            ..NameFacts::default()
+        };
+        assert!(facts.confirmed());
+        let differs = Some(NameProblem::DiffersFromHost);
+        assert_eq!(facts.problem_with("b.example"), differs);
+        facts.configured_by = Provenance::Client;
+        assert!(!facts.confirmed());
+        assert_eq!(facts.problem_with("b.example"), None);
     }
 
     #[test]
