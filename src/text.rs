@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub const MAX_SHOWN: usize = 64;
 /// Stands at the end of what was cut.
 const CUT: &str = "...";
+/// Stands for an empty text: a certificate needs no subject.
+const NO_NAME: &str = "(no name)";
 
 /// Text that a peer, a client or a library wrote. `Display` shows it quoted: see [`quote`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,9 +46,12 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// The text between single quotes, as [`escape`] writes it.
+/// The text between single quotes, as [`escape`] writes it. An empty one is no name.
 pub fn quote(raw: &str) -> String {
-    format!("'{}'", escape(raw))
+    match raw {
+        "" => NO_NAME.to_owned(),
+        _ => format!("'{}'", escape(raw)),
+    }
 }
 
 /// At most [`MAX_SHOWN`] bytes of printable ASCII without a space: spaces become `_`; all else outside
@@ -142,7 +147,7 @@ mod tests {
         );
         for (raw, shown) in [
             ("CN=Example Root", "'CN=Example_Root'"),
-            ("", "''"),
+            ("", "(no name)"),
             ("[::1]", "'[::1]'"),
             ("[::1]:443", "'[::1]:443'"),
             ("[block]", "'\\x5Bblock\\x5D'"),

@@ -178,14 +178,8 @@ fn pairs(facts: &Facts<'_>) -> Vec<(&'static str, String)> {
         put(
             "presented",
             check.chain.first().and_then(|leaf| {
-                let names = match leaf.dns_names.as_slice() {
-                    [] => leaf.common_name.as_ref().map(|name| name.raw().to_owned()),
-                    names => {
-                        let names: Vec<_> = names.iter().map(Foreign::raw).collect();
-                        Some(names.join(","))
-                    }
-                };
-                names.map(|names| escape(&names))
+                let names: Vec<_> = leaf.presented().into_iter().map(Foreign::raw).collect();
+                (!names.is_empty()).then(|| escape(&names.join(",")))
             }),
         );
     }

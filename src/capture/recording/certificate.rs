@@ -96,3 +96,37 @@ pub struct Certificate {
     /// Signature algorithm, OpenSSL's long name (display only).
     pub signature_algorithm: Foreign,
 }
+
+impl Certificate {
+    /// The names it is for: its DNS names, or without any its common name (`X509_check_host`). An empty
+    /// one is for nobody.
+    pub fn presented(&self) -> Vec<&Foreign> {
+        let names: Vec<_> = match self.dns_names.as_slice() {
+            [] => self.common_name.iter().collect(),
+            names => names.iter().collect(),
+        };
+        let is_name = |name: &&Foreign| !name.raw().is_empty();
+        names.into_iter().filter(is_name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_name_is_not_presented() {
+        let mut leaf = Certificate {
+            common_name: Some("a.example".into()),
+            ..Certificate::default()
+        };
+        assert_eq!(leaf.presented(), [&Foreign::from("a.example")]);
+        leaf.dns_names = vec!["".into(), "b.example".into()];
+        assert_eq!(leaf.presented(), [&Foreign::from("b.example")]);
+        leaf.dns_names.pop();
+        assert!(
+            leaf.presented().is_empty(),
+            "the DNS names count, empty or not"
+        );
+    }
+}

@@ -54,10 +54,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             .iter()
             .any(|one| one.raw().parse() == Ok(address))
     });
-    let presented: Vec<_> = match leaf.dns_names.as_slice() {
-        [] => leaf.common_name.iter().collect(),
-        names => names.iter().collect(),
-    };
+    let presented = leaf.presented();
     let shown = presented.iter().take(SHOWN).map(ToString::to_string);
     let shown: Vec<_> = shown.collect();
     let compared = quote(compared);
