@@ -62,17 +62,21 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     ))
 }
 
-/// What was offered, less the DHE suites: a short list as it was, a long one by its usual name.
+/// What was offered, less the DHE suites: a short list as it was, a long one by its usual name. Plain RSA
+/// key exchange is in it only where it was offered.
 fn without_dhe(facts: &Facts<'_>) -> Setting {
-    let offered = facts.offered.as_ref().map(Offered::ciphers);
-    let others = offered.unwrap_or_default().iter().filter(|suite| {
+    let offered = facts.offered.as_ref();
+    let has_rsa = offered.is_some_and(Offered::has_plain_rsa);
+    let suites = offered.map(Offered::ciphers).unwrap_or_default();
+    let others = suites.iter().filter(|suite| {
         !suite.is_tls13() && !suite.is_signal() && suite.key_exchange() != KeyExchange::Dhe
     });
     let names: Option<Vec<_>> = others.copied().map(CipherSuite::openssl_name).collect();
     let length = |names: &Vec<&str>| names.iter().map(|name| name.len() + 1).sum::<usize>();
     let setting = match names.filter(|names| !names.is_empty() && length(names) <= LONGEST_LIST) {
         Some(names) => Setting::list("ciphers", &names, ":"),
-        None => "ciphers HIGH:!aNULL:!MD5:!kDHE".into(),
+        None if has_rsa => "ciphers HIGH:!aNULL:!MD5:!kDHE".into(),
+        None => "ciphers HIGH:!aNULL:!MD5:!kDHE:!kRSA".into(),
     };
     match facts.recording.settings.security_level {
         Some(level) if !DEFAULT_LEVELS.contains(&level) => setting.at_level(level),
