@@ -4,73 +4,18 @@ use std::path::PathBuf;
 
 use tlsdiag_e2e::certs::{Authority, Identity, IdentityFiles, Leaf};
 use tlsdiag_e2e::client::{exchange, Response, HOST};
+use tlsdiag_e2e::family::Family;
 use tlsdiag_e2e::fix;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::observe::json::text;
 use tlsdiag_e2e::observe::Diagnosed;
-use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
+use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::ports::Port;
-use tlsdiag_e2e::require::Build;
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::trial::{run_with, Failure, Trial};
 
 /// The upstream's real name.
 pub(crate) const API: &str = "api.example.test";
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Family {
-    Proxy,
-    /// `proxy_http_version 2`.
-    Http2,
-    Grpc,
-    Uwsgi,
-    Stream,
-}
-
-impl Family {
-    /// Whether the nginx under test can do it.
-    pub(crate) fn is_known(self) -> bool {
-        self != Family::Http2 || Build::get().version >= (1, 29, 4)
-    }
-
-    /// The prefix of its directives.
-    fn prefix(self) -> &'static str {
-        match self {
-            Family::Grpc => "grpc_ssl",
-            Family::Uwsgi => "uwsgi_ssl",
-            Family::Proxy | Family::Http2 | Family::Stream => "proxy_ssl",
-        }
-    }
-
-    /// The name of the module in the document.
-    fn module(self) -> &'static str {
-        match self {
-            Family::Proxy | Family::Http2 => "proxy",
-            Family::Grpc => "grpc",
-            Family::Uwsgi => "uwsgi",
-            Family::Stream => "stream",
-        }
-    }
-
-    /// The directive that passes to `target`, and the connect timeout's.
-    fn pass(self, target: &str) -> String {
-        match self {
-            Family::Proxy => format!("proxy_pass https://{target};\n"),
-            Family::Http2 => format!("proxy_http_version 2;\nproxy_pass https://{target};\n"),
-            Family::Grpc => format!("grpc_pass grpcs://{target};\n"),
-            Family::Uwsgi => format!("uwsgi_pass suwsgi://{target};\n"),
-            Family::Stream => format!("proxy_ssl on;\nproxy_pass {target};\n"),
-        }
-    }
-
-    /// An upstream that this family can talk to.
-    pub(crate) fn upstream(self, identity: Identity) -> Upstream {
-        match self {
-            Family::Grpc | Family::Http2 => Upstream::new(Stack::Go, identity).http2(),
-            _ => Upstream::new(Stack::OpenSsl, identity),
-        }
-    }
-}
 
 /// The parties, and the files they are in.
 pub(crate) struct Lab {

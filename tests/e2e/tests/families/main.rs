@@ -11,37 +11,7 @@
 mod lab;
 mod rows;
 
-/// `each_family!(row_01, row_02)` makes `row_01::proxy`, `row_01::grpc` and so on.
-macro_rules! each_family {
-    ($($row:ident),+ $(,)?) => {
-        $(mod $row {
-            use super::lab::Family;
-            #[test]
-            fn proxy() {
-                super::rows::$row(Family::Proxy);
-            }
-            #[test]
-            fn proxy_http2() {
-                if Family::Http2.is_known() {
-                    super::rows::$row(Family::Http2);
-                }
-            }
-            #[test]
-            fn grpc() {
-                super::rows::$row(Family::Grpc);
-            }
-            #[test]
-            fn uwsgi() {
-                super::rows::$row(Family::Uwsgi);
-            }
-            #[test]
-            fn stream() {
-                super::rows::$row(Family::Stream);
-            }
-        })+
-    };
-}
-each_family!(
-    row_01, row_02, row_03, row_04, row_05, row_06, row_07, row_08, row_09, row_10, row_11, row_12,
-    row_13, row_14, row_15,
+tlsdiag_e2e::each_family!(
+    rows: row_01, row_02, row_03, row_04, row_05, row_06, row_07, row_08, row_09, row_10, row_11,
+    row_12, row_13, row_14, row_15,
 );

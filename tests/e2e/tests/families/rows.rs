@@ -1,11 +1,12 @@
 //! The rows, each for any family.
 
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
+use tlsdiag_e2e::family::Family;
 use tlsdiag_e2e::observe::json::text;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Sni, Version};
 
-use super::lab::{Family, Lab, Scene, API};
+use super::lab::{Lab, Scene, API};
 
 /// nginx verifies; this certificate is what the upstream has.
 fn verified(family: Family, lab: &Lab, identity: Identity) -> Scene {

@@ -15,7 +15,6 @@
 )]
 
 mod odd;
-mod paste;
 mod quiet;
 mod report;
 mod run;

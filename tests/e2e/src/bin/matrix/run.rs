@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 use tlsdiag_e2e::certs::Leaf;
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::fix::{fill, paste};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::observe::json::{text, texts};
 use tlsdiag_e2e::peers::{scripted, Stack, Version};
 use tlsdiag_e2e::wait;
 
-use crate::paste::{fill, paste};
 use crate::scenario::{Lab, Remedy, Row, Setup, API};
 
 /// One diagnosis as the document says it.
