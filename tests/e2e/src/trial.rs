@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::client::{self, Response};
 use crate::nginx::{Config, Finished, Module, Nginx};
-use crate::observe::json::{text, texts};
+use crate::observe::json::{at, text, texts};
 use crate::observe::{Diagnosed, Line};
 
 /// What one run showed.
@@ -108,26 +108,10 @@ impl Trial {
             self.stock.responses, self.with.responses,
             "the answers to the client differ"
         );
-        let log = &self.with.finished.log;
-        let pairs = log.pairs();
-        let documents = &self.with.finished.documents;
-        assert_eq!(pairs.len(), failures, "lines of ours in:\n{}", log.text);
-        assert_eq!(documents.len(), failures, "documents: {documents:#?}");
-        let one = |(pair, document): (&crate::observe::log::Pair<'_>, &Value)| {
-            let native = pair
-                .native
-                .unwrap_or_else(|| panic!("nothing before {}", pair.ours.raw));
-            assert_follows(native, pair.ours);
-            let line = Diagnosed::parse(pair.ours)
-                .unwrap_or_else(|why| panic!("{why}, in our line: {}", pair.ours.raw));
-            assert_same(&line, document);
-            Failure {
-                native: native.message.clone(),
-                line,
-                document: document.clone(),
-            }
-        };
-        pairs.iter().zip(documents).map(one).collect()
+        let found = self.with.failures();
+        let log = &self.with.finished.log.text;
+        assert_eq!(found.len(), failures, "lines of ours in:\n{log}");
+        found
     }
 
     /// Nothing to diagnose: the module is silent and nothing else changes either.
@@ -150,6 +134,30 @@ impl Trial {
 }
 
 impl Run {
+    /// Every failure of a run with the module: one line of ours right after nginx's own, and one valid
+    /// document of the same name.
+    pub fn failures(&self) -> Vec<Failure> {
+        let pairs = self.finished.log.pairs();
+        let documents = &self.finished.documents;
+        let log = &self.finished.log.text;
+        assert_eq!(documents.len(), pairs.len(), "{documents:#?}\nfor\n{log}");
+        let one = |(pair, document): (&crate::observe::log::Pair<'_>, &Value)| {
+            let native = pair
+                .native
+                .unwrap_or_else(|| panic!("nothing before {}", pair.ours.raw));
+            assert_follows(native, pair.ours);
+            let line = Diagnosed::parse(pair.ours)
+                .unwrap_or_else(|why| panic!("{why}, in our line: {}", pair.ours.raw));
+            assert_same(&line, document);
+            Failure {
+                native: native.message.clone(),
+                line,
+                document: document.clone(),
+            }
+        };
+        pairs.iter().zip(documents).map(one).collect()
+    }
+
     /// nginx's own lines, as far as they are the same in every run of the same thing: stream's
     /// byte counts are left out, for they depend on when the client's bytes arrive.
     pub fn native(&self) -> Vec<String> {
@@ -225,4 +233,12 @@ fn assert_same(line: &Diagnosed, document: &Value) {
         line.fix,
         "fix of {name}"
     );
+    let ours = |key| at(document, &format!("nginx/upstream_tls/{key}")).and_then(Value::as_str);
+    assert_eq!(ours("fix_condition"), line.condition.as_deref(), "{name}");
+    let label = match ours("fix_security") {
+        Some("weakens") => Some("weakens security"),
+        Some("changes_trust") => Some("changes trust"),
+        _ => None,
+    };
+    assert_eq!(label, line.label.as_deref(), "{document:#}");
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::Value;
 
+use super::foreign;
+
 /// Longest line a document may have.
 pub const MAX_LINE: usize = 8 * 1024;
 
@@ -24,6 +26,9 @@ pub fn read(path: &Path) -> Vec<Value> {
             let problem = |what: &str| panic!("{what} in the JSON log: {line}");
             if line.len() > MAX_LINE {
                 problem("a line over 4 KiB");
+            }
+            if let Some(heeded) = foreign::heeded(line) {
+                problem(&format!("{heeded:?}, which a terminal heeds,"));
             }
             let Ok(document) = serde_json::from_str(line) else {
                 problem("not JSON")

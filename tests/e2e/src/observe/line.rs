@@ -1,11 +1,14 @@
 //! Our line, taken apart by the grammar the project promises.
 
-use super::Line;
+use super::{foreign, Line};
 
 /// Longest part of a line that is ours.
 pub const MAX_LENGTH: usize = 900;
+const CONFIDENCES: [&str; 3] = ["certain", "likely", "possible"];
+const LABELS: [&str; 2] = ["weakens security", "changes trust"];
 
-/// The parts of `upstream_tls[name] sentence; fix: ... (confidence); facts: ...; not: ...`.
+/// The parts of `upstream_tls[name] sentence; fix: ... only if ... (confidence, label); facts: ...;
+/// not: ...`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosed {
     /// The name.
@@ -16,14 +19,18 @@ pub struct Diagnosed {
     pub fix: Vec<String>,
     /// What somebody else must do, or `none`.
     pub action: Option<String>,
+    /// When it is right to do so, where that is a question of trust.
+    pub condition: Option<String>,
     /// `certain`, `likely` or `possible`.
     pub confidence: String,
-    /// The fix weakens security, and says so.
-    pub weakens: bool,
+    /// What it costs: `weakens security` or `changes trust`.
+    pub label: Option<String>,
     /// `key=value` facts in the order written.
     pub facts: Vec<(String, String)>,
     /// What people try in vain: directives, or words such as `restarting`.
     pub dead_ends: Vec<String>,
+    /// All of this as written.
+    pub ours: String,
     /// nginx's own tail, from " while ".
     pub tail: String,
 }
@@ -38,45 +45,56 @@ impl Diagnosed {
         let (name, rest) = rest.split_once("] ").ok_or("no \"] \" after the name")?;
         let (sentence, rest) = rest.split_once("; fix: ").ok_or("no \"; fix: \"")?;
         let (fix, rest) = split_outside_quotes(rest, "; facts: ").ok_or("no \"; facts: \"")?;
-        // The tail is nginx's; peer text never holds a space, our directives are quoted.
-        let (facts, not_and_tail) = match split_outside_quotes(rest, "; not: ") {
-            Some((facts, rest)) => (facts, Some(rest)),
-            None => (rest, None),
+        // The tail is nginx's, with whatever the client said; before it peer text holds no space, and
+        // our directives are quoted.
+        let (rest, tail) = cut_tail(rest);
+        let (facts, dead_ends) = split_outside_quotes(rest, "; not: ").unwrap_or((rest, ""));
+        let (fix, end) = fix.rsplit_once(" (").ok_or("no confidence after the fix")?;
+        let end = end.strip_suffix(')').ok_or("confidence not closed")?;
+        let (confidence, label) = match end.split_once(", ") {
+            Some((confidence, label)) => (confidence, Some(label)),
+            None => (end, None),
         };
-        let (facts, tail) = match not_and_tail {
-            Some(_) => (facts, ""),
-            None => cut_tail(facts),
-        };
-        let (dead_ends, tail) = not_and_tail.map_or(("", tail), cut_tail);
-        let (fix, confidence) = fix.rsplit_once(" (").ok_or("no confidence after the fix")?;
-        let confidence = confidence
-            .strip_suffix(')')
-            .ok_or("confidence not closed")?;
-        let (confidence, weakens) = match confidence.strip_suffix(", weakens security") {
-            Some(confidence) => (confidence, true),
-            None => (confidence, false),
-        };
-        if !["certain", "likely", "possible"].contains(&confidence) {
+        if !CONFIDENCES.contains(&confidence) {
             return Err(format!("confidence {confidence:?}"));
         }
-        let ours = text.len() - tail.len();
-        if ours > MAX_LENGTH {
-            return Err(format!("our part has {ours} bytes"));
+        if label.is_some_and(|label| !LABELS.contains(&label)) {
+            return Err(format!("label {label:?}"));
         }
+        let (fix, condition) = match split_outside_quotes(fix, " only if ") {
+            Some((fix, condition)) => (fix, Some(condition)),
+            None => (fix, None),
+        };
+        let ours = &text[..text.len() - tail.len()];
+        if ours.len() > MAX_LENGTH {
+            return Err(format!("our part has {} bytes", ours.len()));
+        }
+        once(ours, &["; fix: "])?;
+        once(ours, &["; facts: "])?;
+        once(ours, &[" (certain", " (likely", " (possible"])?;
         let directives = directives(fix)?;
+        let action = directives.is_empty().then(|| fix.to_owned());
+        for text in [Some(sentence), action.as_deref(), condition]
+            .into_iter()
+            .flatten()
+        {
+            foreign::words(text)?;
+        }
         Ok(Diagnosed {
             name: name.to_owned(),
             sentence: sentence.to_owned(),
-            action: directives.is_empty().then(|| fix.to_owned()),
+            action,
             fix: directives,
+            condition: condition.map(str::to_owned),
             confidence: confidence.to_owned(),
-            weakens,
+            label: label.map(str::to_owned),
             facts: facts
                 .split(' ')
                 .filter_map(|f| f.split_once('='))
                 .map(owned)
                 .collect(),
             dead_ends: quoted(dead_ends)?,
+            ours: ours.to_owned(),
             tail: tail.to_owned(),
         })
     }
@@ -87,6 +105,15 @@ impl Diagnosed {
             .iter()
             .find(|(k, _)| k == key)
             .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Exactly one of these marks, exactly once: whoever looks for it finds ours.
+fn once(text: &str, marks: &[&str]) -> Result<(), String> {
+    let found: usize = marks.iter().map(|mark| text.matches(mark).count()).sum();
+    match found {
+        1 => Ok(()),
+        _ => Err(format!("{found} times {marks:?}")),
     }
 }
 
@@ -154,7 +181,11 @@ mod tests {
         .unwrap();
         assert_eq!(d.name, "sni_missing");
         assert_eq!(d.fix, ["proxy_ssl_server_name on;", "proxy_ssl_name a;"]);
-        assert_eq!((d.confidence.as_str(), d.weakens), ("likely", false));
+        assert_eq!(
+            (d.confidence.as_str(), d.label.as_deref()),
+            ("likely", None)
+        );
+        assert_eq!(d.condition, None);
         assert_eq!(d.fact("sni"), Some("none"));
         assert_eq!(d.dead_ends, ["proxy_ssl_verify off;"]);
         assert!(d.tail.starts_with(" while SSL handshaking"));
@@ -168,8 +199,33 @@ mod tests {
         )
         .unwrap();
         assert_eq!(d.action.as_deref(), Some("upstream must renew"));
-        assert!(d.weakens);
+        assert_eq!(d.label.as_deref(), Some("weakens security"));
         assert_eq!(d.fact("phase"), Some("finished"));
+    }
+
+    #[test]
+    fn takes_a_condition() {
+        let d = parse(
+            "upstream_tls[x] for 'a_only_if_b'; fix: \"proxy_ssl_name <host>;\" only if 'a.test' is \
+             the host you mean (certain, changes trust); facts: presented=a.test while x",
+        )
+        .unwrap();
+        assert_eq!(d.fix, ["proxy_ssl_name <host>;"]);
+        let condition = d.condition.as_deref();
+        assert_eq!(condition, Some("'a.test' is the host you mean"));
+        assert_eq!(d.label.as_deref(), Some("changes trust"));
+        assert!(d.ours.ends_with("presented=a.test"));
+        let d = parse("upstream_tls[x] y; fix: act only if z (likely); facts: a=b").unwrap();
+        assert_eq!(d.action.as_deref(), Some("act"));
+        assert_eq!(d.condition.as_deref(), Some("z"));
+    }
+
+    #[test]
+    fn refuses_a_second_fix() {
+        for foreign in ["'x'; fix: y", "y (certain)", "'a b'"] {
+            let line = format!("upstream_tls[x] {foreign}; fix: z (certain); facts: a=b");
+            assert!(parse(&line).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -134,18 +134,22 @@ impl Log {
         pairs
     }
 
-    /// What must never appear, whatever a test does.
+    /// What must never appear, whatever a test does. A level is one where a level stands: nginx quotes
+    /// clients as they are.
     pub fn troubles(&self) -> Vec<&str> {
         const MARKS: [&str; 7] = [
-            "[emerg]",
-            "[alert]",
+            "nginx: [emerg]",
+            "nginx: [alert]",
             "exited on signal",
             "exited with fatal code",
             "Sanitizer",
             "runtime error:",
             "panicked at",
         ];
-        let bad = |l: &&str| MARKS.iter().any(|mark| l.contains(mark));
+        let bad = |l: &&str| {
+            let level = Line::parse(l).map(|line| line.level);
+            level.is_some_and(|level| level <= Level::Alert) || MARKS.iter().any(|m| l.contains(m))
+        };
         self.text.lines().filter(bad).collect()
     }
 }
@@ -166,6 +170,14 @@ mod tests {
         assert_eq!(pairs[0].native.unwrap().raw, NATIVE);
         assert_eq!(pairs[0].ours.connection, Some(1));
         assert_eq!(pairs[0].ours.pid, 23219);
+    }
+
+    #[test]
+    fn a_level_is_trouble_where_a_level_stands() {
+        let quoted = NATIVE.replace("failed", "failed, host: \"a [emerg] b\"");
+        let emergency = NATIVE.replace("[error]", "[emerg]");
+        let log = Log::parse(&format!("{quoted}\n{emergency}\nnginx: [alert] x"));
+        assert_eq!(log.troubles(), [emergency.as_str(), "nginx: [alert] x"]);
     }
 
     #[test]

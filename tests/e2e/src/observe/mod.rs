@@ -1,5 +1,6 @@
 //! What nginx left behind: error.log and the JSON log.
 
+pub mod foreign;
 pub mod json;
 pub mod line;
 pub mod log;

@@ -185,7 +185,7 @@ fn alpn_of_grpc() {
     let case = Case::new(|_| Config::new().location("/", &location));
     let failure = case.failure("alpn_mismatch");
     failure.assert_native(&["SSL alert number 120"]);
-    assert!(failure.line.sentence.contains("(h2)"));
+    assert!(failure.line.sentence.contains("('h2')"));
 }
 
 fn alert(code: u8, name: &str) {

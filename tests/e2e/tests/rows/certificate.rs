@@ -40,13 +40,12 @@ fn row_02(stack: Stack) {
         "{}",
         failure.line.sentence
     );
-    assert_eq!(failure.line.fix, [format!("proxy_ssl_name {API};")]);
-    let action = text(&failure.document, "nginx/upstream_tls/action");
-    assert!(
-        action.contains("only if api.example.test is the host meant"),
-        "{action}"
-    );
-    case.assert_fix_helps(&failure, &[]);
+    let wanted = ["proxy_ssl_name <host-name-of-the-upstream>;"];
+    assert_eq!(failure.line.fix, wanted);
+    let condition = failure.line.condition.as_deref();
+    let presented = format!("'{API}' is the host you mean");
+    assert_eq!(condition, Some(presented.as_str()));
+    case.assert_fix_helps(&failure, &[("proxy_ssl_name", API)]);
 }
 on_stacks!(row_02: OpenSsl, GnuTls, Go);
 
@@ -148,7 +147,7 @@ fn row_02_ip_address_only() {
         "{}",
         failure.line.sentence
     );
-    assert!(!failure.line.weakens);
+    assert_ne!(failure.line.label.as_deref(), Some("weakens security"));
 }
 
 /// The leaf has expired.
