@@ -19,7 +19,7 @@ pub enum Usage {
 /// What a leaf says of itself.
 #[derive(Debug, Clone)]
 pub struct Leaf {
-    /// Common name.
+    /// Common name; empty, the whole subject is.
     pub common_name: String,
     /// DNS names of subjectAltName.
     pub dns: Vec<String>,
@@ -37,6 +37,8 @@ pub struct Leaf {
     pub sha1: bool,
     /// Has a critical extension that no library knows.
     pub critical_extension: bool,
+    /// Where its issuer's certificate is said to be (authorityInfoAccess).
+    pub issuer_url: Option<String>,
 }
 
 impl Leaf {
@@ -52,6 +54,7 @@ impl Leaf {
             usage: Usage::Both,
             sha1: false,
             critical_extension: false,
+            issuer_url: None,
         }
     }
 
@@ -88,6 +91,12 @@ impl Leaf {
     /// The same with a signature over SHA-1.
     pub fn sha1(mut self) -> Leaf {
         self.sha1 = true;
+        self
+    }
+
+    /// The same with an address for its issuer's certificate.
+    pub fn issuer_url(mut self, url: &str) -> Leaf {
+        self.issuer_url = Some(url.to_owned());
         self
     }
 

@@ -219,6 +219,11 @@ fn sign_leaf(
             .append_extension(unknown_critical_extension())
             .expect("extension");
     }
+    if let Some(url) = &leaf.issuer_url {
+        builder
+            .append_extension(authority_info_access(url))
+            .expect("extension");
+    }
     if !leaf.dns.is_empty() || !leaf.ips.is_empty() {
         let mut names = SubjectAlternativeName::new();
         for name in &leaf.dns {
@@ -248,10 +253,28 @@ fn unknown_critical_extension() -> X509Extension {
     X509Extension::new_from_der(&oid, true, &value).expect("extension")
 }
 
+/// caIssuers at this address (RFC 5280 section 4.2.2.1), whatever bytes it has.
+fn authority_info_access(url: &str) -> X509Extension {
+    const CA_ISSUERS: [u8; 10] = [6, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 2];
+    let element = |tag: u8, content: &[u8]| {
+        let length = u8::try_from(content.len()).expect("a short address");
+        assert!(length < 0x80, "a short address");
+        [&[tag, length], content].concat()
+    };
+    let location = element(0x86, url.as_bytes());
+    let description = element(0x30, &[&CA_ISSUERS, location.as_slice()].concat());
+    let oid = Asn1Object::from_str("authorityInfoAccess").expect("an object identifier");
+    let value = Asn1OctetString::new_from_bytes(&element(0x30, &description)).expect("octets");
+    X509Extension::new_from_der(&oid, false, &value).expect("extension")
+}
+
+/// No name at all when the common name is empty.
 fn subject(common_name: &str) -> X509Name {
     let mut name = X509Name::builder().expect("name");
-    name.append_entry_by_nid(Nid::COMMONNAME, common_name)
-        .expect("common name");
+    if !common_name.is_empty() {
+        name.append_entry_by_nid(Nid::COMMONNAME, common_name)
+            .expect("common name");
+    }
     name.build()
 }
 

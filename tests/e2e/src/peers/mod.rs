@@ -10,6 +10,7 @@ mod nginx_peer;
 mod openssl_peer;
 mod programs;
 pub mod relay;
+pub mod rogue;
 pub mod scripted;
 mod upstream;
 
