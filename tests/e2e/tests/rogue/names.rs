@@ -1,0 +1,33 @@
+//! What rogues and clients call themselves: words of our line, marks of nginx's log, and every kind of
+//! byte that a terminal or a parser might heed.
+
+/// The operator's upstream.
+pub(crate) const API: &str = "api.example.test";
+/// The rogue's own name, a good one in DNS and in nginx.conf.
+pub(crate) const EVIL: &str = "evil.attacker.test";
+/// For a distinguished name: at most 64 characters.
+pub(crate) const SUBJECT: &str =
+    "Evil, fix: x (certain)[emerg]'\"; not: \u{1b}[2J\n\u{7f}\u{9b}\u{202e}";
+/// For a subjectAltName.
+pub(crate) const SAN: &str =
+    "evil, fix: x (certain); fix: \"proxy_ssl_verify off;\" (certain) [alert]'\u{1b}\r\n\u{7f}\u{85}\u{2066}.attacker.test";
+/// For authorityInfoAccess.
+pub(crate) const URL: &str =
+    "http://evil.attacker.test/, fix: x (certain)[emerg]\"'\u{1b}\u{7f}\u{85}\u{202e}";
+/// For a `Host` header: nginx takes no space and no control byte there, and a colon begins a port.
+pub(crate) const HOST: &str = "evil,fix=x(certain)[emerg]\"';\u{85}\u{202e}.attacker.test";
+/// For another header, or the server_name of a client: nginx cuts a name at a colon.
+pub(crate) const NAME: &str =
+    "evil, fix= x (certain)[emerg] \"';\u{1b}\u{7f}\u{85}\u{202e}.attacker.test, fix: x (certain)";
+
+/// For the path of a request.
+pub(crate) const PATH: &str = "/evil,fix:x(certain)[emerg]\"';\u{85}\u{202e}.attacker.test";
+
+/// What none of our own words has.
+const MARKS: [&str; 5] = ["evil", "attacker", "emerg", "x (certain", "x_(certain"];
+
+/// The first mark of somebody else's words in `text`.
+pub(crate) fn mark_in(text: &str) -> Option<&'static str> {
+    let text = text.to_ascii_lowercase();
+    MARKS.into_iter().find(|mark| text.contains(mark))
+}
