@@ -1,4 +1,4 @@
-//! Bytes to every reader of the wire, from captured messages on.
+//! Bytes to every reader of the wire, from captured messages and small pieces of certificates on.
 #![no_main]
 
 #[path = "../../tests/messages/mod.rs"]
@@ -8,19 +8,19 @@ mod wire;
 
 use std::sync::LazyLock;
 
-static MESSAGES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+static SEEDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let names = messages::names("");
-    names.iter().map(|name| messages::message(name)).collect()
+    let messages = names.iter().map(|name| messages::message(name));
+    messages.chain(wire::DER.map(<[u8]>::to_vec)).collect()
 });
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| wire::read(bytes));
 
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    let seeds = MESSAGES.len();
-    match MESSAGES.get(seed as usize % (seeds * 50)) {
-        Some(message) if message.len() <= max_size => {
-            data[..message.len()].copy_from_slice(message);
-            message.len()
+    match SEEDS.get(seed as usize % (SEEDS.len() * 50)) {
+        Some(seed) if seed.len() <= max_size => {
+            data[..seed.len()].copy_from_slice(seed);
+            seed.len()
         }
         _ => libfuzzer_sys::fuzzer_mutate(data, size, max_size),
     }

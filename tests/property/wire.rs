@@ -1,8 +1,19 @@
 //! What must hold of every reader of the wire, whatever bytes it gets.
 
 use tlsdiag::wire::{
-    distinguished_name, is_hello_retry_request, CertificateRequest, ClientHello, ServerHello,
+    alternative_names, count_name_constraints, distinguished_name, is_authority,
+    is_hello_retry_request, issuer_url, rsa_exponent_bits, CertificateRequest, ClientHello,
+    ServerHello,
 };
+
+/// To begin with: a name, a subjectAltName, an authorityInfoAccess, a nameConstraints, an RSA key.
+pub(crate) const DER: [&[u8]; 5] = [
+    b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x03\x0c\x02ab",
+    b"\x30\x0b\x82\x03a.b\x87\x04\x7f\x00\x00\x01",
+    b"\x30\x15\x30\x13\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02\x86\x07http://",
+    b"\x30\x0a\xa0\x04\x30\x02\x82\x00\xa1\x02\x30\x00",
+    b"\x30\x08\x02\x01\x7f\x02\x03\x01\x00\x01",
+];
 
 /// Gives the bytes to every reader. What one makes of them is bounded by their length.
 pub(crate) fn read(bytes: &[u8]) {
@@ -19,9 +30,14 @@ pub(crate) fn read(bytes: &[u8]) {
         }
     }
     name(bytes);
+    assert!(alternative_names(bytes).count() <= bytes.len() / 2);
+    assert!(count_name_constraints(bytes) <= bytes.len() / 2);
+    assert!(issuer_url(bytes).is_none_or(|url| url.len() < bytes.len()));
+    assert!(rsa_exponent_bits(bytes).is_none_or(|bits| bits < bytes.len() * 8));
+    is_authority(bytes);
 }
 
-/// A name is at most 8 attributes of 64 bytes and their labels, in printable characters.
+/// A name is at most 8 attributes of 64 bytes and their labels.
 pub(crate) fn name(der: &[u8]) {
     let name = distinguished_name(der).unwrap_or_default();
     assert!(name.len() <= 8 * 800, "{} bytes", name.len());
