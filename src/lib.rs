@@ -38,6 +38,7 @@ pub mod diagnose;
 #[cfg(feature = "cli")]
 pub mod error_log;
 pub mod facts;
+pub mod fixed;
 #[cfg(feature = "cli")]
 pub mod nginx_conf;
 pub mod registry;

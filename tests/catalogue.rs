@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{json, Value};
+use tlsdiag::changes::Change;
 use tlsdiag::facts::Facts;
 use tlsdiag::rules::{Applicability, Confidence, Evidence, CATALOGUE, SOURCES};
 use tlsdiag::{report, Diagnosis, Recording};
@@ -359,6 +360,10 @@ fn the_schema_lists_every_name_and_every_evidence() {
     assert_eq!(listed(&diagnosis["alternatives"]), names.collect());
     let evidence = Evidence::ALL.iter().map(|one| one.code().to_owned());
     assert_eq!(listed(&diagnosis["because"]), evidence.collect());
+    let changed =
+        &schema["properties"]["nginx"]["properties"]["upstream_tls"]["properties"]["changed"];
+    let changes = Change::ALL.iter().map(|one| one.code().to_owned());
+    assert_eq!(listed(changed), changes.collect());
 }
 
 /// The document of a recording with these changes.

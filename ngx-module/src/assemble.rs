@@ -60,6 +60,7 @@ pub(crate) unsafe fn recording(
             handshake: handshake(note, now_ns),
             ending: ending(recorder, kind),
             certificate,
+            history: None,
             response: None,
         }
     }

@@ -13,6 +13,7 @@ pub use bytes::Bytes;
 pub use recorder::{Exit, Kept, Presented, RecordedAlert, Recorder};
 pub use recording::{
     AlertSeen, Captured, Certificate, CertificateCheck, ClientCertificate, Context, Direction,
-    Ending, EndingKind, Environment, Handshake, MessageSeen, Module, Recording, Response, Settings,
-    VerifyError, FORMAT, MAX_BODY, MAX_CHAIN, MAX_MESSAGE, MAX_MESSAGES, MAX_NAMES,
+    Ending, EndingKind, Environment, Handshake, History, MessageSeen, Module, Offer,
+    OwnCertificate, PeerCertificate, Recording, Response, Settings, Summary, VerifyError, FORMAT,
+    MAX_BODY, MAX_CHAIN, MAX_MESSAGE, MAX_MESSAGES, MAX_NAMES,
 };

@@ -6,7 +6,9 @@
 
 mod summary;
 
-pub use summary::{Fingerprint, Offer, OwnCertificate, PeerCertificate, Summary};
+use crate::capture::Summary;
+use crate::facts::Facts;
+use crate::fixed::{Fingerprint, Text};
 
 macro_rules! changes {
     ($($(#[$doc:meta])* $name:ident = $code:literal),+ $(,)?) => {
@@ -166,6 +168,23 @@ fn offers(note: &mut impl FnMut(Change, bool), good: &Summary, now: &Summary) {
         );
         note(Change::OfferedAlpn, old.alpn != new.alpn);
     }
+}
+
+/// The last good handshake with the peer of a failed one, and the failed one beside it; `None` where no
+/// good one is known.
+pub fn since_last_good(facts: &Facts<'_>) -> Option<(Summary, Summary)> {
+    let recording = facts.recording;
+    let history = recording.history.as_ref()?;
+    let check = recording.certificate.as_ref();
+    let leaf = check.and_then(|check| check.chain.first());
+    let now = Summary {
+        time_ms: recording.environment.time_ms,
+        generation: history.generation,
+        location: Text::from(recording.context.location.as_deref().unwrap_or_default()),
+        client_certificate: history.client_certificate,
+        ..Summary::new(&recording.handshake, leaf, None)
+    };
+    Some((history.last_good, now))
 }
 
 /// Both known, and not the same.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::counters::Text;
+use crate::capture::{Offer, OwnCertificate, PeerCertificate};
 
 const BEFORE: i64 = 1_795_000_000_000;
 

@@ -3,11 +3,9 @@
 //! A snapshot is copied out of shared memory before a report is begun, so that all figures of one
 //! report are of one moment, and holds no more than the zone has room for. Texts are of a fixed size.
 
-mod text;
-
-pub use text::Text;
-
-use crate::changes::{Change, Changes, Summary};
+use crate::capture::Summary;
+use crate::changes::{Change, Changes};
+use crate::fixed::Text;
 use crate::registry::Alert;
 use crate::rules::{Rule, CATALOGUE};
 

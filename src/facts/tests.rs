@@ -24,6 +24,7 @@ fn recording(kind: EndingKind) -> Recording {
             text: None,
         },
         certificate: None,
+        history: None,
         response: None,
     }
 }

@@ -1,29 +1,60 @@
-//! One change in words.
+//! What changed since the last good handshake, in words.
 
-use crate::changes::{Change, Changes, PeerCertificate, Summary};
-use crate::counters::Text;
-use crate::date::day;
+use std::fmt::Write;
+
+use super::Age;
+use crate::capture::{PeerCertificate, Summary};
+use crate::changes::{self, Change, Changes};
+use crate::date::{day, timestamp};
+use crate::facts::Facts;
+use crate::fixed::Text;
 use crate::registry::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::text::quote;
 
-/// One change, with what it was and what it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// What changed.
-    pub change: Change,
-    /// The same as a phrase: `issuer 'CN=Old_CA' to 'CN=New_CA'`.
-    pub phrase: String,
+/// Bytes of everything that changed.
+const MAX_CHANGES: usize = 240;
+
+/// What differs from the last good handshake, as a phrase; `None` where none is known.
+///
+/// `changed since 10:02:11: issuer 'CN=Old_CA' to 'CN=New_CA'`, with local time as in error.log. Where
+/// not all of it has room the rest is counted.
+pub(super) fn since_last_good(facts: &Facts<'_>) -> Option<String> {
+    let (good, now) = changes::since_last_good(facts)?;
+    let offset_min = facts.recording.history.as_ref()?.utc_offset_min;
+    let age_ms = now.time_ms.saturating_sub(good.time_ms);
+    let mut phrases = Changes::between(&good, &now)
+        .iter()
+        .map(|one| phrase(one, &good, &now));
+    let Some(first) = phrases.next() else {
+        return Some(format!(
+            "nothing changed since the last good handshake {} ago",
+            Age(age_ms)
+        ));
+    };
+    let mut told = format!(
+        "changed since {}: {first}",
+        moment(good.time_ms, now.time_ms, offset_min)
+    );
+    while let Some(next) = phrases.next() {
+        if told.len() + next.len() > MAX_CHANGES {
+            let _ = write!(told, " and {} more", phrases.count() + 1);
+            break;
+        }
+        told.push_str(", ");
+        told.push_str(&next);
+    }
+    Some(told)
 }
 
-impl Difference {
-    /// Every change between two handshakes, in words.
-    pub fn all(good: &Summary, now: &Summary) -> impl Iterator<Item = Self> {
-        let (good, now) = (*good, *now);
-        let changes = Changes::between(&good, &now).iter();
-        changes.map(move |change| Self {
-            change,
-            phrase: phrase(change, &good, &now),
-        })
+/// Local time as nginx writes it, with the day where it is another.
+fn moment(time_ms: i64, now_ms: i64, offset_min: i32) -> String {
+    let local = |ms: i64| ms.saturating_add(i64::from(offset_min) * 60_000);
+    let then = timestamp(local(time_ms));
+    let (day, time) = then.split_once('T').unwrap_or((&then, ""));
+    let time = time.split('.').next().unwrap_or_default();
+    match timestamp(local(now_ms)).starts_with(day) {
+        true => time.to_owned(),
+        false => format!("{} {time}", day.replace('-', "/")),
     }
 }
 
@@ -39,7 +70,9 @@ fn phrase(change: Change, good: &Summary, now: &Summary) -> String {
             return from_to("issuer", |one| peer(one, |it| quote(it.issuer.as_str())))
         }
         Change::Certificate => return from_to("certificate", |one| peer(one, serial)),
-        Change::CertificateKey => return from_to("key", |one| peer(one, |it| it.key.to_string())),
+        Change::CertificateKey => {
+            return from_to("key", |one| peer(one, |it| quote(it.key.as_str())))
+        }
         Change::ServerName => return from_to("SNI", |one| name(one.server_name.as_ref())),
         Change::ClientCertificate => return from_to("client certificate", own),
         Change::OfferedVersions => return from_to("versions offered", versions),
@@ -95,7 +128,8 @@ fn versions(summary: &Summary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::changes::{Fingerprint, Offer, OwnCertificate};
+    use crate::capture::{Offer, OwnCertificate};
+    use crate::fixed::Fingerprint;
 
     fn summary() -> Summary {
         Summary {
@@ -140,7 +174,8 @@ mod tests {
         certificate.sha256 = Fingerprint::new(&[2; 32]);
         certificate.serial = Fingerprint::new(&[0x66, 0xac]);
         certificate.issuer = Text::from("CN=New CA");
-        let told: Vec<_> = Difference::all(&good, &now).map(|one| one.phrase).collect();
+        let changes = Changes::between(&good, &now).iter();
+        let told: Vec<_> = changes.map(|one| phrase(one, &good, &now)).collect();
         assert_eq!(
             told,
             [
@@ -166,5 +201,15 @@ mod tests {
         phrases.sort_unstable();
         phrases.dedup();
         assert_eq!(phrases.len(), Change::ALL.len());
+    }
+
+    #[test]
+    fn a_moment_is_local_and_has_its_day_where_that_is_another() {
+        let now = 1_795_423_267_123; // 2026-11-23T08:41:07.123Z
+        assert_eq!(moment(now - 5_000, now, 0), "08:41:02");
+        assert_eq!(moment(now - 5_000, now, 60), "09:41:02");
+        assert_eq!(moment(now - 9 * 3_600_000, now, 0), "2026/11/22 23:41:07");
+        assert_eq!(moment(now - 9 * 3_600_000, now, -600), "13:41:07");
+        assert_eq!(moment(now, now, 15 * 60 + 19), "00:00:07");
     }
 }

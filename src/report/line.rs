@@ -1,7 +1,8 @@
 //! The error.log line.
 //!
 //! `"upstream_tls[" name "] " sentence "; fix: " (dir *(" " dir) / action / "none") [" only if " condition]
-//! " (" confidence [", weakens security" / ", changes trust"] ")" "; facts: " key=value
+//! " (" confidence [", weakens security" / ", changes trust"] ")" ["; changed since " time ": " change
+//! *(", " change) / "; nothing changed since the last good handshake " age " ago"] "; facts: " key=value
 //! *(" " key=value) ["; not: " dir *(" " dir)]`, a `dir` being one complete directive (or phrase) in
 //! double quotes. The action of an answer that decides nothing ends with the alternatives: `", else " name
 //! *(" or " name)`. What a peer or a client wrote stands in single quotes, in facts after its key. nginx
@@ -9,6 +10,7 @@
 
 use std::fmt::Write;
 
+use super::difference::since_last_good;
 use crate::capture::{Direction, EndingKind};
 use crate::diagnose::Diagnosis;
 use crate::facts::Facts;
@@ -48,6 +50,10 @@ pub fn line(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {
         none if none.is_empty() => none,
         some => format!("; not: {some}"),
     };
+    let changed = since_last_good(facts).map(|changed| format!("; {changed}"));
+    if let Some(changed) = changed.filter(|changed| line.len() + changed.len() <= MAX_LINE) {
+        line.push_str(&changed);
+    }
     let mut opening = "; facts: ";
     for (key, shown) in pairs(facts) {
         let pair = format!("{opening}{key}={shown}");

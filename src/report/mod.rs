@@ -8,6 +8,5 @@ mod reproduce;
 pub mod status;
 
 pub use age::Age;
-pub use difference::Difference;
 pub use document::{document, json_line};
 pub use line::line;

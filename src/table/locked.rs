@@ -3,8 +3,10 @@
 use super::layout::{header, row, slot as at};
 use super::words::Words;
 use super::{record, Key, Server, Slot, Table, OTHER};
-use crate::changes::{Change, Changes, Summary};
-use crate::counters::{Context, Text};
+use crate::capture::Summary;
+use crate::changes::{Change, Changes};
+use crate::counters::Context;
+use crate::fixed::Text;
 use crate::suppress::{self, Decision, Failure, Repeats};
 
 /// Slots that one search for a free one looks at, so that the lock is held shortly.

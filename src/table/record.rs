@@ -4,8 +4,8 @@ use std::sync::atomic::{fence, Ordering};
 
 use super::layout::slot;
 use super::words::Words;
-use crate::changes::{Fingerprint, Offer, OwnCertificate, PeerCertificate, Summary};
-use crate::counters::Text;
+use crate::capture::{Offer, OwnCertificate, PeerCertificate, Summary};
+use crate::fixed::{Fingerprint, Text};
 
 /// How often a reader tries while somebody writes. One that died while writing is not waited for.
 const TRIES: usize = 16;

@@ -3,8 +3,9 @@
 use super::layout::{header, row, slot as at, MAX_ROWS};
 use super::{Slot, Table};
 use crate::counters::{
-    Build, Context, Durations, Log, Peer, Snapshot, Text, Upstream, Zone, ALERTS, REASONS,
+    Build, Context, Durations, Log, Peer, Snapshot, Upstream, Zone, ALERTS, REASONS,
 };
+use crate::fixed::Text;
 
 impl Table<'_> {
     /// Copies what was counted. `zone` has the name and the size. `None` without memory.

@@ -1,6 +1,8 @@
 use super::*;
-use crate::changes::{Changes, Summary};
-use crate::counters::{reason, Build, Peer, Snapshot, Text, Zone};
+use crate::capture::Summary;
+use crate::changes::Changes;
+use crate::counters::{reason, Build, Peer, Snapshot, Zone};
+use crate::fixed::Text;
 use crate::registry::Alert;
 use crate::suppress::{Decision, Failure, Label};
 

@@ -63,6 +63,19 @@ const FIVE: &str = "[\"a.a\",\"b.b\",\"c.c\",\"d.d\",\"e.e\"]";
 const SIXTEEN: &str = "[\"a.a\",\"b.b\",\"c.c\",\"d.d\",\"e.e\",\"f.f\",\"g.g\",\"h.h\",\"i.i\",\
     \"j.j\",\"k.k\",\"l.l\",\"m.m\",\"n.n\",\"o.o\",\"p.p\"]";
 
+/// The last good handshake: the zone's word.
+const HISTORY: &str = "/history";
+const UNCHANGED: &str =
+    r#"{"generation":1,"last_good":{"time_ms":1795473927128,"generation":1,"location":"/15"}}"#;
+const NAMED: &str = r#"{"generation":2,"utc_offset_min":60,"last_good":{"time_ms":1795473927128,"generation":1,
+    "location":"/b; fix: x (certain)","server_name":"api.example.test"}}"#;
+const OTHER_ISSUER: &str = r#"{"generation":1,"last_good":{"time_ms":1795387536715,"generation":1,"location":"/11",
+    "certificate":{"sha256":"AB","serial":"55FB","issuer":"CN=Old CA","not_before":0,"not_after":1796000000,"key":"ECDSA prime256v1"}}}"#;
+const SINCE_EXPIRED: &str = r#"{"generation":1,"last_good":{"time_ms":1795380000000,"generation":1,"location":"/11",
+    "certificate":{"sha256":"7A8132D4D82DDC4C8F1A5033E4BAE0E4B6C60450FEDBE56E67FF314AFA14215E",
+    "serial":"50723686302C34228F36DF67C047A5DD1BEC5A35","issuer":"CN=Example Root CA,O=Example",
+    "not_before":1795473040,"not_after":1795386640,"key":"ECDSA prime256v1"}}}"#;
+
 /// What the refusal of a default offer of TLS 1.2 may be about, besides the name.
 const ALERT_40: &[&str] = &[
     "protocol_version_mismatch",
@@ -73,6 +86,18 @@ const ALERT_40: &[&str] = &[
 /// Every telling.
 #[rustfmt::skip]
 pub(crate) static TELLINGS: &[Telling] = &[
+    // What changed since the last good handshake stands before the facts.
+    telling(SNI, &[], "likely", ALERT_40, "; facts:", "since"),
+    telling(SNI, &[(HISTORY, UNCHANGED)], "likely", ALERT_40,
+        "(likely); nothing changed since the last good handshake 12 s ago; facts: ", "changed since 2"),
+    telling(SNI, &[(HISTORY, NAMED)], "likely", ALERT_40,
+        "(likely); changed since 23:45:27: location '/b\\x3B_fix:_x_(certain)' to '/15', SNI 'api.example.test' to none, nginx was reloaded; facts: ",
+        "nothing changed"),
+    telling(EXPIRED, &[(HISTORY, OTHER_ISSUER)], "certain", &[],
+        "; changed since 2026/11/22 22:45:36: issuer 'CN=Old_CA' to 'CN=Example_Root_CA,O=Example', certificate 55FB until 2026-11-30 to 5072",
+        "key"),
+    telling(EXPIRED, &[(HISTORY, SINCE_EXPIRED)], "certain", &[],
+        ": the same certificate, which has expired since; facts: ", "issuer"),
     // A resumed session carries the verdict on a certificate that was sent before.
     telling(MISSING, &[RESUMED], "possible", &["certificate_issuer_unknown"], "proxy_ssl_session_reuse off", "inherited"),
     telling(SELF, &[RESUMED], "likely", &[], "proxy_ssl_trusted_certificate", "inherited"),

@@ -1,9 +1,11 @@
 //! A snapshot with something of everything.
 
-use tlsdiag::changes::{Changes, Fingerprint, Offer, OwnCertificate, PeerCertificate, Summary};
+use tlsdiag::capture::{Offer, OwnCertificate, PeerCertificate, Summary};
+use tlsdiag::changes::Changes;
 use tlsdiag::counters::{
-    reason, Build, Context, Durations, LastFailure, Log, Peer, Snapshot, Text, Upstream, Zone,
+    reason, Build, Context, Durations, LastFailure, Log, Peer, Snapshot, Upstream, Zone,
 };
+use tlsdiag::fixed::{Fingerprint, Text};
 use tlsdiag::registry::Alert;
 
 const DAY_S: i64 = 86_400;

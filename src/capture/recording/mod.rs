@@ -3,6 +3,7 @@
 mod certificate;
 mod connection;
 mod handshake;
+mod history;
 mod response;
 
 pub use certificate::{Certificate, CertificateCheck, VerifyError, MAX_CHAIN, MAX_NAMES};
@@ -11,6 +12,7 @@ pub use handshake::{
     AlertSeen, Captured, ClientCertificate, Direction, Handshake, MessageSeen, MAX_MESSAGE,
     MAX_MESSAGES,
 };
+pub use history::{History, Offer, OwnCertificate, PeerCertificate, Summary};
 pub use response::{Response, MAX_BODY};
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,9 @@ pub struct Recording {
     /// The peer's certificate chain and what a verification says; absent when no chain was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateCheck>,
+    /// The last good handshake with this peer; absent where no zone counts and where none was good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
 }
 
 impl Recording {

@@ -6,6 +6,7 @@
 //! whose length a peer or a client chooses.
 
 mod event;
+mod history;
 mod json;
 mod peer;
 mod request;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::history::{self, LastGood};
 use super::shown::{List, Scissors, Text};
 use crate::capture::{Direction, Module};
 use crate::diagnose::Diagnosis;
@@ -58,6 +59,10 @@ pub(super) struct UpstreamTls<'a> {
     dead_ends: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reproduce: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_good: Option<LastGood<'a>>,
     /// Last: by then it is known.
     #[serde(skip_serializing_if = "Truncated::is_whole")]
     truncated: Truncated<'a>,
@@ -109,6 +114,8 @@ impl<'a> UpstreamTls<'a> {
                 true => reproduce::command(facts),
                 false => None,
             },
+            changed: history::changed(facts),
+            last_good: LastGood::of(facts, scissors),
             truncated: Truncated(scissors),
         }
     }

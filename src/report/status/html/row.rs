@@ -4,7 +4,8 @@ use std::io::{Result, Write};
 
 use super::escape::Escaped;
 use super::Validity;
-use crate::changes::{Change, Summary};
+use crate::capture::Summary;
+use crate::changes::Change;
 use crate::counters::{LastFailure, Peer, Upstream};
 use crate::date::day;
 use crate::registry::{CipherSuite, NamedGroup, ProtocolVersion};

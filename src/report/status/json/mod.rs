@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::plus::Ssl;
 use super::MODULE_VERSION;
-use crate::changes::{Change, Summary};
+use crate::capture::Summary;
+use crate::changes::Change;
 use crate::counters::{Context, Peer, Snapshot, Upstream};
 use crate::date::timestamp;
 use crate::registry::{CipherSuite, NamedGroup, ProtocolVersion};

@@ -1,4 +1,4 @@
-//! Text of a fixed size: what is copied out of shared memory must not need an allocation.
+//! Text and bytes of a fixed size: what is copied out of shared memory must not need an allocation.
 
 use std::fmt;
 
@@ -129,6 +129,73 @@ impl<const N: usize> Serialize for Text<N> {
 impl<'de, const N: usize> Deserialize<'de> for Text<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(|text| Self::from(text.as_str()))
+    }
+}
+
+/// Up to `N` bytes that are shown in upper-case hex; of more, the first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint<const N: usize> {
+    length: usize,
+    bytes: [u8; N],
+}
+
+impl<const N: usize> Fingerprint<N> {
+    /// Takes bytes.
+    pub fn new(raw: &[u8]) -> Self {
+        let mut fingerprint = Self {
+            length: raw.len().min(N),
+            bytes: [0; N],
+        };
+        for (to, from) in fingerprint.bytes.iter_mut().zip(raw) {
+            *to = *from;
+        }
+        fingerprint
+    }
+
+    /// Takes digits in pairs, up to the first that is none.
+    pub fn from_hex(text: &str) -> Self {
+        let mut fingerprint = Self::new(&[]);
+        let pairs = text.as_bytes().chunks_exact(2);
+        for (to, pair) in fingerprint.bytes.iter_mut().zip(pairs) {
+            let digits = std::str::from_utf8(pair).unwrap_or_default();
+            let Ok(byte) = u8::from_str_radix(digits, 16) else {
+                break;
+            };
+            *to = byte;
+            fingerprint.length += 1;
+        }
+        fingerprint
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl<const N: usize> fmt::Display for Fingerprint<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_bytes()
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02X}"))
+    }
+}
+
+impl<const N: usize> fmt::Debug for Fingerprint<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<const N: usize> Serialize for Fingerprint<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Fingerprint<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::from_hex(&text))
     }
 }
 
