@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{json, Value};
 use tlsdiag::changes::Change;
 use tlsdiag::facts::Facts;
+use tlsdiag::report::Repeated;
 use tlsdiag::rules::{Applicability, Confidence, Evidence, CATALOGUE, SOURCES};
 use tlsdiag::{report, Diagnosis, Recording};
 
@@ -307,22 +308,77 @@ fn answers_say_how_sure_they_are_and_what_else_it_may_be() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[test]
-fn every_document_is_valid_and_every_line_has_its_shape() {
+/// Validates by docs/upstream_tls.schema.json.
+fn schema() -> impl Fn(&Value) -> Result<(), String> {
     let schema = load(&root().join("docs/upstream_tls.schema.json"));
     let mut schemas = boon::Schemas::new();
     let mut compiler = boon::Compiler::new();
-    compiler
-        .add_resource("http://tlsdiag.invalid/schema.json", schema)
-        .unwrap();
-    let index = compiler
-        .compile("http://tlsdiag.invalid/schema.json", &mut schemas)
-        .unwrap();
+    let url = "http://tlsdiag.invalid/schema.json";
+    compiler.add_resource(url, schema).unwrap();
+    let index = compiler.compile(url, &mut schemas).unwrap();
+    move |document| {
+        schemas
+            .validate(document, index)
+            .map_err(|why| why.to_string())
+    }
+}
+
+/// One line and one document for all that was not written.
+#[test]
+fn a_number_of_repeats_has_a_line_and_a_document() {
+    let repeated = Repeated {
+        reason: "certificate_expired",
+        count: 123,
+        start_ms: 1_795_423_200_000,
+        end_ms: 1_795_423_260_000,
+        upstream: "orders\u{1b}; fix: x (certain)",
+        server: "10.0.0.5:8443",
+        now_ms: 1_795_423_260_100,
+        pid: 7,
+    };
+    let told = "123 more like this suppressed in the last 60 s: orders\\x1B\\x3B_fix:_x_(certain), 10.0.0.5:8443";
+    assert_eq!(
+        report::repeats_line(&repeated),
+        format!("upstream_tls[certificate_expired] {told}")
+    );
+    let document = |repeated: &Repeated<'_>| -> Value {
+        let text = report::repeats_document(repeated);
+        serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {text}"))
+    };
+    let one = document(&repeated);
+    let valid = schema();
+    assert_eq!(valid(&one), Ok(()));
+    assert_eq!(one["message"], told);
+    assert_eq!(one["event"]["start"], "2026-11-23T08:40:00.000Z");
+    assert_eq!(one["event"]["end"], "2026-11-23T08:41:00.000Z");
+    assert_eq!(one["server"]["ip"], "10.0.0.5");
+    assert_eq!(one["nginx"]["upstream_tls"]["suppressed"], 123);
+
+    let unix = Repeated {
+        server: "unix:/run/orders.sock",
+        now_ms: repeated.end_ms + 90_000,
+        ..repeated
+    };
+    assert_eq!(valid(&document(&unix)), Ok(()));
+    assert!(report::repeats_line(&unix).contains("suppressed in 60 s, until 90 s ago: orders"));
+    // A document of a failure is no such document, and the other way round.
+    let mut mixed = document(&unix);
+    mixed["event"]["action"] = "tls-handshake".into();
+    assert!(valid(&mixed).is_err());
+    let mut mixed = self::document("sni_missing/alert_40.json", &[]);
+    assert_eq!(valid(&mixed), Ok(()));
+    mixed["nginx"]["upstream_tls"]["suppressed"] = 1.into();
+    assert!(valid(&mixed).is_err());
+}
+
+#[test]
+fn every_document_is_valid_and_every_line_has_its_shape() {
+    let valid = schema();
     for (recording, diagnosis) in answers() {
         let text = report::document(&diagnosis, &Facts::of(&recording));
         assert!(text.len() <= 4095 && !text.contains('\n'));
         let document: Value = serde_json::from_str(&text).unwrap();
-        if let Err(why) = schemas.validate(&document, index) {
+        if let Err(why) = valid(&document) {
             panic!("{}: {why}\n{document:#}", diagnosis.name);
         }
         check_names(&document, "");

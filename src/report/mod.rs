@@ -4,9 +4,11 @@ mod age;
 mod difference;
 mod document;
 mod line;
+mod repeats;
 mod reproduce;
 pub mod status;
 
 pub use age::Age;
-pub use document::{document, json_line};
+pub use document::{document, json_line, repeats_document};
 pub use line::line;
+pub use repeats::{repeats_line, Repeated};

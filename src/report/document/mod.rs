@@ -9,12 +9,14 @@ mod event;
 mod history;
 mod json;
 mod peer;
+mod repeats;
 mod request;
 mod shown;
 mod tls;
 mod upstream_tls;
 
 pub use json::json_line;
+pub use repeats::repeats_document;
 
 use serde::Serialize;
 

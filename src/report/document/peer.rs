@@ -15,8 +15,7 @@ enum Peer<'a> {
 }
 
 impl<'a> Peer<'a> {
-    fn of(facts: &'a Facts<'a>) -> Option<Self> {
-        let peer = facts.recording.context.peer.as_deref()?;
+    fn parse(peer: &'a str) -> Option<Self> {
         if let Some(path) = peer.strip_prefix("unix:") {
             return Some(Self::Unix(path));
         }
@@ -48,8 +47,18 @@ enum Address<'a> {
 
 impl<'a> Server<'a> {
     pub(super) fn of(facts: &'a Facts<'a>, scissors: &'a Scissors) -> Option<Self> {
-        let configured = facts.recording.context.upstream.as_ref().map(Foreign::raw);
-        let peer = Peer::of(facts);
+        let context = &facts.recording.context;
+        let configured = context.upstream.as_ref().map(Foreign::raw);
+        Self::new(context.peer.as_deref(), configured, scissors)
+    }
+
+    /// Of an address as nginx prints it, and the name configured.
+    pub(super) fn new(
+        peer: Option<&'a str>,
+        configured: Option<&'a str>,
+        scissors: &'a Scissors,
+    ) -> Option<Self> {
+        let peer = peer.and_then(Peer::parse);
         let name = match &peer {
             Some(Peer::Unix(path)) => scissors.text(Some(path)),
             Some(Peer::Inet { .. }) => scissors.text(configured.map(without_brackets)),
@@ -98,7 +107,8 @@ struct NetworkPeer {
 impl Network {
     /// `None` for a unix socket.
     pub(super) fn of(facts: &Facts<'_>) -> Option<Self> {
-        let Some(Peer::Inet { ip, port }) = Peer::of(facts) else {
+        let peer = facts.recording.context.peer.as_deref();
+        let Some(Peer::Inet { ip, port }) = peer.and_then(Peer::parse) else {
             return None;
         };
         Some(Self {
