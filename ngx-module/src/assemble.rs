@@ -13,7 +13,7 @@ use tlsdiag::capture::{
 use crate::clock::monotonic_ns;
 use crate::identity::Owner;
 use crate::note::Note;
-use crate::tls;
+use crate::{recent, tls};
 
 /// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
 const ALERT_REASONS: u32 = 1000;
@@ -34,7 +34,8 @@ pub(crate) unsafe fn recording(
     let now_ns = monotonic_ns();
     // SAFETY: the caller's promise.
     unsafe {
-        let (context, settings) = owner.describe(connection);
+        let (mut context, settings) = owner.describe(connection);
+        recent::recall(&mut context);
         let certificate = note.leaf.as_ref().map(|leaf| match kind {
             EndingKind::ChainRejected => tls::check(
                 ssl_context,

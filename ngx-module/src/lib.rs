@@ -21,6 +21,7 @@ mod guard;
 mod hook;
 mod identity;
 mod note;
+mod recent;
 mod sink;
 mod symbol;
 mod text;

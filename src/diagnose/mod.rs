@@ -24,6 +24,18 @@ pub struct Diagnosis {
     pub dead_ends: Vec<String>,
 }
 
+impl Diagnosis {
+    /// The last other diagnosis of the same peer, made a moment ago: whoever repairs one cause after the
+    /// other sees that this one is new.
+    pub fn before(&self, facts: &Facts<'_>) -> Option<&'static str> {
+        let earlier = facts.recording.context.before.iter();
+        earlier
+            .filter_map(|name| CATALOGUE.iter().find(|rule| rule.name == name))
+            .map(|rule| rule.name)
+            .find(|name| *name != self.name)
+    }
+}
+
 /// Says why the attempt failed. There is always an answer: the last rule, `unknown`, never declines.
 pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
     let mut found: Vec<(&'static Rule, Finding)> = CATALOGUE

@@ -55,7 +55,7 @@ pub fn line(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {
         line.push_str(&changed);
     }
     let mut opening = "; facts: ";
-    for (key, shown) in pairs(facts) {
+    for (key, shown) in pairs(diagnosis, facts) {
         let pair = format!("{opening}{key}={shown}");
         if line.len() + pair.len() + dead_ends.len() > MAX_LINE {
             break;
@@ -108,7 +108,7 @@ fn quoted<S: AsRef<str>>(directives: &[S]) -> String {
 }
 
 /// The facts in their fixed order; unknown ones are left out.
-fn pairs(facts: &Facts<'_>) -> Vec<(&'static str, String)> {
+fn pairs(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<(&'static str, String)> {
     let recording = facts.recording;
     let mut pairs = vec![("phase", facts.phase.name().to_owned())];
     let mut put = |key, shown: Option<String>| pairs.extend(shown.map(|shown| (key, shown)));
@@ -194,6 +194,7 @@ fn pairs(facts: &Facts<'_>) -> Vec<(&'static str, String)> {
         "bytes",
         Some(recording.handshake.bytes_received.to_string()),
     );
+    put("before", diagnosis.before(facts).map(str::to_owned));
     pairs
 }
 

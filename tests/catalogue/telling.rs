@@ -152,6 +152,10 @@ pub(crate) static TELLINGS: &[Telling] = &[
     // A name is the better guess, another version remains one.
     telling(SNI, &[], "likely", ALERT_40, "proxy_ssl_server_name on;", ", else"),
     telling(SNI, &[(ALERT, "80")], "likely", &["peer_internal_error"], "proxy_ssl_server_name on;", ", else"),
+    // The last other name of the same peer, and never the same one.
+    telling(SNI, &[("/context/before", "[\"sni_missing\",\"protocol_version_mismatch\"]")], "likely", ALERT_40,
+        " bytes=7 before=protocol_version_mismatch; not: ", "before=sni_missing"),
+    telling(SNI, &[("/context/before", "[\"sni_missing\",\"evil\"]")], "likely", ALERT_40, " bytes=7; not: ", "before="),
     // nginx was told to send a name, and has only an address.
     telling(BLOCK, &[SWITCHED_ON, (COMPARED, "\"127.0.0.1\"")], "likely",
         ALERT_40, "fix: \"proxy_ssl_name <host-name-of-the-upstream>;\" (likely)",

@@ -15,7 +15,7 @@ use crate::identity::Owner;
 use crate::note::{Note, Watched};
 use crate::tls::{self, QueueMark};
 use crate::variables::Negotiated;
-use crate::{assemble, clock, cycle, guard, identity, sink, variables};
+use crate::{assemble, clock, cycle, guard, identity, recent, sink, variables};
 
 /// ERR_LIB_SYS.
 const LIBRARY_SYS: u32 = 2;
@@ -61,7 +61,9 @@ unsafe fn close(ssl: *mut SSL, note: &Note) {
             let context = SSL_get_SSL_CTX(ssl);
             let recording =
                 assemble::recording(note, kind, connection, &owner, context, verify_result);
-            sink::write(connection, &owner, &recording)
+            let diagnosis = sink::write(connection, &owner, &recording)?;
+            recent::note(&recording.context, diagnosis.name);
+            Some(diagnosis)
         });
         if variables::are_used() {
             let recorder = &note.recorder;

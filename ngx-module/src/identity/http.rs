@@ -82,7 +82,7 @@ unsafe fn context(
                 }
                 .to_owned()
             }),
-            before: None,
+            before: Vec::new(),
             request_id: request_id(request),
             virtual_server: virtual_server(request),
             listen: client.and_then(|client| super::listen(client)),

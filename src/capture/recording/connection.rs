@@ -68,9 +68,9 @@ pub struct Context {
     /// Name of the `location`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// Name of the diagnosis of this peer's last failure, where that was another and a moment ago.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<String>,
+    /// Names of the last two different diagnoses of this peer, made a moment ago; the latest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
     /// Status sent or about to be sent to the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,

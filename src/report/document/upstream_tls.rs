@@ -35,6 +35,8 @@ pub(super) struct UpstreamTls<'a> {
     location_name: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'static str>,
     phase: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     alert: Option<Alert>,
@@ -88,6 +90,7 @@ impl<'a> UpstreamTls<'a> {
             listen: scissors.text(context.listen.as_deref()),
             location_name: scissors.text(context.location.as_deref()),
             status: context.status.filter(|status| (100..600).contains(status)),
+            before: diagnosis.before(facts),
             phase: facts.phase.name(),
             alert: Alert::of(facts),
             openssl: ending
