@@ -7,12 +7,14 @@ use core::ptr;
 use ngx::ffi::{
     ngx_connection_t, ngx_http_core_loc_conf_t, ngx_http_core_main_conf_t,
     ngx_http_core_srv_conf_t, ngx_http_request_t, ngx_http_upstream_conf_t,
-    ngx_http_upstream_state_t, ngx_http_upstream_t, ngx_http_variable_t, ngx_http_variable_value_t,
-    ngx_module_t, ngx_str_t, ngx_uint_t,
+    ngx_http_upstream_server_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_state_t,
+    ngx_http_upstream_t, ngx_http_variable_t, ngx_http_variable_value_t, ngx_module_t, ngx_str_t,
+    ngx_uint_t,
 };
 use tlsdiag::capture::{Context, Module, Settings};
 use tlsdiag::text::Foreign;
 
+use super::server_line::{self, Line};
 use super::Owner;
 use crate::{symbol, text};
 
@@ -107,15 +109,29 @@ unsafe fn settings(
             session_reuse: conf.map(|conf| conf.ssl_session_reuse == 1),
             upstream_is_constant: Some(upstream.resolved.is_null()),
             name_is_constant: conf.map(|conf| name_is_constant(upstream, conf)),
-            // Only `upstream {}` blocks carry configurations of their own (ngx_http_upstream).
-            upstream_block: Some(
-                upstream
-                    .upstream
-                    .as_ref()
-                    .is_some_and(|block| !block.srv_conf.is_null()),
-            ),
+            upstream_block: Some(block(upstream).is_some()),
+            server_line: server_line(upstream),
             ..Settings::default()
         }
+    }
+}
+
+/// Only `upstream {}` blocks carry configurations of their own (ngx_http_upstream).
+unsafe fn block(upstream: &ngx_http_upstream_t) -> Option<&ngx_http_upstream_srv_conf_t> {
+    // SAFETY: as in `context`; blocks live as long as the configuration.
+    let block = unsafe { upstream.upstream.as_ref() };
+    block.filter(|block| !block.srv_conf.is_null())
+}
+
+unsafe fn server_line(upstream: &ngx_http_upstream_t) -> Option<String> {
+    // SAFETY: as in `context`; a block's servers are of this type.
+    unsafe {
+        let read = |line: &ngx_http_upstream_server_t| Line {
+            name: line.name,
+            addresses: line.addrs,
+            count: line.naddrs,
+        };
+        server_line::of_peer(block(upstream)?.servers, upstream.peer.name.as_ref()?, read)
     }
 }
 

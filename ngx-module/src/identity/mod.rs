@@ -6,6 +6,7 @@
 //! followed.
 
 mod http;
+mod server_line;
 #[cfg(ngx_feature = "stream")]
 mod stream;
 

@@ -4,10 +4,12 @@
 //! the rest stays unknown.
 
 use ngx::ffi::{
-    ngx_connection_t, ngx_stream_session_t, ngx_stream_upstream_state_t, ngx_stream_upstream_t,
+    ngx_connection_t, ngx_stream_session_t, ngx_stream_upstream_server_t,
+    ngx_stream_upstream_state_t, ngx_stream_upstream_t,
 };
 use tlsdiag::capture::{Context, Module, Settings};
 
+use super::server_line::{self, Line};
 use super::Owner;
 use crate::text;
 
@@ -72,8 +74,24 @@ pub(super) unsafe fn describe(
             compared_name: text::foreign(&upstream.ssl_name),
             upstream_is_constant: Some(upstream.resolved.is_null()),
             upstream_block: Some(block.is_some_and(|block| !block.srv_conf.is_null())),
+            server_line: server_line(upstream),
             ..Settings::default()
         };
         (context, settings)
+    }
+}
+
+unsafe fn server_line(upstream: &ngx_stream_upstream_t) -> Option<String> {
+    // SAFETY: as in `describe`; a block's servers are of this type. Only blocks have a configuration of
+    // their own.
+    unsafe {
+        let block = upstream.upstream.as_ref();
+        let block = block.filter(|block| !block.srv_conf.is_null())?;
+        let read = |line: &ngx_stream_upstream_server_t| Line {
+            name: line.name,
+            addresses: line.addrs,
+            count: line.naddrs,
+        };
+        server_line::of_peer(block.servers, upstream.peer.name.as_ref()?, read)
     }
 }

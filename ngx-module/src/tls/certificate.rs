@@ -60,7 +60,7 @@ impl Borrowed<'_> {
             let subject = X509_get_subject_name(self.as_ptr());
             let issuer = X509_get_issuer_name(self.as_ptr());
             Certificate {
-                subject: name_text(subject).into(),
+                subject: self.subject(),
                 issuer: name_text(issuer).into(),
                 not_before: unix_time(X509_get0_notBefore(self.as_ptr())),
                 not_after: unix_time(X509_get0_notAfter(self.as_ptr())),
@@ -82,6 +82,12 @@ impl Borrowed<'_> {
         // SAFETY: the certificate is alive; the bytes are copied.
         let der = unsafe { name_der(X509_get_issuer_name(self.as_ptr())) };
         (!der.is_empty()).then(|| der.to_vec())
+    }
+
+    /// Subject, RFC 2253 order.
+    pub(super) fn subject(self) -> Foreign {
+        // SAFETY: the certificate is alive; the name is borrowed from it.
+        unsafe { name_text(X509_get_subject_name(self.as_ptr())) }.into()
     }
 
     /// nginx's own test of a name (`ngx_ssl_check_host`). libcrypto decodes all names for it.

@@ -1,8 +1,15 @@
 //! A rejected chain as facts.
 
-use ngx::ffi::{OPENSSL_sk_num, SSL_CTX_get_cert_store, X509_STORE_get0_objects, SSL_CTX};
-use tlsdiag::capture::{CertificateCheck, MAX_CHAIN};
+use core::ptr::NonNull;
 
+use ngx::ffi::{
+    OPENSSL_sk_num, OPENSSL_sk_value, SSL_CTX_get_cert_store, X509_OBJECT_get0_X509,
+    X509_STORE_get0_objects, OPENSSL_STACK, SSL_CTX, X509_OBJECT,
+};
+use tlsdiag::capture::{CertificateCheck, MAX_CHAIN};
+use tlsdiag::text::Foreign;
+
+use super::owned::Borrowed;
 use super::{memory, Chain, X509};
 
 /// The chain, and what a fresh verification says. `name` is what nginx compares with the leaf.
@@ -37,7 +44,8 @@ pub(crate) unsafe fn check(
         verified_again: verified.is_some(),
         // SAFETY: the caller owns the context.
         trusted: unsafe { trusted(context) },
-        trusted_names: Vec::new(),
+        // SAFETY: as above.
+        trusted_names: unsafe { trusted_names(context) },
         proven_depth: verified.and_then(|verified| verified.proven_depth),
         errors: verified
             .map(|verified| verified.errors.iter().collect())
@@ -50,16 +58,44 @@ pub(crate) unsafe fn check(
     }
 }
 
+/// Subjects kept of a store.
+const MAX_TRUSTED_NAMES: usize = 8;
+
 /// Entries of the context's store. nginx loads files only: all of them are there from the start.
 ///
 /// # Safety
 /// `context` is alive.
 unsafe fn trusted(context: *mut SSL_CTX) -> Option<u32> {
-    // SAFETY: the store belongs to the context, which the caller keeps alive.
-    let objects = unsafe { X509_STORE_get0_objects(SSL_CTX_get_cert_store(context)) };
-    if objects.is_null() {
-        return None;
+    // SAFETY: the caller's promise; STACK_OF(X509_OBJECT) is an OPENSSL_STACK.
+    u32::try_from(unsafe { OPENSSL_sk_num(objects(context)?.as_ptr()) }).ok()
+}
+
+/// Whom nginx trusts: subjects of the first certificates in the store.
+///
+/// # Safety
+/// `context` is alive.
+unsafe fn trusted_names(context: *mut SSL_CTX) -> Vec<Foreign> {
+    // SAFETY: the caller's promise; the index is below the number of entries, and what an entry holds
+    // lives as long as it.
+    unsafe {
+        let Some(objects) = objects(context) else {
+            return Vec::new();
+        };
+        let entries = 0..OPENSSL_sk_num(objects.as_ptr());
+        let certificates = entries.filter_map(|index| {
+            let entry: *const X509_OBJECT = OPENSSL_sk_value(objects.as_ptr(), index).cast();
+            // NULL for a revocation list.
+            NonNull::new(X509_OBJECT_get0_X509(entry))
+        });
+        let names = certificates.map(|one| Borrowed::new(one).subject());
+        names.take(MAX_TRUSTED_NAMES).collect()
     }
-    // SAFETY: STACK_OF(X509_OBJECT) is an OPENSSL_STACK.
-    u32::try_from(unsafe { OPENSSL_sk_num(objects.cast()) }).ok()
+}
+
+/// # Safety
+/// `context` is alive as long as the result is used.
+unsafe fn objects(context: *mut SSL_CTX) -> Option<NonNull<OPENSSL_STACK>> {
+    // SAFETY: the store belongs to the context.
+    let objects = unsafe { X509_STORE_get0_objects(SSL_CTX_get_cert_store(context)) };
+    NonNull::new(objects.cast())
 }

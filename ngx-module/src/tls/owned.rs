@@ -70,7 +70,8 @@ pub(crate) struct Borrowed<'a> {
 }
 
 impl Borrowed<'_> {
-    fn new(raw: NonNull<RawX509>) -> Self {
+    /// Only for as long as its holder lives.
+    pub(super) fn new(raw: NonNull<RawX509>) -> Self {
         Self {
             raw,
             holder: PhantomData,
