@@ -1,4 +1,4 @@
-//! Handshake messages, and parts of certificates, from bytes.
+//! Handshake messages, parts of certificates, and of HTTP, from bytes.
 //!
 //! A recording may be cut and a peer may send anything, so every reader returns what was readable
 //! and says whether it reached the end (`complete`). Nothing here indexes or recurses, and what it
@@ -8,8 +8,10 @@ mod authorities;
 mod certificate;
 mod client_hello;
 mod der;
+mod http2;
 mod name;
 mod reader;
+mod request;
 mod server_hello;
 
 pub use authorities::CertificateRequest;
@@ -18,8 +20,10 @@ pub use certificate::{
     AlternativeName,
 };
 pub use client_hello::ClientHello;
+pub use http2::{begins_http2, first_data};
 pub use name::distinguished_name;
 pub use reader::{Reader, Vector};
+pub use request::request_host;
 pub use server_hello::{is_hello_retry_request, ServerHello};
 
 /// Extension types (RFC 8446 section 4.2).
