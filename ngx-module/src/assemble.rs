@@ -183,7 +183,7 @@ fn handshake(note: &Note, now_ns: u64) -> Handshake {
         alpn: (!recorder.alpn.is_empty()).then(|| crate::text::bounded(&recorder.alpn).into()),
         resumed: recorder.finished.then_some(recorder.resumed),
         session_name: None,
-        of_another_context: None,
+        reused: None,
         client_certificate: client_certificate(note),
         duration_ns: now_ns.saturating_sub(recorder.started_ns),
     }

@@ -14,6 +14,6 @@ pub use recorder::{Exit, Kept, Presented, RecordedAlert, Recorder};
 pub use recording::{
     AlertSeen, Captured, Certificate, CertificateCheck, ClientCertificate, Context, Direction,
     Ending, EndingKind, Environment, Handshake, History, MessageSeen, Module, Offer,
-    OwnCertificate, PeerCertificate, Recording, Response, Settings, Summary, VerifyError, FORMAT,
-    MAX_BODY, MAX_CHAIN, MAX_MESSAGE, MAX_MESSAGES, MAX_NAMES,
+    OwnCertificate, Page, PeerCertificate, Recording, Response, Reused, Settings, Summary,
+    VerifyError, FORMAT, MAX_BODY, MAX_CHAIN, MAX_MESSAGE, MAX_MESSAGES, MAX_NAMES,
 };

@@ -17,7 +17,7 @@ pub use plaintext::PlainProtocol;
 
 use crate::capture::{
     AlertSeen, CertificateCheck, ClientCertificate, Direction, EndingKind, Module, Recording,
-    Response,
+    Response, Reused,
 };
 use crate::registry::{Alert, ProtocolVersion, SslReason};
 
@@ -141,9 +141,14 @@ impl<'a> Facts<'a> {
         response.filter(|_| self.ending() == EndingKind::Refused)
     }
 
-    /// The connection, or the session it resumes, was made under other settings.
-    pub fn is_of_another_context(&self) -> bool {
-        self.recording.handshake.of_another_context == Some(true)
+    /// The same, where it was this request's own handshake that the upstream holds against it.
+    pub fn own_refusal(&self) -> Option<&Response> {
+        self.refusal().filter(|_| self.reused().is_none())
+    }
+
+    /// What was used again although it was made under another name or client certificate.
+    pub fn reused(&self) -> Option<Reused> {
+        self.recording.handshake.reused
     }
 
     /// The peer asked for a certificate and got none.

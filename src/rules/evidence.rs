@@ -137,6 +137,8 @@ evidence! {
     PageSaysSo = "page_says_so",
     /// The first bytes of the answer are HTTP/2's.
     AnswerIsHttp2 = "answer_is_http2",
+    /// The peer has chosen HTTP/2 whenever it was offered.
+    PeerChoseHttp2 = "peer_chose_http2",
     /// Nothing seen decides between several causes.
     NothingDecides = "nothing_decides",
 }

@@ -15,10 +15,11 @@ const SHORTEST_IN_BYTES: usize = 6;
 const NETWORK: &str = "198.18.";
 
 /// What nginx.conf says.
-const OPERATORS: [&str; 3] = [
+const OPERATORS: [&str; 4] = [
     "/context/virtual_server",
     "/context/listen",
     "/context/location",
+    "/settings/server_line",
 ];
 /// The same, where no variable has a part in it: then this says so.
 const CONSTANTS: [(&str, &str); 2] = [
@@ -90,8 +91,9 @@ fn walk(value: &mut Value, path: &mut String, own: &Own<'_>) {
             match key {
                 _ if own.operators.contains(&path.as_str()) => {}
                 // The recorder's own words and numbers. Five bytes decide by what they are.
-                "from" | "kind" | "module" | "scheme" | "serial" | "sha256" | "opening" => {}
-                "bytes" | "issuer_name" => *text = in_bytes(text, own),
+                "from" | "kind" | "module" | "scheme" | "serial" | "sha256" | "opening"
+                | "reused" => {}
+                "bytes" | "issuer_name" | "body" => *text = in_bytes(text, own),
                 "peer" => *text = peer(text),
                 _ => *text = in_text(text),
             }

@@ -139,7 +139,7 @@ fn change(here: &mut Value, other: Option<&Value>, pointer: &str, random: &mut R
 
 fn change_text(text: &mut String, pointer: &str, random: &mut Random) {
     let key = pointer.rsplit('/').next().unwrap();
-    if ["bytes", "opening", "issuer_name"].contains(&key) {
+    if ["bytes", "opening", "issuer_name", "body"].contains(&key) {
         if let Ok(mut bytes) = serde_json::from_value::<Bytes>(Value::from(text.as_str())) {
             random.damage(&mut bytes.0);
             *text = bytes.to_string();
@@ -147,7 +147,11 @@ fn change_text(text: &mut String, pointer: &str, random: &mut Random) {
         return;
     }
     // The recorder's own words and numbers.
-    if ["from", "kind", "module", "scheme", "serial", "sha256"].contains(&key) {
+    if [
+        "from", "kind", "module", "scheme", "serial", "sha256", "reused",
+    ]
+    .contains(&key)
+    {
         return;
     }
     let hostile = *random.pick(&HOSTILE);

@@ -1,9 +1,9 @@
 //! What must hold of every reader of the wire, whatever bytes it gets.
 
 use tlsdiag::wire::{
-    alternative_names, count_name_constraints, distinguished_name, is_authority,
-    is_hello_retry_request, issuer_url, rsa_exponent_bits, CertificateRequest, ClientHello,
-    ServerHello,
+    alternative_names, begins_http2, count_name_constraints, distinguished_name, first_data,
+    is_authority, is_hello_retry_request, issuer_url, request_host, rsa_exponent_bits,
+    CertificateRequest, ClientHello, ServerHello,
 };
 
 /// To begin with: a name, a subjectAltName, an authorityInfoAccess, a nameConstraints, an RSA key.
@@ -35,6 +35,12 @@ pub(crate) fn read(bytes: &[u8]) {
     assert!(issuer_url(bytes).is_none_or(|url| url.len() < bytes.len()));
     assert!(rsa_exponent_bits(bytes).is_none_or(|bits| bits < bytes.len() * 8));
     is_authority(bytes);
+    begins_http2(bytes);
+    assert!(first_data(bytes).len() <= bytes.len());
+    let http2 = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", bytes].concat();
+    for request in [bytes, &http2] {
+        assert!(request_host(request).is_none_or(|host| host.len() <= 255));
+    }
 }
 
 /// A name is at most 8 attributes of 64 bytes and their labels.

@@ -53,6 +53,16 @@ pub struct AlertSeen {
     pub after_finished: bool,
 }
 
+/// What outlives the request that made it, and with it whom nginx was to the upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reused {
+    /// The session that this handshake offered.
+    Session,
+    /// The connection, which was kept alive.
+    Connection,
+}
+
 /// What crossed the wire, in both directions.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -98,9 +108,9 @@ pub struct Handshake {
     /// The server name that the session offered was made under (`SSL_SESSION_get0_hostname`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_name: Option<Foreign>,
-    /// The session offered, or the connection, was made under other settings: another SSL context.
+    /// What was used again although it was made under another name or client certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub of_another_context: Option<bool>,
+    pub reused: Option<Reused>,
     /// The client Certificate message we sent; absent when none was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<ClientCertificate>,

@@ -9,11 +9,11 @@ mod response;
 pub use certificate::{Certificate, CertificateCheck, VerifyError, MAX_CHAIN, MAX_NAMES};
 pub use connection::{Context, Module, Settings};
 pub use handshake::{
-    AlertSeen, Captured, ClientCertificate, Direction, Handshake, MessageSeen, MAX_MESSAGE,
+    AlertSeen, Captured, ClientCertificate, Direction, Handshake, MessageSeen, Reused, MAX_MESSAGE,
     MAX_MESSAGES,
 };
 pub use history::{History, Offer, OwnCertificate, PeerCertificate, Summary};
-pub use response::{Response, MAX_BODY};
+pub use response::{Page, Response, MAX_BODY};
 
 use serde::{Deserialize, Serialize};
 

@@ -22,7 +22,7 @@
 //! # References
 //! RFC 8446 section 6.2.
 
-use crate::capture::EndingKind;
+use crate::capture::{EndingKind, Page};
 use crate::facts::Facts;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
@@ -39,7 +39,7 @@ pub(crate) static RULE: Rule = Rule {
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let sent = super::sent_certificate(facts)?;
     let (confidence, seen) = match facts.received() {
-        _ if super::page(facts) == Some(super::Page::Failed) => {
+        _ if super::page(facts) == Some(Page::BadCertificate) => {
             (Confidence::Likely, Evidence::PageSaysSo)
         }
         Some(alert) if super::REJECTIONS.contains(&alert) => {

@@ -24,7 +24,7 @@
 //! # References
 //! RFC 8446 sections 4.3.2 and 6.2; RFC 5246 section 7.4.4.
 
-use crate::capture::EndingKind;
+use crate::capture::{EndingKind, Page};
 use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
@@ -42,7 +42,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let (confidence, seen) = match facts.received() {
-        _ if super::page(facts) == Some(super::Page::Missing) => {
+        _ if super::page(facts) == Some(Page::NoCertificate) => {
             (Confidence::Certain, Evidence::PageSaysSo)
         }
         Some(Alert::CERTIFICATE_REQUIRED) => (Confidence::Certain, Evidence::AlertIsSpecific),

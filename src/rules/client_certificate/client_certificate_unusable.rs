@@ -34,7 +34,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     facts.certificate_request.as_ref()?;
-    let failed = facts.received().is_some() || facts.closed_silently() || facts.refusal().is_some();
+    let failed =
+        facts.received().is_some() || facts.closed_silently() || super::page(facts).is_some();
     if !super::holds_one_unused(facts) || !failed || facts.rejected_chain().is_some() {
         return None;
     }

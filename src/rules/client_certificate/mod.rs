@@ -7,7 +7,7 @@ pub(super) mod client_certificate_untrusted;
 pub(super) mod client_certificate_unusable;
 
 use super::wording::alert_text;
-use crate::capture::ClientCertificate;
+use crate::capture::{ClientCertificate, Page};
 use crate::facts::{Facts, Phase};
 use crate::registry::Alert;
 
@@ -41,25 +41,11 @@ fn sent_certificate<'a>(facts: &Facts<'a>) -> Option<&'a ClientCertificate> {
         .then_some(sent)
 }
 
-/// nginx's own page for a client certificate that is missing (496) or that failed (495), both sent as 400.
+/// nginx's own page for a client certificate that is missing or that failed.
 fn page(facts: &Facts<'_>) -> Option<Page> {
-    const MISSING: &[u8] = b"<html>\r\n<head><title>400 No required SSL certificate was sent";
-    const FAILED: &[u8] = b"<html>\r\n<head><title>400 The SSL certificate error";
-    let response = facts.refusal().filter(|one| one.status == 400)?;
     facts.certificate_request.as_ref()?;
-    let body = &response.body.0;
-    match () {
-        () if body.starts_with(MISSING) => Some(Page::Missing),
-        () if body.starts_with(FAILED) => Some(Page::Failed),
-        () => None,
-    }
-}
-
-/// What such a page says.
-#[derive(PartialEq, Eq)]
-enum Page {
-    Missing,
-    Failed,
+    let page = facts.own_refusal()?.page()?;
+    matches!(page, Page::NoCertificate | Page::BadCertificate).then_some(page)
 }
 
 /// What the upstream answered, as the end of a sentence.

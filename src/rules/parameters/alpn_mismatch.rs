@@ -6,7 +6,8 @@
 //!
 //! # Evidence
 //! A fatal no_application_protocol(120), which says nothing else. Servers that ignore the list instead
-//! finish the handshake without `h2`, and the failure shows later, in HTTP.
+//! finish the handshake without `h2`, and the failure shows later, in HTTP. A server of HTTP/2 only answers
+//! a request of HTTP/1 with its SETTINGS, with a page of its own (Node), or closes; then it is possible.
 //!
 //! # Why it happens
 //! `grpc_pass grpcs://` to a port that speaks HTTP/1.1 only, or to a server whose HTTP/2 is switched
@@ -22,7 +23,7 @@
 //! # References
 //! RFC 7301 section 3.2; RFC 9113 section 3.2.
 
-use crate::capture::Module;
+use crate::capture::{Module, Page};
 use crate::facts::{Facts, Offered};
 use crate::registry::Alert;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
@@ -49,17 +50,23 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     refused(facts).or_else(|| answered_in_http2(facts))
 }
 
-/// The handshake is done without ALPN, and the answer begins with HTTP/2's SETTINGS (RFC 9113 section 3.4).
+/// The handshake is done without ALPN, and the upstream speaks HTTP/2 only: its answer begins with SETTINGS
+/// (RFC 9113 section 3.4), says so in words, or does not come at all.
 fn answered_in_http2(facts: &Facts<'_>) -> Option<Finding> {
     let response = facts.refusal()?;
-    let speaks_http2 = matches!(response.body.0.as_slice(), [0, 0, _, 4, 0, 0, 0, 0, 0, ..]);
-    let chosen = facts
-        .chosen
-        .as_ref()
-        .and_then(|chosen| chosen.alpn.as_ref());
-    if !speaks_http2 || chosen.is_some() {
+    let chosen = facts.chosen.as_ref();
+    if chosen.is_some_and(|chosen| chosen.alpn.is_some()) {
         return None;
     }
+    let (how, seen) = if response.begins_http2() {
+        ("in HTTP/2", Evidence::AnswerIsHttp2)
+    } else if response.page() == Some(Page::NoAlpn) {
+        ("that it misses ALPN", Evidence::PageSaysSo)
+    } else if response.peer_speaks_http2 && response.status == 0 {
+        ("by closing the connection", Evidence::PeerChoseHttp2)
+    } else {
+        return None;
+    };
     let remedy = match facts.recording.context.module {
         Module::Proxy if facts.recording.environment.nginx >= PROXY_HTTP2 => {
             Remedy::manual("set proxy_http_version 2, or point at the upstream's HTTP/1.1 port")
@@ -70,8 +77,8 @@ fn answered_in_http2(facts: &Facts<'_>) -> Option<Finding> {
     };
     Some(Finding::new(
         Confidence::Possible,
-        "upstream speaks HTTP/2 only: it answered a request of HTTP/1 with SETTINGS",
-        &[Evidence::NoAlpnOffered, Evidence::AnswerIsHttp2],
+        format!("upstream speaks HTTP/2 only: it answered a request of HTTP/1 {how}"),
+        &[Evidence::NoAlpnOffered, seen],
         remedy,
     ))
 }

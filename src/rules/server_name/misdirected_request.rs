@@ -25,9 +25,6 @@
 use crate::facts::Facts;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
-/// 421 Misdirected Request.
-pub(super) const MISDIRECTED: u16 = 421;
-
 pub(crate) static RULE: Rule = Rule {
     name: "misdirected_request",
     family: Family::ServerName,
@@ -36,7 +33,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    let response = facts.refusal().filter(|one| one.status == MISDIRECTED)?;
+    let response = facts.own_refusal().filter(|one| one.is_misdirected())?;
     let sent = facts.name.sent.as_ref()?;
     let host = response.host_sent.as_ref()?;
     if facts.name.is_sent(host) {

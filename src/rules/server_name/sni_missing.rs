@@ -26,8 +26,7 @@
 //! # References
 //! RFC 6066 section 3; nginx `ngx_http_upstream_ssl_name`.
 
-use super::misdirected_request::MISDIRECTED;
-use crate::capture::EndingKind;
+use crate::capture::{EndingKind, Response};
 use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::wording::alert_text;
@@ -48,8 +47,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if !facts.name.not_sent() {
         return None;
     }
-    if let Some(response) = facts.refusal() {
-        return (response.status == MISDIRECTED).then(|| misdirected(facts));
+    if facts.refusal().is_some() {
+        return facts
+            .own_refusal()
+            .filter(|response| response.is_misdirected())
+            .map(|response| misdirected(facts, response));
     }
     // A default certificate came; what is wrong with it is the first thing to say.
     let other_name = facts.ending() == EndingKind::NameRejected && facts.name.missing();
@@ -91,8 +93,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// The handshake stands without a name, and the upstream does not know which host it was for.
-fn misdirected(facts: &Facts<'_>) -> Finding {
-    let host = facts.refusal().and_then(|one| one.host_sent.as_ref());
+fn misdirected(facts: &Facts<'_>, response: &Response) -> Finding {
+    let host = response.host_sent.as_ref();
     let asked = host.map_or_else(String::new, |host| format!(" for {host}"));
     let remedy = Remedy::paste(
         facts,

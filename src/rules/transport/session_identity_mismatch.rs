@@ -23,6 +23,7 @@
 //! # References
 //! RFC 8446 section 4.6.1; RFC 6066 section 3; nginx `keepalive`, `proxy_ssl_session_reuse`.
 
+use crate::capture::Reused;
 use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::wording::alert_text;
@@ -39,34 +40,31 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-/// Answers by which a server refuses a client's identity; 495 to 497 are nginx's own.
-const REFUSALS: [u16; 8] = [400, 401, 403, 421, 494, 495, 496, 497];
-
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     refused_in_http(facts).or_else(|| refused_in_the_handshake(facts))
 }
 
 fn refused_in_http(facts: &Facts<'_>) -> Option<Finding> {
-    let response = facts.refusal()?;
-    if !REFUSALS.contains(&response.status) || !facts.is_of_another_context() {
-        return None;
-    }
-    let is_resumed = facts.recording.handshake.resumed == Some(true);
-    let what = match is_resumed {
-        true => "a session",
-        false => "a kept connection",
+    let response = facts.refusal().filter(|one| one.refuses_identity())?;
+    let blocks = "use one upstream block for each name and client certificate";
+    let (what, remedy) = match facts.reused()? {
+        Reused::Session => (
+            "a session",
+            Remedy::paste(facts, ["session_reuse off"]).with_action(blocks),
+        ),
+        Reused::Connection => ("a kept connection", Remedy::manual(blocks)),
+    };
+    // 400, 401 and 403 may be the application's own.
+    let confidence = match response.status {
+        400 | 401 | 403 if response.page().is_none() => Confidence::Possible,
+        _ => Confidence::Likely,
     };
     let sentence = format!(
-        "upstream answered {} over {what} that another location made, with another name or client certificate",
+        "upstream answered {} over {what} that was made with another name or client certificate",
         response.status
     );
-    let blocks = "use one upstream block for each identity";
-    let remedy = match is_resumed {
-        true => Remedy::paste(facts, ["session_reuse off"]).with_action(blocks),
-        false => Remedy::manual(blocks),
-    };
     Some(Finding::new(
-        Confidence::Likely,
+        confidence,
         sentence,
         &[Evidence::StatusReceived, Evidence::SessionOfAnother],
         remedy,
