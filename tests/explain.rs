@@ -8,9 +8,11 @@
 )]
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{channel, Receiver};
+use std::time::Duration;
 
 use flate2::write::GzEncoder;
 use flate2::Compression;
@@ -287,4 +289,100 @@ fn hostile_logs_act_on_nothing() {
             .sum::<u64>(),
         2
     );
+}
+
+/// `--follow` on a file, its objects as they come.
+struct Following {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Following {
+    fn new(file: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tlsdiag"))
+            .args(["explain", "--follow", "--format", "json", file])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (send, lines) = channel();
+        std::thread::spawn(move || {
+            for line in output.lines() {
+                // The test may be over.
+                let _ = send.send(line.unwrap());
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// The count in the next object.
+    #[track_caller]
+    fn count(&self) -> u64 {
+        // Only a program that hangs takes so long.
+        let line = self.lines.recv_timeout(Duration::from_secs(60)).unwrap();
+        let object: Value = serde_json::from_str(&line).unwrap();
+        object["count"].as_u64().unwrap()
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn append(file: &str, text: &str) {
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(file)
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_log_is_followed_through_rotations() {
+    let log = file("followed.log", REFUSED);
+    let following = Following::new(&log);
+    assert_eq!(following.count(), 1);
+    append(&log, OTHER);
+    append(&log, REFUSED);
+    assert_eq!(following.count(), 2);
+    // A line in two pieces.
+    let (start, end) = REFUSED.split_at(100);
+    append(&log, start);
+    append(&log, end);
+    assert_eq!(following.count(), 3);
+    // Renamed: nginx writes into the old one until it is told, then into a new one.
+    let old = format!("{log}.1");
+    fs::rename(&log, &old).unwrap();
+    append(&old, REFUSED);
+    assert_eq!(following.count(), 4);
+    append(&log, REFUSED);
+    assert_eq!(following.count(), 5);
+    append(&old, REFUSED);
+    assert_eq!(following.count(), 6);
+    // Copied and cut: shorter than it was.
+    append(&log, &OTHER.repeat(50));
+    append(&log, REFUSED);
+    assert_eq!(following.count(), 7);
+    fs::write(&log, "").unwrap();
+    append(&log, REFUSED);
+    assert_eq!(following.count(), 8);
+}
+
+#[test]
+fn a_pipe_is_followed_to_its_end() {
+    let (status, output, said) = run(&["-f", "--format", "json", "-"], REFUSED.as_bytes());
+    assert_eq!((status, said.as_str()), (0, ""));
+    assert_eq!(output.lines().count(), 1);
+    assert_eq!(run(&["-f", "-"], OTHER.as_bytes()).0, 1);
+    let packed = file("packed.gz", gzip(REFUSED));
+    let (status, _, said) = run(&["-f", &packed], b"");
+    assert!(
+        status == 2 && said.contains("a packed log does not grow"),
+        "{said}"
+    );
+    assert_eq!(run(&["-f", "no/such.log"], b"").0, 2);
 }

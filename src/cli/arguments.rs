@@ -70,6 +70,7 @@ Examples:
   tlsdiag explain /var/log/nginx/error.log*
   kubectl logs -n ingress deploy/nginx | tlsdiag explain
   tlsdiag explain --format json error.log.2.gz | jq -r .causes[0]
+  tlsdiag explain -f --format json /var/log/nginx/error.log
   tlsdiag explain sni_missing
   tlsdiag explain ./sni_missing          a file of that name
 
@@ -79,6 +80,10 @@ pub(super) struct Explain {
     /// How to say it
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(super) format: Format,
+
+    /// Go on as the logs grow, through rotations; a group is said again when it has grown
+    #[arg(short, long)]
+    pub(super) follow: bool,
 
     /// Logs, or names of diagnoses; '-', and none where standard input is no terminal: read that
     #[arg(value_name = "LOG|NAME")]

@@ -6,7 +6,7 @@
 //! An access log in the same stream can hold a forged anchor (in a user's name, in an agent's), so what
 //! may stand before one is limited.
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// Bytes before the anchor at most: pod and container names have up to 253 each.
 const MAX_PREFIX: usize = 600;
@@ -55,18 +55,7 @@ impl<'l> Entry<'l> {
 
     /// From `[level]` on.
     fn after_time(time: Option<Time>, rest: &'l [u8]) -> Option<Self> {
-        const LEVELS: [&[u8]; 8] = [
-            b"error] ",
-            b"crit] ",
-            b"warn] ",
-            b"info] ",
-            b"notice] ",
-            b"debug] ",
-            b"alert] ",
-            b"emerg] ",
-        ];
-        let rest = rest.strip_prefix(b"[")?;
-        let rest = LEVELS.iter().find_map(|level| rest.strip_prefix(*level))?;
+        let rest = level(rest)?;
         let (pid, rest) = number(rest)?;
         let (_tid, rest) = number(rest.strip_prefix(b"#")?)?;
         let rest = rest.strip_prefix(b": ")?;
@@ -84,31 +73,43 @@ impl<'l> Entry<'l> {
     }
 }
 
-/// Decimal digits, at most nineteen of them.
+/// What follows `[level] `. Each word is compared by itself: its length is known then.
+fn level(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"[error] ")
+        .or_else(|| text.strip_prefix(b"[info] "))
+        .or_else(|| text.strip_prefix(b"[warn] "))
+        .or_else(|| text.strip_prefix(b"[crit] "))
+        .or_else(|| text.strip_prefix(b"[notice] "))
+        .or_else(|| text.strip_prefix(b"[debug] "))
+        .or_else(|| text.strip_prefix(b"[alert] "))
+        .or_else(|| text.strip_prefix(b"[emerg] "))
+}
+
+/// Decimal digits that fit 64 bits.
 pub(super) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let end = text.iter().take(20).position(|one| !one.is_ascii_digit());
-    let (digits, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
-    if digits.is_empty() || digits.len() > 19 {
-        return None;
+    let mut value: u64 = 0;
+    let mut rest = text;
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        value = value
+            .checked_mul(10)?
+            .checked_add(u64::from(digit - b'0'))?;
+        rest = after;
     }
-    let value = digits
-        .iter()
-        .fold(0_u64, |value, digit| value * 10 + u64::from(digit - b'0'));
-    Some((value, rest))
+    (rest.len() < text.len()).then_some((value, rest))
 }
 
 fn is_time(text: &Time) -> bool {
     const SHAPE: &Time = b"0000/00/00 00:00:00";
-    text.iter().zip(SHAPE).all(|(one, shape)| match shape {
-        b'0' => one.is_ascii_digit(),
-        _ => one == shape,
+    // Without an early end, so that all bytes are compared at once.
+    text.iter().zip(SHAPE).fold(true, |fits, (one, shape)| {
+        fits & ((*one == *shape) | ((*shape == b'0') & one.is_ascii_digit()))
     })
 }
 
 /// Not the beginning of an access log's line, whose fields a client fills: no quoted text, and no
 /// `address - user`. Syslog (RFC 5424) has `- ` for what it does not know, after its priority.
 fn may_precede(prefix: &[u8]) -> bool {
-    memchr::memchr(b'"', prefix).is_none()
+    memchr(b'"', prefix).is_none()
         && (prefix.starts_with(b"<") || memmem::find(prefix, b" - ").is_none())
 }
 

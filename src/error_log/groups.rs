@@ -156,38 +156,52 @@ impl Groups {
         }
     }
 
+    /// Takes back one, to be counted elsewhere.
+    pub(super) fn uncount(&mut self, number: usize) {
+        if let Some(group) = self.groups.get_mut(number) {
+            group.count = group.count.saturating_sub(1);
+        }
+    }
+
     /// Those that something was counted in.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Group> {
-        self.groups.iter().filter(|group| group.count > 0)
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Group)> {
+        let all = self.groups.iter().enumerate();
+        all.filter(|(_, group)| group.count > 0)
     }
 }
 
-/// Folded multiplication: quick, and with a seed not to be foreseen.
+/// A multiplication a word: quick, and with a seed not to be foreseen.
 struct Folded(u64);
 
 impl Hasher for Folded {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            for (to, from) in word.iter_mut().zip(chunk) {
-                *to = *from;
-            }
-            self.write_u64(u64::from_le_bytes(word));
+        let mut rest = bytes;
+        while let Some((word, after)) = rest.split_first_chunk() {
+            self.write_u64(u64::from_le_bytes(*word));
+            rest = after;
         }
-        self.write_u64(bytes.len() as u64);
+        let last = rest
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte));
+        self.write_u64(last << 8 | rest.len() as u64);
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u64(byte.into());
+    }
+
+    fn write_u16(&mut self, word: u16) {
+        self.write_u64(word.into());
+    }
+
+    fn write_isize(&mut self, word: isize) {
+        self.write_u64(word as u64);
     }
 
     fn write_u64(&mut self, word: u64) {
         const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-        let product = u128::from(self.0 ^ word).wrapping_mul(u128::from(FACTOR));
-        let bytes = product.to_le_bytes();
-        let half = |start: usize| {
-            let half = bytes
-                .get(start..start + 8)
-                .and_then(|half| half.try_into().ok());
-            u64::from_le_bytes(half.unwrap_or_default())
-        };
-        self.0 = half(0) ^ half(8);
+        let product = (self.0 ^ word).wrapping_mul(FACTOR);
+        self.0 = product ^ (product >> 32) ^ self.0.rotate_left(5);
     }
 
     fn finish(&self) -> u64 {
@@ -249,7 +263,7 @@ mod tests {
             .find(&failure(one, "https://192.0.2.7:443", "a"), true)
             .unwrap();
         groups.count(sent, None);
-        let counts: Vec<_> = groups.iter().map(|group| group.count).collect();
+        let counts: Vec<_> = groups.iter().map(|(_, group)| group.count).collect();
         assert_eq!(counts, [2, 1, 1, 1, 1, 1]);
     }
 
@@ -266,7 +280,7 @@ mod tests {
         ] {
             groups.count(number, Some(*time));
         }
-        let times = groups.iter().next().unwrap().times;
+        let times = groups.iter().next().unwrap().1.times;
         assert_eq!(
             times,
             Some((*b"2025/11/26 10:00:00", *b"2026/11/26 10:00:00"))

@@ -93,12 +93,16 @@ impl Reader {
         }
     }
 
-    /// The groups in which something was counted, in no order. Lines that are still to come may move the
-    /// last failures of each worker into groups of their own.
-    pub fn groups(&mut self) -> impl Iterator<Item = &Group> {
-        for pending in self.waiting.drain() {
+    /// No more lines for now: what waits for a line of our module is counted without.
+    pub fn settle(&mut self) {
+        for pending in self.waiting.uncounted() {
             self.groups.count(pending.group, pending.time);
+            pending.counted = true;
         }
+    }
+
+    /// The groups in which something was counted, each with a number that stays its own.
+    pub fn groups(&self) -> impl Iterator<Item = (usize, &Group)> {
         self.groups.iter()
     }
 
@@ -144,8 +148,9 @@ impl Reader {
             connection: entry.connection,
             group,
             time: entry.time,
+            counted: false,
         });
-        if let Some(earlier) = earlier {
+        if let Some(earlier) = earlier.filter(|earlier| !earlier.counted) {
             self.groups.count(earlier.group, earlier.time);
         }
     }
@@ -156,7 +161,12 @@ impl Reader {
             return;
         };
         let whole = match self.waiting.take(entry) {
-            Some(pending) => Some(pending.group),
+            Some(pending) => {
+                if pending.counted {
+                    self.groups.uncount(pending.group);
+                }
+                Some(pending.group)
+            }
             None => {
                 self.seen.failures += 1;
                 self.groups.find(&message::reported(said), false)

@@ -5,7 +5,9 @@
 //! as the old one did, without functions and with numbers of its own. The field of the function tells them
 //! apart: a name, nothing, `OPENSSL_internal`.
 
-use memchr::{memchr, memmem};
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
 
 use crate::registry::Alert;
 
@@ -39,13 +41,16 @@ const ALERTS: u32 = 1000;
 /// the one that others follow from.
 pub(super) fn read(text: &[u8]) -> Option<LibraryError> {
     let mut first = None;
-    let mut rest = text;
+    // As nginx begins (`ngx_ssl_error`).
+    let mut next = text
+        .strip_prefix(b" (SSL: error:")
+        .or_else(|| next_error(text));
     // OpenSSL keeps sixteen.
     for _ in 0..16 {
-        let Some(start) = memmem::find(rest, b"error:") else {
+        let Some(rest) = next else {
             break;
         };
-        rest = rest.get(start + b"error:".len()..)?;
+        next = next_error(rest);
         match one(rest) {
             Some(alert @ LibraryError::Alert(_)) => return Some(alert),
             found => first = first.or(found),
@@ -54,12 +59,13 @@ pub(super) fn read(text: &[u8]) -> Option<LibraryError> {
     first
 }
 
+fn next_error(text: &[u8]) -> Option<&[u8]> {
+    static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("error:"));
+    text.get(ERROR.find(text)? + ERROR.needle().len()..)
+}
+
 fn one(text: &[u8]) -> Option<LibraryError> {
-    let (digits, rest) = text.split_at_checked(memchr(b':', text)?)?;
-    if !(1..=8).contains(&digits.len()) {
-        return None;
-    }
-    let code = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    let (code, rest) = hexadecimal(text)?;
     let mut fields = rest.get(1..)?.splitn(3, |one| *one == b':');
     let (_library, function) = (fields.next(), fields.next());
     match function {
@@ -71,6 +77,17 @@ fn one(text: &[u8]) -> Option<LibraryError> {
         None if code >> 23 == SSL => Some(packed_by_3(code)),
         None => None,
     }
+}
+
+/// Up to eight digits and a colon; the colon stays.
+fn hexadecimal(text: &[u8]) -> Option<(u32, &[u8])> {
+    let end = text.iter().take(9).position(|one| *one == b':')?;
+    let (digits, rest) = text.split_at_checked(end)?;
+    let mut code = 0;
+    for digit in digits {
+        code = code << 4 | char::from(*digit).to_digit(16)?;
+    }
+    (!digits.is_empty()).then_some((code, rest))
 }
 
 fn packed_by_1(code: u32) -> LibraryError {

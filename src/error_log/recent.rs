@@ -5,13 +5,15 @@ use super::entry::{Entry, Time};
 
 const SLOTS: usize = 64;
 
-/// A failure that is not counted yet: the next line of its worker may be our module's.
+/// A failure whose worker's next line may be our module's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pending {
     pub(super) pid: u32,
     pub(super) connection: u64,
     pub(super) group: usize,
     pub(super) time: Option<Time>,
+    /// It was counted already, because nobody knew when that line would come.
+    pub(super) counted: bool,
 }
 
 /// One failure a worker.
@@ -49,9 +51,9 @@ impl Waiting {
         Some(found)
     }
 
-    /// All that still wait.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Pending> + '_ {
-        self.0.iter_mut().filter_map(Option::take)
+    /// All that still wait to be counted.
+    pub(super) fn uncounted(&mut self) -> impl Iterator<Item = &mut Pending> + '_ {
+        self.0.iter_mut().flatten().filter(|one| !one.counted)
     }
 }
 

@@ -6,8 +6,8 @@
 
 use std::sync::LazyLock;
 
-use memchr::memchr;
 use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr3, memchr_iter};
 
 /// A tail that is longer may have been cut (`NGX_MAX_ERROR_STR`, less what stands before).
 const MAX_WHOLE: usize = 1700;
@@ -52,7 +52,7 @@ impl<'l> Tail<'l> {
 
 /// Up to the next `, `.
 fn end_of_field(text: &[u8]) -> usize {
-    memchr::memchr_iter(b',', text)
+    memchr_iter(b',', text)
         .find(|at| text.get(at + 1).is_none_or(|next| *next == b' '))
         .unwrap_or(text.len())
 }
@@ -76,8 +76,14 @@ fn is_of_stream(tail: &[u8]) -> bool {
 /// `scheme://address:port` without what follows: the path is the client's.
 pub(super) fn address(text: &[u8]) -> Option<&[u8]> {
     let text = text.get(..MAX_NAME).unwrap_or(text);
-    let text = text.split(|one| matches!(one, b'"' | b' ' | b'?')).next()?;
-    let scheme = memmem::find(text, b"://").map_or(0, |at| at + 3);
+    let end = memchr3(b'"', b' ', b'?', text).unwrap_or(text.len());
+    let text = text.get(..end)?;
+    // A scheme has up to six letters.
+    let scheme = memchr(b':', text.get(..7).unwrap_or(text)).unwrap_or_default();
+    let scheme = match text.get(scheme..)?.strip_prefix(b"://") {
+        Some(_) => scheme + 3,
+        None => 0,
+    };
     let host = text.get(scheme..)?;
     let end = match host.strip_prefix(b"unix:") {
         // A colon stands between the path of a socket and that of the request.

@@ -22,7 +22,8 @@ fn read(lines: &[String]) -> (Vec<Group>, Totals) {
     for line in lines {
         reader.line(line.as_bytes());
     }
-    let groups = reader.groups().cloned().collect();
+    reader.settle();
+    let groups = reader.groups().map(|(_, group)| group.clone()).collect();
     (groups, reader.seen)
 }
 
@@ -114,6 +115,25 @@ fn the_line_of_the_module_takes_the_place_of_the_table() {
         .collect();
     assert_eq!(told, [(false, 2), (true, 1)]);
     assert_eq!(seen.failures, 3);
+}
+
+#[test]
+fn the_line_of_the_module_may_come_later() {
+    let said = "upstream_tls[sni_missing] x; fix: none (likely)";
+    let mut reader = Reader::new();
+    let counts = |reader: &Reader| -> Vec<_> {
+        let groups = reader.groups();
+        groups
+            .map(|(number, group)| (number, group.count, group.told.is_some()))
+            .collect()
+    };
+    reader.line(line(7, 1, REFUSED).as_bytes());
+    assert!(counts(&reader).is_empty(), "it waits");
+    reader.settle();
+    assert_eq!(counts(&reader), [(0, 1, false)]);
+    reader.line(line(7, 1, said).as_bytes());
+    assert_eq!(counts(&reader), [(1, 1, true)]);
+    assert_eq!(reader.seen.failures, 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use memchr::memchr_iter;
 
 /// Bytes read at once, and of one line at most; what a line has beyond is passed over.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 128 << 10;
 
 /// Cuts what is read into lines.
 pub(super) struct Lines {
@@ -30,16 +30,25 @@ impl Lines {
         source: &mut dyn Read,
         line: &mut dyn FnMut(&[u8]),
     ) -> io::Result<()> {
-        loop {
-            let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
-            match source.read(room) {
-                Ok(0) => return Ok(()),
-                Ok(more) => self.filled += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            }
-            self.hand_over(line);
+        while self.read_once(source, line)? {}
+        Ok(())
+    }
+
+    /// The same of what one reading gives; false where it gives nothing.
+    pub(super) fn read_once(
+        &mut self,
+        source: &mut dyn Read,
+        line: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<bool> {
+        let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
+        match source.read(room) {
+            Ok(0) => return Ok(false),
+            Ok(more) => self.filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
+        self.hand_over(line);
+        Ok(true)
     }
 
     fn hand_over(&mut self, line: &mut dyn FnMut(&[u8])) {

@@ -1,6 +1,7 @@
 //! `tlsdiag explain`: what nginx's error log says of failed handshakes, or what a name of the catalogue
 //! means. A name wins over a file of that name.
 
+mod follow;
 mod human;
 mod input;
 mod json;
@@ -35,10 +36,11 @@ pub(super) fn run(what: &Explain, output: &mut Output) -> io::Result<ExitCode> {
     if what.what.is_empty() {
         files.push(&stdin);
     }
-    if files.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    match files.is_empty() {
+        true => Ok(ExitCode::SUCCESS),
+        false if what.follow => follow::run(&files, what.format, output),
+        false => logs(&files, what, output),
     }
-    logs(&files, what, output)
 }
 
 /// Reads all, then says what is in it; what cannot be read is told, and the rest is read.
@@ -50,15 +52,15 @@ fn logs(files: &[&OsString], what: &Explain, output: &mut Output) -> io::Result<
             failed = true;
         }
     }
-    let mut groups: Vec<Group> = reader.groups().cloned().collect();
+    reader.settle();
+    let mut groups: Vec<&Group> = reader.groups().map(|(_, group)| group).collect();
     groups.sort_by(|one, other| {
-        let key = |group: &Group| (group.times, group.upstream.clone(), group.kind);
-        other
-            .count
-            .cmp(&one.count)
-            .then_with(|| key(one).cmp(&key(other)))
+        let count = other.count.cmp(&one.count);
+        count
+            .then_with(|| one.times.cmp(&other.times))
+            .then_with(|| (&one.upstream, one.kind).cmp(&(&other.upstream, other.kind)))
     });
-    for group in &groups {
+    for group in groups {
         write(output, what.format, group)?;
     }
     let seen = reader.seen;

@@ -1,0 +1,187 @@
+//! `--follow`: logs that grow, are rotated and are cut short.
+//!
+//! A file is the one that was opened, by device and inode, until another one has its name. nginx goes on
+//! writing into the old one until it is told to open its logs again, so that one is read on for a while.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::Duration;
+
+use tlsdiag::error_log::{Explanation, Reader};
+
+use super::lines::Lines;
+use super::{cannot_open, short, write, Format};
+use crate::cli::output::{about, Output};
+
+/// Between two looks at the files.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How many looks a rotated file is still read for.
+const LOOKS_AFTER_ROTATION: u32 = 40;
+
+/// Runs until it is stopped, or until standard input ends.
+pub(super) fn run(
+    files: &[&OsString],
+    format: Format,
+    output: &mut Output,
+) -> io::Result<ExitCode> {
+    let mut said = Said {
+        reader: Reader::new(),
+        counts: HashMap::new(),
+        format,
+    };
+    if let [only] = files {
+        if only.to_str() == Some("-") {
+            return standard_input(&mut said, output);
+        }
+    }
+    let mut logs = files
+        .iter()
+        .map(|file| Log::open(file))
+        .collect::<io::Result<Vec<_>>>()?;
+    loop {
+        let mut grown = false;
+        for log in &mut logs {
+            grown |= log.read(&mut said.reader)?;
+        }
+        if !grown {
+            said.reader.settle();
+        }
+        said.changes(output)?;
+        sleep(PAUSE);
+    }
+}
+
+/// A pipe: what has come is said before more is waited for.
+fn standard_input(said: &mut Said, output: &mut Output) -> io::Result<ExitCode> {
+    let mut input = io::stdin().lock();
+    let mut lines = Lines::new();
+    while lines.read_once(&mut input, &mut |line| said.reader.line(line))? {
+        said.reader.settle();
+        said.changes(output)?;
+    }
+    lines.finish(&mut |line| said.reader.line(line));
+    said.reader.settle();
+    said.changes(output)?;
+    Ok(match said.reader.seen.failures {
+        0 => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+/// What was read, and what of it was said.
+struct Said {
+    reader: Reader,
+    /// The count that was said of each group.
+    counts: HashMap<usize, u64>,
+    format: Format,
+}
+
+impl Said {
+    /// Says the groups that have grown: a new one as ever, a known one to people in a line.
+    fn changes(&mut self, output: &mut Output) -> io::Result<()> {
+        for (number, group) in self.reader.groups() {
+            match self.counts.insert(number, group.count) {
+                Some(count) if count == group.count => {}
+                Some(_) if self.format == Format::Human => {
+                    short::write(output, group, &Explanation::of(group))?;
+                }
+                _ => write(output, self.format, group)?,
+            }
+        }
+        output.flush()
+    }
+}
+
+/// A log by its name.
+struct Log {
+    name: OsString,
+    now: Opened,
+    /// The one that had the name before, and for how many looks it is still read.
+    before: Option<(Opened, u32)>,
+}
+
+struct Opened {
+    file: File,
+    lines: Lines,
+    /// Device and inode.
+    identity: (u64, u64),
+}
+
+impl Opened {
+    fn new(name: &OsStr) -> io::Result<Self> {
+        let file = File::open(name)?;
+        let is = file.metadata()?;
+        if is.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        Ok(Self {
+            file,
+            lines: Lines::new(),
+            identity: (is.dev(), is.ino()),
+        })
+    }
+
+    /// What has been added. A file shorter than what was read of it begins again.
+    fn read(&mut self, reader: &mut Reader) -> io::Result<bool> {
+        let position = self.file.stream_position()?;
+        if self.file.metadata()?.len() < position {
+            self.file.rewind()?;
+            self.lines = Lines::new();
+        }
+        let mut grown = false;
+        while self
+            .lines
+            .read_once(&mut self.file, &mut |line| reader.line(line))?
+        {
+            grown = true;
+        }
+        Ok(grown)
+    }
+}
+
+impl Log {
+    fn open(name: &OsStr) -> io::Result<Self> {
+        let mut now = Opened::new(name).map_err(|error| cannot_open(name, error))?;
+        let mut start = [0; 2];
+        let is_gzip = now.file.read_exact(&mut start).is_ok() && start == *b"\x1f\x8b";
+        if is_gzip {
+            return Err(about(&name.to_string_lossy(), "a packed log does not grow"));
+        }
+        now.file.rewind()?;
+        Ok(Self {
+            name: name.to_owned(),
+            now,
+            before: None,
+        })
+    }
+
+    /// Reads what is new; true if there was something.
+    fn read(&mut self, reader: &mut Reader) -> io::Result<bool> {
+        let mut grown = false;
+        if let Some((old, looks)) = &mut self.before {
+            grown |= old.read(reader)?;
+            *looks -= 1;
+            if *looks == 0 {
+                self.before = None;
+            }
+        }
+        grown |= self.now.read(reader)?;
+        // Between two names there may be no file: then the old one is all there is.
+        let other = fs::metadata(&self.name)
+            .ok()
+            .filter(|now| (now.dev(), now.ino()) != self.now.identity);
+        if other.is_some() {
+            if let Ok(new) = Opened::new(&self.name) {
+                let old = std::mem::replace(&mut self.now, new);
+                self.before = Some((old, LOOKS_AFTER_ROTATION));
+                grown |= self.now.read(reader)?;
+            }
+        }
+        Ok(grown)
+    }
+}
