@@ -41,6 +41,8 @@ pub mod facts;
 pub mod fixed;
 #[cfg(feature = "cli")]
 pub mod nginx_conf;
+#[cfg(feature = "cli")]
+pub mod probe;
 pub mod recent;
 pub mod registry;
 pub mod report;

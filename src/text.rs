@@ -96,6 +96,27 @@ fn is_address(raw: &str) -> bool {
                 .is_ok())
 }
 
+/// A word of nginx.conf that is read as this text: quoted where its lexer would end it or read more into
+/// it (`ngx_conf_read_token`).
+pub fn conf_word(text: &str) -> String {
+    let plain = |c: char| !c.is_whitespace() && !is_control(c) && !"\"'\\;{}#".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    let mut word = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => word.extend(['\\', character]),
+            '\t' => word.push_str("\\t"),
+            '\r' => word.push_str("\\r"),
+            '\n' => word.push_str("\\n"),
+            other => word.push(other),
+        }
+    }
+    word.push('"');
+    word
+}
+
 /// Characters that move the cursor, change colours or reverse the reading order of a terminal: C0, DEL,
 /// C1, line separators, and the marks of bidirectional text (Unicode standard annex 9).
 pub fn is_control(character: char) -> bool {
@@ -175,6 +196,20 @@ mod tests {
         assert_eq!(clip("one 'two_three' four", 12), "one...");
         assert_eq!(clip("one 'two' three four", 17), "one 'two'...");
         assert_eq!(clip("a\u{1b}[2J; \"b\"", 99), "a?[2J? ?b?");
+    }
+
+    #[test]
+    fn a_word_of_a_configuration_is_read_back() {
+        for (text, word) in [
+            ("api.example.com", "api.example.com"),
+            ("HIGH:!aNULL:@SECLEVEL=1", "HIGH:!aNULL:@SECLEVEL=1"),
+            ("", "\"\""),
+            ("a b", "\"a b\""),
+            ("a;b", "\"a;b\""),
+            ("a\"b\\c\n", "\"a\\\"b\\\\c\\n\""),
+        ] {
+            assert_eq!(conf_word(text), word);
+        }
     }
 
     #[test]

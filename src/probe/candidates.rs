@@ -1,0 +1,148 @@
+//! What to try, in which order: the core's fix, what its alternatives would write, what the user named,
+//! then what most often helps.
+
+use super::outcome::Failure;
+use super::security::grade;
+use super::{Change, Settings};
+use crate::diagnose::Diagnosis;
+use crate::facts::{Facts, Phase};
+use crate::rules::{Remedy, Security, CATALOGUE};
+
+/// What the user and the configuration know and no rule does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// Host names the upstream may go by.
+    pub names: Vec<String>,
+    /// Directives to be tried, each with those that belong to it.
+    pub tries: Vec<Vec<Change>>,
+}
+
+/// Sets of changes for a failure, the likeliest first.
+pub(super) struct Candidates {
+    /// What speaks for these is this failure.
+    pub(super) informed: Vec<Vec<Change>>,
+    /// What the user named, and what most often helps.
+    pub(super) ladder: Vec<Vec<Change>>,
+}
+
+/// What may help after a failure.
+pub(super) fn after(
+    settings: &Settings,
+    failure: &Failure,
+    diagnosis: &Diagnosis,
+    hints: &Hints,
+) -> Candidates {
+    let facts = Facts::of(&failure.recording);
+    let values = Values { hints, failure };
+    let mut sets = values.fill(&diagnosis.finding.remedy);
+    for name in &diagnosis.alternatives {
+        let rule = CATALOGUE.iter().find(|rule| rule.name == *name);
+        if let Some(finding) = rule.and_then(|rule| (rule.evaluate)(&facts)) {
+            sets.extend(values.fill(&finding.remedy));
+        }
+    }
+    sets.sort_by_key(|set| grade(settings, set) == Security::Weakens);
+    Candidates {
+        informed: sets,
+        ladder: ladder(settings, facts.phase, hints),
+    }
+}
+
+/// SNI, today's versions, both, names the user gave, one small group, ALPN, other directives the user
+/// gave: as far as each can still decide.
+fn ladder(settings: &Settings, phase: Phase, hints: &Hints) -> Vec<Vec<Change>> {
+    let is_compared = |name: &&str| *name == settings.compared_name();
+    let known = settings.known_name();
+    let sni = known.map(|name| send(settings, Some(name).filter(|name| !is_compared(name))));
+    let names = hints
+        .names
+        .iter()
+        .map(|name| send(settings, Some(name.as_str())));
+    let mut sets: Vec<_> = sni.clone().into_iter().collect();
+    // Once a certificate came the parameters are settled.
+    if phase >= Phase::Certificate {
+        sets.extend(names.chain(hints.tries.iter().cloned()));
+        return sets;
+    }
+    let versions = vec![Change::new("protocols", &["TLSv1.2", "TLSv1.3"])];
+    sets.push(versions.clone());
+    sets.extend(sni.map(|sni| [sni, versions].concat()));
+    sets.extend(names);
+    if settings.has_conf_command() {
+        sets.push(vec![Change::new("conf_command", &["Groups", "P-256"])]);
+    }
+    if settings.has_alpn() && settings.alpn.is_empty() {
+        sets.push(vec![Change::new("alpn", &["http/1.1", "h2"])]);
+    }
+    sets.extend(hints.tries.iter().cloned());
+    sets
+}
+
+/// Sends a name: another one than nginx would, where one is given.
+fn send(settings: &Settings, name: Option<&str>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if !settings.send_name {
+        changes.push(Change::new("server_name", &["on"]));
+    }
+    changes.extend(name.map(|name| Change::new("name", &[name])));
+    changes
+}
+
+/// Who knows what goes between angle brackets.
+struct Values<'a> {
+    hints: &'a Hints,
+    failure: &'a Failure,
+}
+
+impl Values<'_> {
+    /// A remedy's directives, once for every value of its placeholder; none where no value is known.
+    fn fill(&self, remedy: &Remedy) -> Vec<Vec<Change>> {
+        let read = |text: &str| Change::read(text).unwrap_or_default();
+        let mut fix: Vec<_> = remedy.fix.iter().flat_map(|one| read(one)).collect();
+        for change in &mut fix {
+            change.weakens = remedy.security == Security::Weakens;
+        }
+        let open: Vec<_> = fix.iter().filter(|change| change.is_open()).collect();
+        match open.as_slice() {
+            _ if fix.is_empty() => Vec::new(),
+            [] => vec![fix],
+            [first, ..] => {
+                let values = self.values(first.setting);
+                let filled = values.map(|values| fill(&fix, &values));
+                filled.flatten().collect()
+            }
+        }
+    }
+
+    /// Values of a setting, each with what belongs to it.
+    fn values(&self, setting: &'static str) -> impl Iterator<Item = Vec<Change>> + '_ {
+        let names = self.hints.names.iter().filter(move |_| setting == "name");
+        let names = names.map(|name| vec![Change::new("name", &[name])]);
+        let sets = |set: &&Vec<Change>| set.iter().any(|one| one.setting == setting);
+        let system = self.failure.trusted_by_system.iter();
+        let system = system.filter(move |_| setting == "trusted_certificate");
+        let system = system.map(|file| vec![Change::new("trusted_certificate", &[file])]);
+        names
+            .chain(
+                self.hints
+                    .tries
+                    .iter()
+                    .filter(sets)
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            )
+            .chain(system)
+    }
+}
+
+/// Every placeholder by the value given; `None` where one stays open.
+fn fill(fix: &[Change], values: &[Change]) -> Option<Vec<Change>> {
+    let filled: Vec<_> = fix
+        .iter()
+        .map(|change| {
+            let value = values.iter().find(|one| one.sets_the_same(change));
+            value.filter(|_| change.is_open()).unwrap_or(change).clone()
+        })
+        .collect();
+    (!filled.iter().any(Change::is_open)).then_some(filled)
+}
