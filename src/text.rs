@@ -132,6 +132,12 @@ pub fn is_control(character: char) -> bool {
     )
 }
 
+/// The longest beginning of at most `max` bytes that ends between two characters.
+pub fn beginning(text: &str, max: usize) -> &str {
+    let mut ends = (0..=max.min(text.len())).rev();
+    ends.find_map(|end| text.get(..end)).unwrap_or_default()
+}
+
 /// The beginning of one of our own sentences: at most `max` bytes, cut at a space (quoted text has none)
 /// and marked. Anything that is no printable ASCII or would end the sentence becomes `?`: its parts are
 /// constants, numbers and quoted text, so that nothing does.
@@ -188,6 +194,15 @@ mod tests {
             let plain = shown.replace("\\x0A", "");
             assert!(["x", "..."].contains(&plain.as_str()), "{shown}");
         }
+    }
+
+    #[test]
+    fn a_beginning_ends_between_characters() {
+        assert_eq!(beginning("short", 10), "short");
+        assert_eq!(beginning("short", 5), "short");
+        assert_eq!(beginning("a\u{e9}\u{20ac}", 5), "a\u{e9}");
+        assert_eq!(beginning("a\u{e9}\u{20ac}", 2), "a");
+        assert_eq!(beginning("\u{20ac}", 2), "");
     }
 
     #[test]

@@ -7,6 +7,8 @@ use ngx::ffi::{
     ngx_palloc, ngx_pnalloc, ngx_pool_cleanup_add, ngx_pool_t, ngx_str_t, ngx_variable_value_t,
 };
 
+use tlsdiag::text::beginning;
+
 use super::{COUNT, MAX_VALUE};
 use crate::identity::Owner;
 
@@ -54,7 +56,7 @@ pub(crate) unsafe fn record(owner: &Owner, values: &[String; COUNT]) -> Option<(
             }
         };
         for (to, from) in (*attempt).values.iter_mut().zip(values) {
-            *to = copy(pool, from.get(..MAX_VALUE).unwrap_or(from))?;
+            *to = copy(pool, beginning(from, MAX_VALUE))?;
         }
     }
     Some(())

@@ -120,6 +120,25 @@ fn of_a_failed_request_with_a_name() {
     nginx.finish();
 }
 
+/// A client's bytes that are no text, 255 of them, become three each: 256 are kept, whole characters.
+#[test]
+fn of_a_name_that_is_cut() {
+    let peer = refusing();
+    let named = format!(
+        "{} proxy_ssl_server_name on; proxy_ssl_name $http_name;",
+        pass(&peer)
+    );
+    let nginx = Nginx::start(logging().location("/", &named));
+    let mut request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nName: ".to_vec();
+    request.extend([0xff; 255]);
+    request.extend(b"\r\n\r\n");
+    assert!(!client::exchange(nginx.port(), &request).is_empty());
+    let line = access(&nginx, 1).remove(0);
+    let name = "\\xEF\\xBF\\xBD".repeat(85);
+    assert!(line.ends_with(&format!("|{name}|-")), "{line}");
+    nginx.finish();
+}
+
 /// An upstream that keeps connections, redirects `/accel`, has no `/missing`, and is gone after
 /// `/last`.
 fn application() -> Peer {
