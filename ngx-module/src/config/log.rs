@@ -1,15 +1,15 @@
 //! `upstream_tls_log path | syslog:server=...[,...] | off`
 //!
 //! May stand several times on one level. Files go through `ngx_conf_open_file`: shared by name,
-//! tested by `nginx -t`, reopened on USR1.
+//! tested by `nginx -t`, reopened on USR1. Pipes and devices are opened by us.
 
 use core::ffi::{c_char, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_array_create, ngx_array_push, ngx_command_t, ngx_conf_log_error, ngx_conf_open_file,
-    ngx_conf_t, ngx_pcalloc, ngx_str_t, ngx_syslog_peer_t, ngx_syslog_process_conf, ngx_uint_t,
-    NGX_CONF_TAKE1, NGX_LOG_EMERG,
+    ngx_array_create, ngx_array_push, ngx_command_t, ngx_conf_log_error, ngx_conf_t, ngx_pcalloc,
+    ngx_str_t, ngx_syslog_peer_t, ngx_syslog_process_conf, ngx_uint_t, NGX_CONF_TAKE1,
+    NGX_LOG_EMERG,
 };
 
 use super::{LevelConf, ERROR, UNSET};
@@ -79,7 +79,7 @@ unsafe fn set_value(
                 return invalid(cf, value, why);
             }
             target if target.starts_with(b"syslog:") => syslog(cf),
-            _ => Sink::file(ngx_conf_open_file((*cf).cycle, value)),
+            _ => Sink::path(cf, &*value),
         };
         let Some(sink) = sink else { return ERROR };
         if conf.logs.is_null() {
@@ -92,10 +92,11 @@ unsafe fn set_value(
         if known.iter().any(|one| one.is_same_file(&sink)) {
             return c"is duplicate".as_ptr().cast_mut();
         }
-        let Some(slot) = ngx_array_push(logs).cast::<Sink>().as_mut() else {
+        let slot = ngx_array_push(logs).cast::<Sink>();
+        if slot.is_null() {
             return ERROR;
-        };
-        *slot = sink;
+        }
+        slot.write(sink);
         ptr::null_mut()
     }
 }

@@ -4,51 +4,104 @@
 //! A disk that becomes full may take half a line, of this worker or another. What is written next
 //! begins on a line of its own, so that no more than that half is lost.
 
-use ngx::ffi::{ngx_errno, ngx_log_error_core, ngx_log_t, ngx_time, ngx_uint_t, NGX_LOG_ERR};
+use core::ffi::c_int;
+use core::ptr;
 
-use super::Sink;
+use ngx::ffi::{
+    ngx_errno, ngx_log_error_core, ngx_log_t, ngx_open_file_t, ngx_time, ngx_uint_t, time_t,
+    NGX_LOG_ERR,
+};
 
-/// Seconds between two reports of a failing file.
-const REPORT_EVERY: i64 = 60;
+use super::Reports;
 
-/// # Safety
-/// `sink.file` and `log` are alive.
-pub(super) unsafe fn write(sink: &mut Sink, log: *mut ngx_log_t, line: &[u8]) {
-    // SAFETY: the caller's promise. The descriptor is read each time: USR1 changes it.
-    unsafe {
+/// A file of `ngx_conf_open_file`, which lives as long as its configuration.
+pub(super) struct File {
+    file: *mut ngx_open_file_t,
+    /// The last write failed.
+    failed: bool,
+    /// When the disk was last found full.
+    disk_full: time_t,
+    reports: Reports,
+}
+
+impl File {
+    pub(super) fn new(file: *mut ngx_open_file_t) -> Self {
+        Self {
+            file,
+            failed: false,
+            disk_full: 0,
+            reports: Reports::new(),
+        }
+    }
+
+    /// nginx shares files by name.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        ptr::eq(self.file, other.file)
+    }
+
+    /// # Safety
+    /// The configuration that holds the file and `log` are alive.
+    pub(super) unsafe fn write(&mut self, log: *mut ngx_log_t, line: &[u8]) {
+        // SAFETY: the caller's promise. The descriptor is read each time: USR1 changes it.
+        let file = unsafe { &*self.file };
         let now = ngx_time();
-        let file = &*sink.file;
-        if sink.disk_full == now {
+        if self.disk_full == now {
             // A full disk is not asked again within the second: write(2) could block on it.
+            return;
+        }
+        if !is_regular(file.fd) {
+            // What USR1 found under the name may block.
+            if self.reports.is_due() {
+                // SAFETY: as above; %V takes a pointer to a string.
+                unsafe {
+                    ngx_log_error_core(
+                        NGX_LOG_ERR as ngx_uint_t,
+                        log,
+                        0,
+                        c"upstream TLS diagnoses are not written to \"%V\": it is no regular file any more, and one of another kind is opened on reload only".as_ptr(),
+                        ptr::addr_of!(file.name),
+                    );
+                }
+            }
             return;
         }
         let part = |bytes: &[u8]| libc::iovec {
             iov_base: bytes.as_ptr().cast_mut().cast(),
             iov_len: bytes.len(),
         };
-        let parts = [part(if sink.failed { b"\n" } else { b"" }), part(line)];
+        let parts = [part(if self.failed { b"\n" } else { b"" }), part(line)];
         let length = parts[0].iov_len + line.len();
-        let written = libc::writev(file.fd, parts.as_ptr(), 2);
-        sink.failed = usize::try_from(written) != Ok(length);
-        if !sink.failed {
+        // SAFETY: two buffers that live as long as the call.
+        let written = unsafe { libc::writev(file.fd, parts.as_ptr(), 2) };
+        self.failed = usize::try_from(written) != Ok(length);
+        if !self.failed {
             return;
         }
         let error = if written < 0 { ngx_errno() } else { 0 };
         if error == libc::ENOSPC {
-            sink.disk_full = now;
+            self.disk_full = now;
         }
-        if now - sink.reported < REPORT_EVERY {
-            return;
+        if self.reports.is_due() {
+            // SAFETY: as above; %z and %uz take what writev returned and a size.
+            unsafe {
+                ngx_log_error_core(
+                    NGX_LOG_ERR as ngx_uint_t,
+                    log,
+                    error,
+                    c"write() of an upstream TLS diagnosis to \"%V\" failed: %z of %uz".as_ptr(),
+                    ptr::addr_of!(file.name),
+                    written,
+                    length,
+                );
+            }
         }
-        sink.reported = now;
-        ngx_log_error_core(
-            NGX_LOG_ERR as ngx_uint_t,
-            log,
-            error,
-            c"write() of an upstream TLS diagnosis to \"%V\" failed: %z of %uz".as_ptr(),
-            core::ptr::addr_of!(file.name),
-            written,
-            length,
-        );
+    }
+}
+
+fn is_regular(descriptor: c_int) -> bool {
+    // SAFETY: zeroes are a valid stat, which fstat fills.
+    unsafe {
+        let mut found: libc::stat = core::mem::zeroed();
+        libc::fstat(descriptor, &mut found) == 0 && found.st_mode & libc::S_IFMT == libc::S_IFREG
     }
 }

@@ -2,50 +2,102 @@
 
 mod error_log;
 mod file;
+mod stream;
 mod syslog;
 
-use ngx::ffi::{ngx_connection_t, ngx_open_file_t, ngx_syslog_peer_t, time_t};
+use ngx::ffi::{
+    ngx_conf_full_name, ngx_conf_open_file, ngx_conf_t, ngx_connection_t, ngx_int_t, ngx_log_t,
+    ngx_str_t, ngx_syslog_peer_t, ngx_time, time_t, NGX_OK,
+};
 use tlsdiag::facts::Facts;
 use tlsdiag::{report, Diagnosis, Recording};
 
 use crate::identity::Owner;
+use file::File;
+use stream::Stream;
+use syslog::Syslog;
 
-/// One `upstream_tls_log`. Lives in the cycle's pool; exactly one target is set.
-#[repr(C)]
-pub(crate) struct Sink {
-    file: *mut ngx_open_file_t,
-    syslog: *mut ngx_syslog_peer_t,
-    /// Whether the last write failed, when the disk was last found full, and when a failure was
-    /// last reported.
-    failed: bool,
-    disk_full: time_t,
-    reported: time_t,
+/// One `upstream_tls_log`. Lives in the cycle's pool, and so does what it writes to.
+pub(crate) struct Sink(Target);
+
+enum Target {
+    File(File),
+    Stream(Stream),
+    Syslog(Syslog),
 }
 
 impl Sink {
-    /// A file of `ngx_conf_open_file`; `None` for NULL.
-    pub(crate) fn file(file: *mut ngx_open_file_t) -> Option<Self> {
-        (!file.is_null()).then_some(Self::new(file, core::ptr::null_mut()))
-    }
-
-    /// A peer of `ngx_syslog_process_conf`; `None` for NULL.
-    pub(crate) fn syslog(syslog: *mut ngx_syslog_peer_t) -> Option<Self> {
-        (!syslog.is_null()).then_some(Self::new(core::ptr::null_mut(), syslog))
-    }
-
-    fn new(file: *mut ngx_open_file_t, syslog: *mut ngx_syslog_peer_t) -> Self {
-        Self {
-            file,
-            syslog,
-            failed: false,
-            disk_full: 0,
-            reported: 0,
+    /// What stands under this name. `None` where the reason is logged already, or without memory.
+    ///
+    /// # Safety
+    /// `cf` is the configuration being read, and `name` is in its pool and ends in NUL.
+    pub(crate) unsafe fn path(cf: *mut ngx_conf_t, name: &ngx_str_t) -> Option<Self> {
+        let mut name = *name;
+        // SAFETY: the caller's promise; the full name is in the pool and ends in NUL, too.
+        unsafe {
+            if ngx_conf_full_name((*cf).cycle, &mut name, 0) != NGX_OK as ngx_int_t {
+                return None;
+            }
+            if stream::is_stream(&name) {
+                return Stream::open(cf, name).map(|stream| Self(Target::Stream(stream)));
+            }
+            let file = ngx_conf_open_file((*cf).cycle, &mut name);
+            (!file.is_null()).then(|| Self(Target::File(File::new(file))))
         }
     }
 
-    /// nginx shares files by name.
+    /// A peer of `ngx_syslog_process_conf`; `None` for NULL.
+    pub(crate) fn syslog(peer: *mut ngx_syslog_peer_t) -> Option<Self> {
+        (!peer.is_null()).then(|| Self(Target::Syslog(Syslog::new(peer))))
+    }
+
+    /// Both write to the same file.
     pub(crate) fn is_same_file(&self, other: &Self) -> bool {
-        !self.file.is_null() && self.file == other.file
+        match (&self.0, &other.0) {
+            (Target::File(one), Target::File(other)) => one.is_same(other),
+            (Target::Stream(one), Target::Stream(other)) => one.is_same(other),
+            _ => false,
+        }
+    }
+
+    /// Writes a document that ends in a line feed. What cannot be written is lost, and said to be in
+    /// `log` once a minute.
+    ///
+    /// # Safety
+    /// The configuration of this sink and `log` are alive.
+    unsafe fn write(&mut self, log: *mut ngx_log_t, document: &str) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match &mut self.0 {
+                Target::File(file) => file.write(log, document.as_bytes()),
+                Target::Stream(stream) => stream.write(log, document.as_bytes()),
+                Target::Syslog(syslog) => syslog.write(log, document.trim_end().as_bytes()),
+            }
+        }
+    }
+}
+
+/// When a failing sink was last reported.
+struct Reports {
+    last: time_t,
+}
+
+impl Reports {
+    /// Seconds between two.
+    const EVERY: time_t = 60;
+
+    const fn new() -> Self {
+        Self { last: 0 }
+    }
+
+    /// Whether a failure is to be reported now; then the next one is not.
+    fn is_due(&mut self) -> bool {
+        let now = ngx_time();
+        let due = now - self.last >= Self::EVERY;
+        if due {
+            self.last = now;
+        }
+        due
     }
 }
 
@@ -71,14 +123,8 @@ pub(crate) unsafe fn write(
     let mut document = report::document(&diagnosis, &facts);
     document.push('\n');
     for sink in sinks {
-        // SAFETY: a sink's target lives as long as the configuration.
-        unsafe {
-            if sink.syslog.is_null() {
-                file::write(sink, connection.log, document.as_bytes());
-            } else {
-                syslog::write(sink, document.trim_end().as_bytes());
-            }
-        }
+        // SAFETY: a sink lives as long as its configuration, which outlives its connections.
+        unsafe { sink.write(connection.log, &document) };
     }
     Some(diagnosis)
 }

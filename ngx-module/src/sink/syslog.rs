@@ -1,27 +1,126 @@
-//! syslog, through nginx's own functions: a datagram, never blocking, silently lost when nobody
-//! listens.
+//! syslog: a datagram, never blocking, lost when nobody listens.
+//!
+//! nginx's own functions read the directive and write the header. Sending is done here: a receiver that
+//! is gone is an alert to nginx, one for every diagnosis.
 
-use ngx::ffi::{ngx_syslog_add_header, ngx_syslog_send};
+use core::ffi::c_int;
+use core::ptr;
 
-use super::Sink;
+use ngx::ffi::{
+    ngx_errno, ngx_log_error_core, ngx_log_t, ngx_syslog_add_header, ngx_syslog_peer_t, ngx_uint_t,
+    NGX_LOG_ERR,
+};
+
+use super::Reports;
 
 /// Room for the header: priority, time, host name (255 at most), tag (32 at most).
 const MAX_HEADER: usize = 512;
 
-/// # Safety
-/// `sink.syslog` is alive.
-pub(super) unsafe fn write(sink: &mut Sink, document: &[u8]) {
-    let mut datagram = vec![0u8; MAX_HEADER + document.len()];
-    // SAFETY: the header fits by construction of the peer (ngx_syslog_parse_args); both functions
-    // only read and write the buffer given.
-    unsafe {
-        let start = datagram.as_mut_ptr();
-        let end = ngx_syslog_add_header(sink.syslog, start);
-        let header = usize::try_from(end.offset_from(start)).unwrap_or(MAX_HEADER);
-        let Some(body) = datagram.get_mut(header..header + document.len()) else {
+/// A peer of `ngx_syslog_process_conf`, which lives as long as its configuration. Its socket is kept
+/// where nginx closes it in the end (`ngx_syslog_cleanup`).
+pub(super) struct Syslog {
+    peer: *mut ngx_syslog_peer_t,
+    reports: Reports,
+}
+
+impl Syslog {
+    pub(super) fn new(peer: *mut ngx_syslog_peer_t) -> Self {
+        Self {
+            peer,
+            reports: Reports::new(),
+        }
+    }
+
+    /// # Safety
+    /// The configuration that holds the peer and `log` are alive.
+    pub(super) unsafe fn write(&mut self, log: *mut ngx_log_t, document: &[u8]) {
+        let mut datagram = vec![0u8; MAX_HEADER + document.len()];
+        // SAFETY: the header fits by construction of the peer (ngx_syslog_parse_args).
+        let header = unsafe {
+            let start = datagram.as_mut_ptr();
+            ngx_syslog_add_header(self.peer, start).offset_from(start)
+        };
+        let header = usize::try_from(header).unwrap_or(MAX_HEADER);
+        let end = header + document.len();
+        let Some(body) = datagram.get_mut(header..end) else {
             return;
         };
         body.copy_from_slice(document);
-        ngx_syslog_send(sink.syslog, datagram.as_mut_ptr(), header + document.len());
+        let datagram = datagram.get(..end).unwrap_or_default();
+        // SAFETY: the caller's promise; nobody else uses the peer.
+        let peer = unsafe { &mut *self.peer };
+        // SAFETY: as above.
+        let Err(error) = (unsafe { send(peer, datagram) }) else {
+            return;
+        };
+        if self.reports.is_due() {
+            // SAFETY: as above; %V takes a pointer to a string.
+            unsafe {
+                ngx_log_error_core(
+                    NGX_LOG_ERR as ngx_uint_t,
+                    log,
+                    error,
+                    c"an upstream TLS diagnosis was not sent to syslog server \"%V\"".as_ptr(),
+                    ptr::addr_of!(peer.server.name),
+                );
+            }
+        }
+    }
+}
+
+/// Sends a datagram; the error is errno. A socket that reports what became of an earlier datagram, or a
+/// receiver that is gone, is replaced once.
+///
+/// # Safety
+/// The peer's address is valid.
+unsafe fn send(peer: &mut ngx_syslog_peer_t, datagram: &[u8]) -> Result<(), c_int> {
+    let mut result = Ok(());
+    for _ in 0..2 {
+        if peer.conn.fd == -1 {
+            // SAFETY: the caller's promise.
+            peer.conn.fd = unsafe { connect(peer) }?;
+        }
+        // SAFETY: the socket is ours, the datagram is read for its length.
+        let sent = unsafe {
+            let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+            libc::send(
+                peer.conn.fd,
+                datagram.as_ptr().cast(),
+                datagram.len(),
+                flags,
+            )
+        };
+        if sent >= 0 {
+            return Ok(());
+        }
+        result = Err(ngx_errno());
+        if result == Err(libc::EAGAIN) {
+            // A receiver that is there and does not read.
+            break;
+        }
+        // SAFETY: the socket is ours.
+        unsafe { libc::close(peer.conn.fd) };
+        peer.conn.fd = -1;
+    }
+    result
+}
+
+/// # Safety
+/// The peer's address is valid.
+unsafe fn connect(peer: &ngx_syslog_peer_t) -> Result<c_int, c_int> {
+    let server = &peer.server;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let kind = libc::SOCK_DGRAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        let socket = libc::socket((*server.sockaddr).sa_family.into(), kind, 0);
+        if socket < 0 {
+            return Err(ngx_errno());
+        }
+        if libc::connect(socket, server.sockaddr.cast(), server.socklen) != 0 {
+            let error = ngx_errno();
+            libc::close(socket);
+            return Err(error);
+        }
+        Ok(socket)
     }
 }

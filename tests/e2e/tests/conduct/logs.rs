@@ -1,9 +1,13 @@
 //! Logs that go away, cannot be written, or come back.
 
-use std::fs::{create_dir, remove_dir_all, remove_file, Permissions};
+use std::ffi::CString;
+use std::fs::{create_dir, remove_dir_all, remove_file, File, Permissions};
+use std::io::Read;
 use std::net::UdpSocket;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tlsdiag_e2e::client;
@@ -187,6 +191,152 @@ fn a_disk_that_becomes_full() {
         .lines()
         .for_each(check);
     assert_eq!(nginx.finish().log.ours().len(), requests + 1);
+}
+
+/// A pipe with this name, and what comes out of it.
+fn pipe(directory: &TempDir) -> PathBuf {
+    let path = directory.file("pipe");
+    let name = CString::new(path.as_os_str().as_bytes()).unwrap();
+    // SAFETY: a name that ends in NUL.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    path
+}
+
+/// Opens a pipe to read what is there, without waiting for more.
+fn reader(pipe: &Path) -> File {
+    let mut options = File::options();
+    let options = options.read(true).custom_flags(libc::O_NONBLOCK);
+    options.open(pipe).unwrap()
+}
+
+/// The whole documents in the pipe.
+fn drain(reader: &mut File) -> usize {
+    let mut text = Vec::new();
+    // Ends with an error when nothing more is there.
+    let _ = reader.read_to_end(&mut text);
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'), "half a document");
+    let schema = json::Schema::load();
+    let check = |line: &str| schema.check(&serde_json::from_str(line).unwrap()).unwrap();
+    text.lines().inspect(|line| check(line)).count()
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_refused() {
+    let (peer, directory) = (refusing(), TempDir::new("logs"));
+    let pipe = pipe(&directory);
+    let (good, said) = Nginx::check(&logging_to(&pipe.display().to_string(), &peer));
+    assert!(!good, "{said}");
+    let words = format!("open() \"{}\" for", pipe.display());
+    assert!(said.contains("[emerg]") && said.contains(&words), "{said}");
+    assert!(said.contains("nobody reads it"), "{said}");
+}
+
+/// A full pipe costs documents, which is said once, and not one request; when there is room again later
+/// documents come, whole.
+#[test]
+fn a_pipe_whose_reader_stops() {
+    let (peer, directory) = (refusing(), TempDir::new("logs"));
+    let pipe = pipe(&directory);
+    let mut reader = reader(&pipe);
+    let nginx = Nginx::start(logging_to(&pipe.display().to_string(), &peer));
+    let worker = nginx.workers();
+    fail(&nginx);
+    assert_eq!(drain(&mut reader), 1);
+    let failed = format!(
+        "write() of an upstream TLS diagnosis to \"{}\"",
+        pipe.display()
+    );
+    let mut requests = 1;
+    while !nginx.log().text.contains(&failed) {
+        assert!(requests < 200, "the pipe is never full");
+        fail(&nginx);
+        requests += 1;
+    }
+    for _ in 0..20 {
+        fail(&nginx);
+    }
+    assert_eq!(
+        drain(&mut reader),
+        requests - 2,
+        "all but the first and the last"
+    );
+    fail(&nginx);
+    assert_eq!(drain(&mut reader), 1);
+    drop(reader);
+    fail(&nginx);
+    assert_eq!(nginx.workers(), worker);
+    let finished = nginx.finish();
+    assert_eq!(finished.log.ours().len(), requests + 22);
+    assert_eq!(finished.log.text.matches(&failed).count(), 1);
+}
+
+/// The file becomes a pipe, and nginx opens that on USR1 in its own way: nothing is written to it.
+#[test]
+fn a_file_that_becomes_a_pipe() {
+    let (peer, directory) = (refusing(), TempDir::new("logs"));
+    let path = directory.file("pipe");
+    let nginx = Nginx::start(logging_to(&path.display().to_string(), &peer));
+    fail(&nginx);
+    assert_eq!(json::read(&path).len(), 1);
+    remove_file(&path).unwrap();
+    let mut reader = reader(&pipe(&directory));
+    nginx.signal(libc::SIGUSR1);
+    let deleted = format!("{} (deleted)", path.display());
+    wait::until("the worker to let go of the removed file", || {
+        let held = nginx.workers().iter().any(|pid| holds(*pid, &deleted));
+        (!held).then_some(())
+    });
+    for _ in 0..100 {
+        fail(&nginx);
+    }
+    assert_eq!(drain(&mut reader), 0);
+    let finished = nginx.finish();
+    assert_eq!(finished.log.ours().len(), 101);
+    let told = format!(
+        "not written to \"{}\": it is no regular file",
+        path.display()
+    );
+    assert_eq!(finished.log.text.matches(&told).count(), 1);
+}
+
+/// The receiver goes and comes back: its absence is said once, in our words and not as nginx's alerts,
+/// and nothing is lost once it is there again.
+#[test]
+fn a_syslog_socket_whose_receiver_restarts() {
+    let (peer, directory) = (refusing(), TempDir::new("logs"));
+    let socket = directory.file("syslog");
+    let listen = || {
+        let receiver = UnixDatagram::bind(&socket).unwrap();
+        // The worker is another user where the tests run as root.
+        std::fs::set_permissions(&socket, Permissions::from_mode(0o666)).unwrap();
+        receiver.set_read_timeout(Some(wait::PATIENCE)).unwrap();
+        receiver
+    };
+    let receive = |receiver: &UnixDatagram| {
+        let mut datagram = [0; 16384];
+        receiver.recv(&mut datagram).expect("a datagram");
+    };
+    let receiver = listen();
+    let target = format!("syslog:server=unix:{}", socket.display());
+    let nginx = Nginx::start(logging_to(&target, &peer));
+    fail(&nginx);
+    receive(&receiver);
+    drop(receiver);
+    for _ in 0..10 {
+        fail(&nginx);
+    }
+    remove_file(&socket).unwrap();
+    for _ in 0..10 {
+        fail(&nginx);
+    }
+    let receiver = listen();
+    fail(&nginx);
+    receive(&receiver);
+    let finished = nginx.finish();
+    assert_eq!(finished.log.ours().len(), 22);
+    let lost = "an upstream TLS diagnosis was not sent to syslog server";
+    assert_eq!(finished.log.text.matches(lost).count(), 1);
 }
 
 /// Nobody listens for a while: those datagrams are lost, the lines and the later ones are not.

@@ -1,0 +1,122 @@
+//! A pipe, a terminal or another device: `/dev/stdout` in a container, a program that reads along.
+//!
+//! Whoever reads may stop, and a write would then stop the worker. nginx opens its logs to block, and
+//! shares them: so these are opened here, without blocking, and what does not fit is lost. A document
+//! with its line feed is never longer than `PIPE_BUF`, so a pipe takes all of it or nothing.
+
+use core::ffi::{c_char, c_int, c_void};
+use core::mem::MaybeUninit;
+use core::ptr;
+
+use ngx::ffi::{
+    ngx_conf_log_error, ngx_conf_t, ngx_errno, ngx_log_error_core, ngx_log_t, ngx_pool_cleanup_add,
+    ngx_str_t, ngx_uint_t, NGX_LOG_EMERG, NGX_LOG_ERR,
+};
+
+use super::Reports;
+
+/// One of them, open for as long as its configuration lives.
+pub(super) struct Stream {
+    name: ngx_str_t,
+    descriptor: c_int,
+    reports: Reports,
+}
+
+/// Under this name there is something that nginx's own way to open logs would block on.
+///
+/// # Safety
+/// `name` ends in NUL, as all names of a configuration do.
+pub(super) unsafe fn is_stream(name: &ngx_str_t) -> bool {
+    let mut found = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the caller's promise; stat fills the structure when it succeeds.
+    unsafe {
+        libc::stat(name.data.cast(), found.as_mut_ptr()) == 0
+            && [libc::S_IFIFO, libc::S_IFCHR]
+                .contains(&(found.assume_init().st_mode & libc::S_IFMT))
+    }
+}
+
+impl Stream {
+    /// Opens it; `None` after saying why not.
+    ///
+    /// # Safety
+    /// `cf` is the configuration being read; `name` is in its pool and ends in NUL.
+    pub(super) unsafe fn open(cf: *mut ngx_conf_t, name: ngx_str_t) -> Option<Self> {
+        // SAFETY: the caller's promise; the cleanup is filled before anything can run it.
+        unsafe {
+            let cleanup = ngx_pool_cleanup_add((*cf).pool, 0).as_mut()?;
+            let flags = libc::O_WRONLY | libc::O_APPEND | libc::O_NONBLOCK | libc::O_CLOEXEC;
+            let descriptor = libc::open(name.data.cast(), flags | libc::O_NOCTTY);
+            if descriptor < 0 {
+                let error = ngx_errno();
+                let why = match error {
+                    libc::ENXIO => c": nobody reads it",
+                    _ => c"",
+                };
+                refuse(cf, error, &name, why.as_ptr());
+                return None;
+            }
+            cleanup.data = descriptor as usize as *mut c_void;
+            cleanup.handler = Some(close);
+            Some(Self {
+                name,
+                descriptor,
+                reports: Reports::new(),
+            })
+        }
+    }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.name.as_bytes() == other.name.as_bytes()
+    }
+
+    /// # Safety
+    /// The configuration that opened it and `log` are alive.
+    pub(super) unsafe fn write(&mut self, log: *mut ngx_log_t, line: &[u8]) {
+        // SAFETY: the caller's promise.
+        let written = unsafe { libc::write(self.descriptor, line.as_ptr().cast(), line.len()) };
+        if usize::try_from(written) == Ok(line.len()) {
+            return;
+        }
+        let error = if written < 0 { ngx_errno() } else { 0 };
+        if self.reports.is_due() {
+            // SAFETY: as above; %V takes a pointer to a string.
+            unsafe {
+                ngx_log_error_core(
+                    NGX_LOG_ERR as ngx_uint_t,
+                    log,
+                    error,
+                    c"write() of an upstream TLS diagnosis to \"%V\" failed: %z of %uz".as_ptr(),
+                    ptr::addr_of!(self.name),
+                    written,
+                    line.len(),
+                );
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `cf` is the configuration being read, and `why` ends in NUL.
+unsafe fn refuse(cf: *mut ngx_conf_t, error: c_int, name: &ngx_str_t, why: *const c_char) {
+    // SAFETY: the caller's promise; %V takes a pointer to a string, %s one that ends in NUL.
+    unsafe {
+        ngx_conf_log_error(
+            NGX_LOG_EMERG as ngx_uint_t,
+            cf,
+            error,
+            c"open() \"%V\" for \"upstream_tls_log\" failed%s".as_ptr(),
+            ptr::from_ref(name),
+            why,
+        );
+    }
+}
+
+/// # Safety
+/// Called once, with what [`Stream::open`] left.
+unsafe extern "C" fn close(descriptor: *mut c_void) {
+    if let Ok(descriptor) = c_int::try_from(descriptor as usize) {
+        // SAFETY: the descriptor is ours, and its owner goes with the pool.
+        unsafe { libc::close(descriptor) };
+    }
+}
