@@ -199,7 +199,7 @@ fn the_old_configuration_and_the_new_at_once() {
         let code = |document| json::text(document, "event/code").to_owned();
         documents.iter().map(code).collect()
     };
-    let refused = "handshake_failure_unspecified";
+    let refused = "sni_missing";
     assert_eq!(names("old.log"), [refused, "handshake_timeout"]);
     assert_eq!(names("new.log"), [refused]);
     assert_eq!(nginx.finish().log.ours().len(), 3);

@@ -50,7 +50,8 @@ fn of_a_failed_request() {
     client::get(nginx.port(), "/");
     assert_eq!(
         access(&nginx, 1),
-        ["handshake_failure_unspecified|in:40|-|-|-|-|-|-"]
+        ["sni_missing|in:40|proxy_ssl_server_name on; \
+          proxy_ssl_name <host-name-of-the-upstream>;|-|-|-|-|-"]
     );
     assert_eq!(nginx.finish().log.ours().len(), 1);
 }
@@ -116,7 +117,11 @@ fn of_a_failed_request_with_a_name() {
     let nginx = Nginx::start(logging().location("/", &named));
     client::get(nginx.port(), "/");
     let line = access(&nginx, 1).remove(0);
-    assert!(line.ends_with(&format!("|in:40|-|-|-|-|{API}|-")), "{line}");
+    let fix = "proxy_ssl_protocols TLSv1.2 TLSv1.3;";
+    assert!(
+        line.ends_with(&format!("|in:40|{fix}|-|-|-|{API}|-")),
+        "{line}"
+    );
     nginx.finish();
 }
 
@@ -232,7 +237,7 @@ fn of_several_attempts() {
     let protocol = |line: &str| line.split('|').nth(3).unwrap().to_owned();
     assert_eq!(first(&lines[0]), "plaintext_upstream, -");
     assert_eq!(protocol(&lines[0]), "-, TLSv1.3");
-    assert_eq!(first(&lines[1]), "handshake_failure_unspecified : -");
+    assert_eq!(first(&lines[1]), "sni_missing : -");
     assert_eq!(protocol(&lines[1]), "- : TLSv1.3");
     nginx.finish();
 }
