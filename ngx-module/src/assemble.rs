@@ -10,10 +10,10 @@ use tlsdiag::capture::{
     Environment, Handshake, Kept, MessageSeen, Presented, Recorder, Recording, Settings, FORMAT,
 };
 
-use crate::clock::monotonic_ns;
 use crate::identity::Owner;
 use crate::note::Note;
-use crate::{recent, tls};
+use crate::runtime::clock::monotonic_ns;
+use crate::{openssl, recent};
 
 /// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
 const ALERT_REASONS: u32 = 1000;
@@ -37,7 +37,7 @@ pub(crate) unsafe fn recording(
         let (mut context, settings) = owner.describe(connection);
         recent::recall(&mut context);
         let certificate = note.leaf.as_ref().map(|leaf| match kind {
-            EndingKind::ChainRejected => tls::check(
+            EndingKind::ChainRejected => openssl::check(
                 ssl_context,
                 leaf,
                 note.chain.as_ref(),
@@ -180,7 +180,8 @@ fn handshake(note: &Note, now_ns: u64) -> Handshake {
         version: known(recorder.version),
         cipher: known(recorder.cipher),
         group: known(recorder.group),
-        alpn: (!recorder.alpn.is_empty()).then(|| crate::text::bounded(&recorder.alpn).into()),
+        alpn: (!recorder.alpn.is_empty())
+            .then(|| crate::nginx::string::bounded(&recorder.alpn).into()),
         resumed: recorder.finished.then_some(recorder.resumed),
         session_name: None,
         reused: None,
@@ -219,7 +220,7 @@ fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
     let exit = recorder.exit;
     let code = match (exit.map_or(0, |exit| exit.code), kind) {
         (0, EndingKind::LateAlert) => recorder.fatal_alert(false).map_or(0, |alert| {
-            tls::packed(ALERT_REASONS + u32::from(alert.code))
+            openssl::packed(ALERT_REASONS + u32::from(alert.code))
         }),
         (code, _) => code,
     };
@@ -227,9 +228,9 @@ fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
     Ending {
         kind,
         code: known.then_some(code),
-        library: known.then(|| tls::library(code)),
-        reason: known.then(|| tls::reason(code)),
+        library: known.then(|| openssl::library(code)),
+        reason: known.then(|| openssl::reason(code)),
         errno: exit.map(|exit| exit.errno).filter(|errno| *errno != 0),
-        text: known.then(|| tls::text(code).into()),
+        text: known.then(|| openssl::text(code).into()),
     }
 }

@@ -5,27 +5,24 @@
 //! turns that into the core's `Recording`, and [`sink`]s write what the core answers. [`config`]
 //! holds the directives, [`variables`] are `$upstream_tls_*`. All judgement is in the core.
 //!
-//! Nothing here may harm a request: every callback runs inside [`guard`], and whatever goes wrong
-//! drops the recording and nothing else. [`allocator`] keeps a lack of memory from ending the worker.
+//! Nothing here may harm a request: every callback runs inside [`runtime::guard`], and whatever goes
+//! wrong drops the recording and nothing else. [`runtime::allocator`] keeps a lack of memory from ending
+//! the worker.
 #![allow(
     clippy::multiple_unsafe_ops_per_block,
     reason = "one SAFETY comment covers reading several fields of one C structure"
 )]
 
-mod allocator;
 mod assemble;
-mod clock;
 mod config;
-mod cycle;
-mod guard;
 mod hook;
 mod identity;
+mod nginx;
 mod note;
+mod openssl;
 mod recent;
+mod runtime;
 mod sink;
-mod symbol;
-mod text;
-mod tls;
 mod variables;
 
 use core::ffi::c_char;

@@ -3,7 +3,7 @@
 
 use tlsdiag::capture::Recorder;
 
-use crate::tls::{Chain, X509};
+use crate::openssl::{Chain, X509};
 use crate::variables::Negotiated;
 
 /// What the slot of an SSL holds.

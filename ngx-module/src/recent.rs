@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tlsdiag::capture::Context;
 use tlsdiag::recent::Recent;
 
-use crate::clock::monotonic_ns;
+use crate::runtime::clock::monotonic_ns;
 
 /// Holds no memory of its own: it may be written to while a diagnosis is made.
 static RECENT: Mutex<Recent> = Mutex::new(Recent::new());

@@ -10,7 +10,9 @@ use ngx::ffi::{
 };
 
 use super::{diag, log, LevelConf, UNSET_INDEX};
-use crate::{cycle, guard, hook};
+use crate::hook;
+use crate::nginx::cycle;
+use crate::runtime::guard;
 
 /// The module; `load_module` calls its `create_conf` at once.
 #[allow(non_upper_case_globals, reason = "the name is public: nginx prints it")]

@@ -13,7 +13,7 @@ use ngx::ffi::{
 };
 
 use super::{LevelConf, ERROR, UNSET};
-use crate::guard::guard;
+use crate::runtime::guard::guard;
 use crate::sink::Sink;
 
 /// The directive at the given levels; `conf` is the level's `NGX_*_CONF_OFFSET`.

@@ -150,7 +150,7 @@ impl Scope {
 /// Of the running configuration; `None` where that has not loaded us. A single process goes on with
 /// connections of the configuration before.
 fn main_conf() -> Option<*const LevelConf> {
-    if !crate::cycle::is_live() {
+    if !crate::nginx::cycle::is_live() {
         return None;
     }
     // SAFETY: nginx's own global, a cycle that loaded us.
@@ -188,7 +188,7 @@ unsafe fn add_variables(
     cf: *mut ngx_conf_t,
     register: unsafe fn(*mut ngx_conf_t) -> Option<bool>,
 ) -> ngx_int_t {
-    let added = crate::guard::guard("postconfiguration", || {
+    let added = crate::runtime::guard::guard("postconfiguration", || {
         // SAFETY: nginx passes the configuration of a cycle that loaded us.
         unsafe {
             if register(cf)? {
@@ -227,10 +227,10 @@ unsafe fn complete(cycle: *mut ngx_cycle_t) {
         #[cfg(ngx_feature = "stream")]
         claim_context_index(cycle, stream::module());
     }
-    crate::tls::forget_verifications();
+    crate::openssl::forget_verifications();
     crate::hook::attach();
     #[cfg(feature = "fault-injection")]
-    crate::allocator::start();
+    crate::runtime::allocator::start();
 }
 
 /// Without an `http` or `stream` block nginx gives our module of that kind no place. Should a reload

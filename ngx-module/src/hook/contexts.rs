@@ -10,7 +10,7 @@ use ngx::ffi::{
 };
 
 use super::{info, message, CONTEXT_SLOT};
-use crate::guard::guard_keeping;
+use crate::runtime::guard::guard_keeping;
 
 pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 

@@ -10,9 +10,9 @@ use ngx::ffi::{
 use tlsdiag::capture::{Exit, Presented};
 
 use super::{contexts, message, note, release};
-use crate::guard;
 use crate::note::Note;
-use crate::tls::{peek, Chain, QueueMark, X509};
+use crate::openssl::{peek, Chain, QueueMark, X509};
+use crate::runtime::guard;
 
 /// SSL_CB_HANDSHAKE_DONE.
 const HANDSHAKE_DONE: c_int = 0x20;
@@ -65,7 +65,7 @@ unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
     unsafe {
         let recorder = &mut note.recorder;
         recorder.finished = true;
-        recorder.finished_ns = crate::clock::monotonic_ns();
+        recorder.finished_ns = crate::runtime::clock::monotonic_ns();
         recorder.version = u16::try_from(SSL_version(ssl)).unwrap_or(0);
         let cipher = SSL_get_current_cipher(ssl);
         if !cipher.is_null() {

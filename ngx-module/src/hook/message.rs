@@ -6,9 +6,11 @@ use ngx::ffi::{SSL_is_server, SSL};
 use tlsdiag::capture::Presented;
 
 use super::{connection, keep, release, settle, watched};
+use crate::nginx::cycle;
 use crate::note::{Note, Watched};
-use crate::tls::{is_unexpected_eof, latest, QueueMark, X509};
-use crate::{allocator, cycle, guard, identity, variables};
+use crate::openssl::{is_unexpected_eof, latest, QueueMark, X509};
+use crate::runtime::{allocator, guard};
+use crate::{identity, variables};
 
 /// SSL3_RT_ALERT.
 const ALERT: c_int = 21;
@@ -78,7 +80,7 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         if !identity::of(connection).wants_diagnosis() && !variables::are_used() {
             return false;
         }
-        let note = Note::new(crate::clock::monotonic_ns());
+        let note = Note::new(crate::runtime::clock::monotonic_ns());
         allocator::try_box(Watched::Running(note)).is_some_and(|watched| keep(ssl, watched))
     }
 }

@@ -19,9 +19,9 @@ use ngx::ffi::{
     SSL_set_msg_callback, SSL,
 };
 
-use crate::allocator::with_reserve;
 use crate::note::{Note, Watched};
-use crate::tls::{Slot, CLASS_SSL, CLASS_SSL_CTX};
+use crate::openssl::{Slot, CLASS_SSL, CLASS_SSL_CTX};
+use crate::runtime::allocator::with_reserve;
 use crate::variables;
 use crate::variables::Negotiated;
 

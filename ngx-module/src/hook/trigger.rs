@@ -12,10 +12,12 @@ use tlsdiag::capture::{EndingKind, Exit};
 use super::connection;
 use super::info::{SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN};
 use crate::identity::Owner;
+use crate::nginx::cycle;
 use crate::note::{Note, Watched};
-use crate::tls::{self, QueueMark};
+use crate::openssl::{self, QueueMark};
+use crate::runtime::{clock, guard};
 use crate::variables::Negotiated;
-use crate::{assemble, clock, cycle, guard, identity, recent, sink, variables};
+use crate::{assemble, identity, recent, sink, variables};
 
 /// ERR_LIB_SYS.
 const LIBRARY_SYS: u32 = 2;
@@ -116,9 +118,9 @@ unsafe fn verdict(
 
 fn exit_kind(exit: Exit) -> EndingKind {
     match exit.ssl_error {
-        _ if tls::is_unexpected_eof(exit.code) => EndingKind::Eof,
+        _ if openssl::is_unexpected_eof(exit.code) => EndingKind::Eof,
         // OpenSSL 4.0 says SYSCALL in the info callback whatever stands in the queue.
-        _ if exit.code != 0 && tls::library(exit.code) != LIBRARY_SYS => EndingKind::Error,
+        _ if exit.code != 0 && openssl::library(exit.code) != LIBRARY_SYS => EndingKind::Error,
         SSL_ERROR_SYSCALL if exit.errno == 0 => EndingKind::Eof,
         SSL_ERROR_SYSCALL => EndingKind::Reset,
         SSL_ERROR_ZERO_RETURN => EndingKind::Eof,

@@ -16,7 +16,7 @@ use tlsdiag::text::Foreign;
 
 use super::server_line::{self, Line};
 use super::Owner;
-use crate::{symbol, text};
+use crate::nginx::{string, symbol};
 
 /// The owner if the request's upstream points back at the connection.
 ///
@@ -66,16 +66,20 @@ unsafe fn context(
             module: module(conf),
             connection_id: 0,
             upstream: configured_host(upstream),
-            peer: upstream.peer.name.as_ref().and_then(|name| text::of(name)),
+            peer: upstream
+                .peer
+                .name
+                .as_ref()
+                .and_then(|name| string::of(name)),
             attempt: states.and_then(|states| {
                 let states: &[ngx_http_upstream_state_t] = states.as_slice();
                 super::attempts(states.iter().map(|state| state.peer.is_null()))
             }),
             is_final: Some(upstream.cleanup.is_null()),
-            client: client.and_then(|client| text::foreign(&client.addr_text)),
-            method: text::foreign(&request.method_name),
-            host: text::foreign(&request.headers_in.server),
-            path: text::foreign(&request.uri),
+            client: client.and_then(|client| string::foreign(&client.addr_text)),
+            method: string::foreign(&request.method_name),
+            host: string::foreign(&request.headers_in.server),
+            path: string::foreign(&request.uri),
             scheme: client.map(|client| {
                 if client.ssl.is_null() {
                     "http"
@@ -104,7 +108,7 @@ unsafe fn settings(
     unsafe {
         Settings {
             verify: conf.map(|conf| conf.ssl_verify == 1),
-            compared_name: name(upstream, conf).and_then(|name| text::foreign(&name)),
+            compared_name: name(upstream, conf).and_then(|name| string::foreign(&name)),
             send_server_name: conf.map(|conf| conf.ssl_server_name == 1),
             session_reuse: conf.map(|conf| conf.ssl_session_reuse == 1),
             upstream_is_constant: Some(upstream.resolved.is_null()),
@@ -157,12 +161,12 @@ unsafe fn configured_host(upstream: &ngx_http_upstream_t) -> Option<Foreign> {
     // SAFETY: as in `context`.
     unsafe {
         if let Some(block) = upstream.upstream.as_ref() {
-            return text::foreign(&block.host);
+            return string::foreign(&block.host);
         }
         upstream
             .resolved
             .as_ref()
-            .and_then(|resolved| text::foreign(&resolved.host))
+            .and_then(|resolved| string::foreign(&resolved.host))
     }
 }
 
@@ -177,7 +181,7 @@ unsafe fn location(request: &ngx_http_request_t) -> Option<String> {
     // SAFETY: the index is below the length of loc_conf.
     unsafe {
         let conf: *const ngx_http_core_loc_conf_t = (*request.loc_conf.add(core_index()?)).cast();
-        text::of(&conf.as_ref()?.name)
+        string::of(&conf.as_ref()?.name)
     }
 }
 
@@ -185,7 +189,7 @@ unsafe fn virtual_server(request: &ngx_http_request_t) -> Option<String> {
     // SAFETY: the index is below the length of srv_conf.
     unsafe {
         let conf: *const ngx_http_core_srv_conf_t = (*request.srv_conf.add(core_index()?)).cast();
-        text::of(&conf.as_ref()?.server_name)
+        string::of(&conf.as_ref()?.server_name)
     }
 }
 
@@ -206,7 +210,7 @@ unsafe fn request_id(request: &ngx_http_request_t) -> Option<Foreign> {
         let get = transmute::<*mut c_void, Option<Get>>(get)?;
         let value = get(ptr::from_ref(request).cast_mut(), index).as_ref()?;
         let is_known = value.not_found() == 0 && !value.as_bytes().is_empty();
-        is_known.then(|| text::bounded(value.as_bytes()).into())
+        is_known.then(|| string::bounded(value.as_bytes()).into())
     }
 }
 

@@ -181,7 +181,7 @@ fn attempts(are_borders: impl Iterator<Item = bool>) -> Option<u32> {
 /// `client` is alive.
 unsafe fn listen(client: &ngx_connection_t) -> Option<String> {
     // SAFETY: nginx's listening sockets live as long as their cycle, which outlives its connections.
-    unsafe { crate::text::of(&client.listening.as_ref()?.addr_text) }
+    unsafe { crate::nginx::string::of(&client.listening.as_ref()?.addr_text) }
 }
 
 /// The address a socket is connected to, which only the kernel tells of a connection nobody describes;
@@ -209,5 +209,5 @@ fn peer_of(socket: core::ffi::c_int) -> Option<String> {
     };
     text.get(..written)
         .filter(|text| !text.is_empty())
-        .map(crate::text::bounded)
+        .map(crate::nginx::string::bounded)
 }

@@ -5,7 +5,7 @@
 
 use ngx::ffi::{ngx_addr_t, ngx_array_t, ngx_str_t, ngx_uint_t};
 
-use crate::text;
+use crate::nginx::string;
 
 /// Lines, and addresses of one, that are looked at.
 const MAX_LINES: usize = 1024;
@@ -45,7 +45,7 @@ pub(super) unsafe fn of_peer<T>(
         }
     }
     // SAFETY: as above.
-    unsafe { text::of(&found?) }
+    unsafe { string::of(&found?) }
 }
 
 /// # Safety

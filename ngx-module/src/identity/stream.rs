@@ -11,7 +11,7 @@ use tlsdiag::capture::{Context, Module, Settings};
 
 use super::server_line::{self, Line};
 use super::Owner;
-use crate::text;
+use crate::nginx::string;
 
 /// The owner if the session's upstream points back at the connection.
 ///
@@ -48,8 +48,8 @@ pub(super) unsafe fn describe(
         let (session, upstream) = (&*session, &*upstream);
         let block = upstream.upstream.as_ref();
         let host = match (block, upstream.resolved.as_ref()) {
-            (Some(block), _) => text::foreign(&block.host),
-            (None, Some(resolved)) => text::foreign(&resolved.host),
+            (Some(block), _) => string::foreign(&block.host),
+            (None, Some(resolved)) => string::foreign(&resolved.host),
             (None, None) => None,
         };
         let client = session.connection.as_ref();
@@ -57,7 +57,11 @@ pub(super) unsafe fn describe(
         let context = Context {
             module: Module::Stream,
             upstream: host,
-            peer: upstream.peer.name.as_ref().and_then(|name| text::of(name)),
+            peer: upstream
+                .peer
+                .name
+                .as_ref()
+                .and_then(|name| string::of(name)),
             attempt: states.and_then(|states| {
                 let states: &[ngx_stream_upstream_state_t] = states.as_slice();
                 super::attempts(states.iter().map(|state| state.peer.is_null()))
@@ -66,12 +70,12 @@ pub(super) unsafe fn describe(
                 .state
                 .as_ref()
                 .map(|state| state.response_time != NOT_YET),
-            client: client.and_then(|client| text::foreign(&client.addr_text)),
+            client: client.and_then(|client| string::foreign(&client.addr_text)),
             listen: client.and_then(|client| super::listen(client)),
             ..Context::default()
         };
         let settings = Settings {
-            compared_name: text::foreign(&upstream.ssl_name),
+            compared_name: string::foreign(&upstream.ssl_name),
             upstream_is_constant: Some(upstream.resolved.is_null()),
             upstream_block: Some(block.is_some_and(|block| !block.srv_conf.is_null())),
             server_line: server_line(upstream),

@@ -81,7 +81,7 @@ pub(super) unsafe fn evaluate(
             find(first, owner, index)
                 .as_ref()
                 .and_then(|attempt| attempt.values.get(variable))
-                .and_then(|value| crate::text::of(value))
+                .and_then(|value| crate::nginx::string::of(value))
                 .unwrap_or_default()
         });
         super::set(result, pool, &text)

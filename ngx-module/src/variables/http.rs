@@ -10,8 +10,8 @@ use ngx::ffi::{
 };
 
 use super::{attempt, is_ours, NAMES};
-use crate::guard::guard;
-use crate::symbol;
+use crate::nginx::symbol;
+use crate::runtime::guard::guard;
 
 type AddVariable =
     unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_str_t, ngx_uint_t) -> *mut ngx_http_variable_t;

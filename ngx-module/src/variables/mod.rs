@@ -15,8 +15,8 @@ use tlsdiag::registry::{CipherSuite, NamedGroup, ProtocolVersion};
 use tlsdiag::wire::{ClientHello, ServerHello};
 use tlsdiag::Diagnosis;
 
-use crate::allocator::with_reserve;
 use crate::identity;
+use crate::runtime::allocator::with_reserve;
 
 pub(crate) use attempt::record;
 
@@ -112,7 +112,7 @@ impl Negotiated {
 
     fn server_name(&self) -> String {
         let name = self.server_name.get(..self.server_name_length);
-        crate::text::bounded(name.unwrap_or_default())
+        crate::nginx::string::bounded(name.unwrap_or_default())
     }
 }
 
@@ -185,5 +185,5 @@ unsafe fn set(
 /// The string is nginx's and valid.
 unsafe fn is_ours(name: &ngx_str_t) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { crate::text::of(name) }.is_some_and(|name| NAMES.contains(&name.as_str()))
+    unsafe { crate::nginx::string::of(name) }.is_some_and(|name| NAMES.contains(&name.as_str()))
 }

@@ -12,8 +12,8 @@ use ngx::ffi::{
 };
 
 use super::{attempt, is_ours, NAMES};
-use crate::guard::guard;
-use crate::symbol;
+use crate::nginx::symbol;
+use crate::runtime::guard::guard;
 
 type AddVariable =
     unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_str_t, ngx_uint_t) -> *mut ngx_stream_variable_t;

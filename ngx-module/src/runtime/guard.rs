@@ -6,7 +6,7 @@ use std::sync::Once;
 
 use ngx::ffi::{ngx_cycle, ngx_log_error_core, NGX_LOG_WARN};
 
-use crate::allocator::{with_reserve, without_reserve};
+use crate::runtime::allocator::{with_reserve, without_reserve};
 
 static FAULTS: AtomicUsize = AtomicUsize::new(0);
 
@@ -72,7 +72,7 @@ mod fault {
 }
 
 /// Test build only: `TLSDIAG_FAULT` in the master's environment names a callback that panics, or says
-/// how memory runs out (see [`crate::allocator`]).
+/// how memory runs out (see [`crate::runtime::allocator`]).
 #[cfg(feature = "fault-injection")]
 mod fault {
     use std::sync::OnceLock;

@@ -9,10 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ngx::ffi::SSL_CTX;
 use tlsdiag::budget::{Budget, Effort};
 
-use super::owned::Borrowed;
 use super::verify::{verify, Verified};
+use super::x509::Borrowed;
 use super::{Chain, X509};
-use crate::clock;
+use crate::runtime::clock;
 
 /// Results remembered, and for how long.
 const REMEMBERED: usize = 8;

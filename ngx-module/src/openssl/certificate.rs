@@ -21,8 +21,8 @@ use tlsdiag::capture::{Certificate, MAX_NAMES};
 use tlsdiag::text::Foreign;
 use tlsdiag::wire::{self, AlternativeName};
 
-use super::owned::Borrowed;
-use crate::text::bounded;
+use super::x509::Borrowed;
+use crate::nginx::string::bounded;
 
 const NID_COMMON_NAME: c_int = 13;
 const NID_SUBJECT_ALT_NAME: c_int = 85;

@@ -9,7 +9,7 @@ use ngx::ffi::{
 use tlsdiag::capture::{CertificateCheck, MAX_CHAIN};
 use tlsdiag::text::Foreign;
 
-use super::owned::Borrowed;
+use super::x509::Borrowed;
 use super::{memory, Chain, X509};
 
 /// The chain, and what a fresh verification says. `name` is what nginx compares with the leaf.

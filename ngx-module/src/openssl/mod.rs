@@ -1,20 +1,18 @@
-//! OpenSSL through the running nginx: owned references, certificates as facts, re-verification.
+//! OpenSSL through the running nginx: x509 references, certificates as facts, re-verification.
 //!
 //! Every symbol resolves from the nginx process; libssl is never linked. Functions that only some
 //! supported versions have are not used.
 
 mod certificate;
 mod check;
-mod errors;
+mod error;
 mod ex_data;
 mod memory;
-mod owned;
 mod verify;
+mod x509;
 
 pub(crate) use check::check;
-pub(crate) use errors::{
-    is_unexpected_eof, latest, library, packed, peek, reason, text, QueueMark,
-};
+pub(crate) use error::{is_unexpected_eof, latest, library, packed, peek, reason, text, QueueMark};
 pub(crate) use ex_data::{Slot, CLASS_SSL, CLASS_SSL_CTX};
 pub(crate) use memory::forget_verifications;
-pub(crate) use owned::{Chain, X509};
+pub(crate) use x509::{Chain, X509};

@@ -1,7 +1,7 @@
 //! Memory when there is none.
 //!
 //! Rust ends the process when an allocation fails, and that process would be an nginx worker. So
-//! what the C library refuses a callback comes from a reserve ([`crate::guard::guard`]). It costs
+//! what the C library refuses a callback comes from a reserve ([`crate::runtime::guard::guard`]). It costs
 //! address space only, until it is used. Nothing that outlives the callback may be allocated there: a
 //! piece of the reserve that stays out keeps the reserve from being whole again. The callbacks that keep
 //! what they allocate do without it and allocate fallibly: a connection that gets no memory is not
@@ -218,7 +218,7 @@ mod fault {
 
     use ngx::ffi::{ngx_cycle, ngx_log_error_core, ngx_uint_t, NGX_LOG_ALERT};
 
-    use crate::guard::{fault, Fault};
+    use crate::runtime::guard::{fault, Fault};
 
     /// A configuration runs.
     static STARTED: AtomicBool = AtomicBool::new(false);

@@ -188,7 +188,7 @@ unsafe extern "C" fn collect(ok: c_int, raw: *mut X509_STORE_CTX) -> c_int {
     if ok == 1 {
         return 1;
     }
-    let collected = crate::guard::guard("verify", || {
+    let collected = crate::runtime::guard::guard("verify", || {
         // SAFETY: OpenSSL passes the context of `run`, whose slot holds its `Collected`.
         unsafe {
             let collected: *mut Collected<'_> = X509_STORE_CTX_get_ex_data(raw, APP_DATA).cast();

@@ -1,0 +1,5 @@
+//! nginx's own structures, apart from any connection.
+
+pub(crate) mod cycle;
+pub(crate) mod string;
+pub(crate) mod symbol;
