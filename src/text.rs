@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// Bytes shown of one text, without its quotes.
 pub const MAX_SHOWN: usize = 64;
+/// Bytes kept of one text: one more than a document shows, so that it can say that it cut.
+const MAX_KEPT: usize = 257;
 /// Stands at the end of what was cut.
 const CUT: &str = "...";
 /// Stands for an empty text: a certificate needs no subject.
@@ -44,6 +46,12 @@ impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&quote(&self.0))
     }
+}
+
+/// A bounded copy of a peer's or a client's bytes; what is no UTF-8 becomes U+FFFD. The report escapes.
+pub fn bounded(bytes: &[u8]) -> String {
+    let kept = bytes.get(..MAX_KEPT).unwrap_or(bytes);
+    String::from_utf8_lossy(kept).into_owned()
 }
 
 /// The text between single quotes, as [`escape`] writes it. An empty one is no name.

@@ -6,8 +6,8 @@ use ngx::ffi::{
     SSL_CTX_get_security_level, SSL_CTX_get_verify_depth, SSL_CTX,
 };
 use tlsdiag::capture::{
-    AlertSeen, Bytes, Captured, CertificateCheck, ClientCertificate, Direction, Ending, EndingKind,
-    Environment, Handshake, Kept, MessageSeen, Presented, Recorder, Recording, Settings, FORMAT,
+    Bytes, CertificateCheck, ClientCertificate, Ending, EndingKind, Environment, Handshake,
+    Presented, Recorder, Recording, Settings, FORMAT,
 };
 
 use crate::identity::Owner;
@@ -58,7 +58,10 @@ pub(crate) unsafe fn recording(
             environment: environment(),
             context,
             settings: with_context(settings, recorder, ssl_context),
-            handshake: handshake(note, now_ns),
+            handshake: Handshake {
+                client_certificate: client_certificate(note),
+                ..recorder.handshake(now_ns)
+            },
             ending: ending(recorder, kind),
             certificate,
             history: None,
@@ -115,85 +118,6 @@ unsafe fn tls13_suites(ssl_context: *mut SSL_CTX) -> Option<u32> {
             SSL_CIPHER_get_protocol_id(suite.cast()) >> 8 == 0x13
         });
         u32::try_from(suites.count()).ok()
-    }
-}
-
-fn handshake(note: &Note, now_ns: u64) -> Handshake {
-    let recorder = &note.recorder;
-    let direction = |sent| {
-        if sent {
-            Direction::Sent
-        } else {
-            Direction::Received
-        }
-    };
-    let mut hellos = recorder.server_hellos.iter().flatten().map(captured);
-    let first = hellos.next();
-    let (hello_retry_request, server_hello) = match first {
-        Some(first) if tlsdiag::wire::is_hello_retry_request(&first.bytes.0) => {
-            (Some(first), hellos.next())
-        }
-        first => (None, first),
-    };
-    let known = |value: u16| (value != 0).then_some(value);
-    Handshake {
-        client_hellos: recorder
-            .client_hellos
-            .iter()
-            .flatten()
-            .map(captured)
-            .collect(),
-        hello_retry_request,
-        server_hello,
-        certificate_request: recorder.certificate_request.as_ref().map(captured),
-        messages: recorder
-            .messages
-            .iter()
-            .take(recorder.message_count)
-            .map(|(sent, kind)| MessageSeen {
-                from: direction(*sent),
-                kind: *kind,
-            })
-            .collect(),
-        alerts: recorder
-            .alerts
-            .iter()
-            .flatten()
-            .map(|alert| AlertSeen {
-                from: direction(alert.sent),
-                level: alert.level,
-                code: alert.code,
-                after_finished: alert.after_finished,
-            })
-            .collect(),
-        opening: Bytes(
-            recorder
-                .opening
-                .iter()
-                .take(recorder.opening_length)
-                .copied()
-                .collect(),
-        ),
-        bytes_sent: recorder.bytes_sent,
-        bytes_received: recorder.bytes_received,
-        finished: recorder.finished,
-        version: known(recorder.version),
-        cipher: known(recorder.cipher),
-        group: known(recorder.group),
-        alpn: (!recorder.alpn.is_empty())
-            .then(|| crate::nginx::string::bounded(&recorder.alpn).into()),
-        resumed: recorder.finished.then_some(recorder.resumed),
-        session_name: None,
-        reused: None,
-        client_certificate: client_certificate(note),
-        duration_ns: now_ns.saturating_sub(recorder.started_ns),
-    }
-}
-
-fn captured(kept: &Kept) -> Captured {
-    Captured {
-        bytes: Bytes(kept.bytes.clone()),
-        length: u32::try_from(kept.length).unwrap_or(u32::MAX),
     }
 }
 

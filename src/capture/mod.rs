@@ -6,6 +6,7 @@
 //! while the handshake runs.
 
 mod bytes;
+mod noted;
 mod recorder;
 mod recording;
 

@@ -210,7 +210,7 @@ unsafe fn request_id(request: &ngx_http_request_t) -> Option<Foreign> {
         let get = transmute::<*mut c_void, Option<Get>>(get)?;
         let value = get(ptr::from_ref(request).cast_mut(), index).as_ref()?;
         let is_known = value.not_found() == 0 && !value.as_bytes().is_empty();
-        is_known.then(|| string::bounded(value.as_bytes()).into())
+        is_known.then(|| tlsdiag::text::bounded(value.as_bytes()).into())
     }
 }
 

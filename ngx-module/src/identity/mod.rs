@@ -209,5 +209,5 @@ fn peer_of(socket: core::ffi::c_int) -> Option<String> {
     };
     text.get(..written)
         .filter(|text| !text.is_empty())
-        .map(crate::nginx::string::bounded)
+        .map(tlsdiag::text::bounded)
 }

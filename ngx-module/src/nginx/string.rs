@@ -1,17 +1,7 @@
-//! Bounded copies of nginx's and OpenSSL's strings.
+//! Bounded copies of nginx's strings.
 
 use ngx::ffi::ngx_str_t;
-use tlsdiag::text::Foreign;
-
-/// Bytes kept of one name: one more than a document shows, so that it can say that it cut.
-const MAX_TEXT: usize = 257;
-
-/// A bounded copy of a peer's or a client's bytes; what is no UTF-8 becomes U+FFFD. The report
-/// escapes.
-pub(crate) fn bounded(bytes: &[u8]) -> String {
-    let kept = bytes.get(..MAX_TEXT).unwrap_or(bytes);
-    String::from_utf8_lossy(kept).into_owned()
-}
+use tlsdiag::text::{bounded, Foreign};
 
 /// A bounded copy of an nginx string that a client or a variable may have filled; `None` when it is
 /// empty.

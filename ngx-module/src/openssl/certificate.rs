@@ -18,11 +18,10 @@ use ngx::ffi::{
 };
 use tlsdiag::budget::{Effort, KeySize};
 use tlsdiag::capture::{Certificate, MAX_NAMES};
-use tlsdiag::text::Foreign;
+use tlsdiag::text::{bounded, Foreign};
 use tlsdiag::wire::{self, AlternativeName};
 
 use super::x509::Borrowed;
-use crate::nginx::string::bounded;
 
 const NID_COMMON_NAME: c_int = 13;
 const NID_SUBJECT_ALT_NAME: c_int = 85;

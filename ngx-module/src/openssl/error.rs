@@ -101,5 +101,5 @@ pub(crate) fn text(code: u64) -> String {
         .iter()
         .position(|byte| *byte == 0)
         .unwrap_or(buffer.len());
-    crate::nginx::string::bounded(buffer.get(..length).unwrap_or_default())
+    tlsdiag::text::bounded(buffer.get(..length).unwrap_or_default())
 }

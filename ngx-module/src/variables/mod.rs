@@ -112,7 +112,7 @@ impl Negotiated {
 
     fn server_name(&self) -> String {
         let name = self.server_name.get(..self.server_name_length);
-        crate::nginx::string::bounded(name.unwrap_or_default())
+        tlsdiag::text::bounded(name.unwrap_or_default())
     }
 }
 
