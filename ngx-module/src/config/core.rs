@@ -9,9 +9,9 @@ use ngx::ffi::{
     NGX_MAIN_CONF, NGX_OK, OPENSSL_VERSION_NUMBER,
 };
 
-use super::{diag, log, LevelConf, UNSET_INDEX};
+use super::{diag, log, LevelConf};
 use crate::hook;
-use crate::nginx::cycle;
+use crate::nginx::{cycle, modules};
 use crate::runtime::guard;
 
 /// The module; `load_module` calls its `create_conf` at once.
@@ -38,24 +38,20 @@ static mut COMMANDS: [ngx_command_t; 3] = [
 
 const LEVELS: u32 = NGX_MAIN_CONF | NGX_DIRECT_CONF;
 
-/// The module, as a cycle lists it.
-pub(crate) fn module() -> *const ngx_module_t {
-    ptr::addr_of!(ngx_upstream_tls_diag_module)
-}
-
-/// The module's place in `cycle->conf_ctx`.
-pub(super) fn index() -> usize {
-    // SAFETY: nginx writes it while it parses the configuration, on the same thread.
-    unsafe { (*ptr::addr_of!(ngx_upstream_tls_diag_module)).index }
-}
-
-pub(super) fn forget_index() {
-    // SAFETY: as above.
-    unsafe { (*ptr::addr_of_mut!(ngx_upstream_tls_diag_module)).index = UNSET_INDEX }
+/// Enters the modules of this shared object.
+fn enter_modules() {
+    // SAFETY: the structures are this shared object's own.
+    unsafe {
+        modules::CORE.enter(ptr::addr_of_mut!(ngx_upstream_tls_diag_module));
+        modules::HTTP.enter(super::http::module());
+        #[cfg(ngx_feature = "stream")]
+        modules::STREAM.enter(super::stream::module());
+    }
 }
 
 unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
     guard::silence_panics();
+    enter_modules();
     let created = guard::guard("create_conf", || {
         // SAFETY: nginx hands over the cycle it is building.
         unsafe {

@@ -9,7 +9,7 @@ use ngx::ffi::{
     NGX_HTTP_SRV_CONF,
 };
 
-use super::{diag, log, LevelConf, UNSET_INDEX};
+use super::{diag, log, LevelConf};
 use crate::variables;
 
 /// The module.
@@ -48,21 +48,6 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
 /// The module itself.
 pub(super) fn module() -> *mut ngx_module_t {
     ptr::addr_of_mut!(ngx_http_upstream_tls_diag_module)
-}
-
-/// The module's place in `r->loc_conf`.
-pub(super) fn context_index() -> usize {
-    // SAFETY: nginx writes it while it parses the configuration, on the same thread.
-    unsafe { (*ptr::addr_of!(ngx_http_upstream_tls_diag_module)).ctx_index }
-}
-
-pub(super) fn forget_index() {
-    // SAFETY: as above.
-    unsafe {
-        let module = ptr::addr_of_mut!(ngx_http_upstream_tls_diag_module);
-        (*module).index = UNSET_INDEX;
-        (*module).ctx_index = UNSET_INDEX;
-    }
 }
 
 unsafe extern "C" fn create_loc_conf(cf: *mut ngx_conf_t) -> *mut c_void {

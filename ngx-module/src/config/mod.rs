@@ -17,9 +17,10 @@ use ::core::ptr;
 use ngx::ffi::ngx_stream_session_t;
 use ngx::ffi::{
     ngx_array_t, ngx_conf_t, ngx_cycle, ngx_cycle_t, ngx_flag_t, ngx_http_request_t, ngx_int_t,
-    ngx_module_t, ngx_pcalloc, NGX_ERROR, NGX_OK,
+    ngx_pcalloc, NGX_ERROR, NGX_OK,
 };
 
+use crate::nginx::modules;
 use crate::sink::Sink;
 
 /// NGX_CONF_UNSET.
@@ -88,7 +89,7 @@ impl Scope {
         // loc_conf.
         unsafe {
             let main = main_conf()?;
-            let level = (*(*request).loc_conf.add(http::context_index())).cast();
+            let level = (*(*request).loc_conf.add(modules::HTTP.context_index())).cast();
             Some(Self { level, main })
         }
     }
@@ -102,7 +103,7 @@ impl Scope {
         // SAFETY: as in `of_request`.
         unsafe {
             let main = main_conf()?;
-            let level = (*(*session).srv_conf.add(stream::context_index())).cast();
+            let level = (*(*session).srv_conf.add(modules::STREAM.context_index())).cast();
             Some(Self { level, main })
         }
     }
@@ -163,7 +164,7 @@ unsafe fn main_conf_of(cycle: *mut ngx_cycle_t) -> Option<*mut LevelConf> {
     // SAFETY: conf_ctx of a cycle that loaded us holds what core::create_conf returned.
     unsafe {
         let cycle = cycle.as_ref()?;
-        let conf = *cycle.conf_ctx.add(core::index());
+        let conf = *cycle.conf_ctx.add(modules::CORE.index());
         Some(conf.cast())
     }
 }
@@ -203,53 +204,19 @@ unsafe fn add_variables(
     }
 }
 
-/// The modules' indices are nginx's to give. They survive a dlclose (`-z nodelete`), so they are
-/// reset once no configuration holds the module any more: nginx would otherwise take stale indices
-/// for valid ones when the module comes back.
-pub(crate) fn forget_indices() {
-    core::forget_index();
-    http::forget_index();
-    #[cfg(ngx_feature = "stream")]
-    stream::forget_index();
-}
-
-/// NGX_MODULE_UNSET_INDEX.
-const UNSET_INDEX: usize = usize::MAX;
-
 /// A configuration is complete and about to run.
 ///
 /// # Safety
 /// The cycle is complete and lists us.
 unsafe fn complete(cycle: *mut ngx_cycle_t) {
-    // SAFETY: the caller's promise; the modules are our own.
+    // SAFETY: the caller's promise.
     unsafe {
-        claim_context_index(cycle, http::module());
+        modules::HTTP.claim_context_index(cycle);
         #[cfg(ngx_feature = "stream")]
-        claim_context_index(cycle, stream::module());
+        modules::STREAM.claim_context_index(cycle);
     }
     crate::openssl::forget_verifications();
     crate::hook::attach();
     #[cfg(feature = "fault-injection")]
     crate::runtime::allocator::start();
-}
-
-/// Without an `http` or `stream` block nginx gives our module of that kind no place. Should a reload
-/// then add the block and drop us, nginx would take "no place" for the highest one and make room for
-/// none (`ngx_count_modules` looks at the old cycle's modules, too). So a free place is taken.
-unsafe fn claim_context_index(cycle: *mut ngx_cycle_t, module: *mut ngx_module_t) {
-    // SAFETY: a cycle's modules end in NULL.
-    unsafe {
-        if (*module).ctx_index != UNSET_INDEX {
-            return;
-        }
-        let mut free = 0;
-        let mut next = (*cycle).modules;
-        while let Some(other) = (*next).as_ref() {
-            if other.type_ == (*module).type_ && other.ctx_index != UNSET_INDEX {
-                free = free.max(other.ctx_index + 1);
-            }
-            next = next.add(1);
-        }
-        (*module).ctx_index = free;
-    }
 }

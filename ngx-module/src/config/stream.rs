@@ -9,7 +9,7 @@ use ngx::ffi::{
     NGX_STREAM_MAIN_CONF, NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
 };
 
-use super::{diag, log, LevelConf, UNSET_INDEX};
+use super::{diag, log, LevelConf};
 use crate::variables;
 
 /// The module.
@@ -46,21 +46,6 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
 /// The module itself.
 pub(super) fn module() -> *mut ngx_module_t {
     ptr::addr_of_mut!(ngx_stream_upstream_tls_diag_module)
-}
-
-/// The module's place in `s->srv_conf`.
-pub(super) fn context_index() -> usize {
-    // SAFETY: nginx writes it while it parses the configuration, on the same thread.
-    unsafe { (*ptr::addr_of!(ngx_stream_upstream_tls_diag_module)).ctx_index }
-}
-
-pub(super) fn forget_index() {
-    // SAFETY: as above.
-    unsafe {
-        let module = ptr::addr_of_mut!(ngx_stream_upstream_tls_diag_module);
-        (*module).index = UNSET_INDEX;
-        (*module).ctx_index = UNSET_INDEX;
-    }
 }
 
 unsafe extern "C" fn create_srv_conf(cf: *mut ngx_conf_t) -> *mut c_void {

@@ -7,12 +7,11 @@
 //! there may be any number of them.
 
 use core::ffi::c_void;
-use core::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ngx::ffi::{ngx_cycle, ngx_cycle_t, ngx_pool_cleanup_add};
 
-use crate::config;
+use super::modules;
 
 /// Cycles whose pool is alive.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
@@ -29,13 +28,12 @@ pub(crate) fn enter(cycle: *mut ngx_cycle_t) -> bool {
 
 unsafe extern "C" fn leave(_: *mut c_void) {
     if ALIVE.fetch_sub(1, Ordering::Relaxed) == 1 {
-        config::forget_indices();
+        modules::forget_indices();
     }
 }
 
 /// The running configuration loaded this module.
 pub(crate) fn is_live() -> bool {
-    let ours = config::core::module();
     // SAFETY: nginx's own global, read on its only thread that runs handshakes. `modules` is NULL
     // (a process that exits) or a list in the cycle's pool that ends in NULL.
     unsafe {
@@ -44,7 +42,7 @@ pub(crate) fn is_live() -> bool {
             _ => return false,
         };
         while !(*next).is_null() {
-            if ptr::eq(*next, ours) {
+            if modules::CORE.is(*next) {
                 return true;
             }
             next = next.add(1);

@@ -1,5 +1,6 @@
 //! nginx's own structures, apart from any connection.
 
 pub(crate) mod cycle;
+pub(crate) mod modules;
 pub(crate) mod string;
 pub(crate) mod symbol;

@@ -1,0 +1,100 @@
+//! Our own `ngx_module_t`s, as the rooms below them see them: places in nginx's lists.
+//!
+//! nginx gives a module its places while it reads a configuration, and writes them into the structure.
+//! The modules are entered here when nginx wakes the first of them, so that a place can be read without
+//! naming whoever holds the structure.
+
+use core::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use ngx::ffi::{ngx_cycle_t, ngx_module_t};
+
+/// NGX_MODULE_UNSET_INDEX.
+const UNSET_INDEX: usize = usize::MAX;
+
+/// The core module.
+pub(crate) static CORE: Module = Module::unknown();
+/// The http module.
+pub(crate) static HTTP: Module = Module::unknown();
+/// The stream module.
+#[cfg(ngx_feature = "stream")]
+pub(crate) static STREAM: Module = Module::unknown();
+
+/// One of our modules; it has no place before it is entered.
+pub(crate) struct Module(AtomicPtr<ngx_module_t>);
+
+impl Module {
+    const fn unknown() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// Makes the structure known.
+    ///
+    /// # Safety
+    /// It is one of this shared object's, and nobody but nginx and this file writes to it.
+    pub(crate) unsafe fn enter(&self, module: *mut ngx_module_t) {
+        self.0.store(module, Ordering::Relaxed);
+    }
+
+    /// A cycle's list holds this module there.
+    pub(super) fn is(&self, listed: *const ngx_module_t) -> bool {
+        ptr::eq(self.0.load(Ordering::Relaxed), listed)
+    }
+
+    /// Its place in `cycle->conf_ctx`.
+    pub(crate) fn index(&self) -> usize {
+        // SAFETY: nginx writes it on this thread, while it reads a configuration.
+        unsafe { self.0.load(Ordering::Relaxed).as_ref() }.map_or(UNSET_INDEX, |one| one.index)
+    }
+
+    /// Its place among the modules of its kind: in `r->loc_conf`, in `s->srv_conf`.
+    pub(crate) fn context_index(&self) -> usize {
+        // SAFETY: as for `index`.
+        unsafe { self.0.load(Ordering::Relaxed).as_ref() }.map_or(UNSET_INDEX, |one| one.ctx_index)
+    }
+
+    /// Without an `http` or `stream` block nginx gives our module of that kind no place. Should a reload
+    /// then add the block and drop us, nginx would take "no place" for the highest one and make room for
+    /// none (`ngx_count_modules` looks at the old cycle's modules, too). So a free place is taken.
+    ///
+    /// # Safety
+    /// The cycle is complete.
+    pub(crate) unsafe fn claim_context_index(&self, cycle: *const ngx_cycle_t) {
+        // SAFETY: the caller's promise; a cycle's modules end in NULL.
+        unsafe {
+            let Some(module) = self.0.load(Ordering::Relaxed).as_mut() else {
+                return;
+            };
+            if module.ctx_index != UNSET_INDEX {
+                return;
+            }
+            let mut free = 0;
+            let mut next = (*cycle).modules;
+            while let Some(other) = (*next).as_ref() {
+                if other.type_ == module.type_ && other.ctx_index != UNSET_INDEX {
+                    free = free.max(other.ctx_index + 1);
+                }
+                next = next.add(1);
+            }
+            module.ctx_index = free;
+        }
+    }
+
+    fn forget_indices(&self) {
+        // SAFETY: as for `index`.
+        if let Some(module) = unsafe { self.0.load(Ordering::Relaxed).as_mut() } {
+            module.index = UNSET_INDEX;
+            module.ctx_index = UNSET_INDEX;
+        }
+    }
+}
+
+/// The places are nginx's to give. They survive a dlclose (`-z nodelete`), so they are reset once no
+/// configuration holds the modules any more: nginx would otherwise take stale places for valid ones when
+/// the shared object comes back.
+pub(super) fn forget_indices() {
+    CORE.forget_indices();
+    HTTP.forget_indices();
+    #[cfg(ngx_feature = "stream")]
+    STREAM.forget_indices();
+}
