@@ -7,7 +7,7 @@
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use ngx::ffi::{
+use super::ffi::{
     tm, ASN1_STRING_get0_data, ASN1_STRING_length, ASN1_TIME_to_tm, EVP_sha256, OBJ_nid2ln,
     OBJ_nid2sn, OBJ_obj2nid, X509_ALGOR_get0, X509_EXTENSION_get_data, X509_NAME_ENTRY_get_data,
     X509_NAME_cmp, X509_NAME_get0_der, X509_NAME_get_entry, X509_NAME_get_index_by_NID,
@@ -134,11 +134,11 @@ impl Borrowed<'_> {
             }
             #[cfg(openssl3)]
             {
-                ngx::ffi::EVP_PKEY_get_bits(key)
+                super::ffi::EVP_PKEY_get_bits(key)
             }
             #[cfg(not(openssl3))]
             {
-                ngx::ffi::EVP_PKEY_bits(key)
+                super::ffi::EVP_PKEY_bits(key)
             }
         };
         u32::try_from(bits).unwrap_or(0)

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use ngx::ffi::{
+use super::ffi::{
     OPENSSL_sk_num, OPENSSL_sk_value, SSL_CTX_get_cert_store, X509_OBJECT_get0_X509,
     X509_STORE_get0_objects, OPENSSL_STACK, SSL_CTX, X509_OBJECT,
 };

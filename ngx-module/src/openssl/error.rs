@@ -2,7 +2,7 @@
 
 use core::ffi::c_char;
 
-use ngx::ffi::{
+use super::ffi::{
     ERR_error_string_n, ERR_peek_error, ERR_peek_last_error, ERR_pop_to_mark, ERR_set_mark,
 };
 

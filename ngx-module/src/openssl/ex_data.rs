@@ -3,7 +3,7 @@
 use core::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use ngx::ffi::{CRYPTO_EX_free, CRYPTO_EX_new, CRYPTO_get_ex_new_index};
+use super::ffi::{CRYPTO_EX_free, CRYPTO_EX_new, CRYPTO_get_ex_new_index};
 
 /// CRYPTO_EX_INDEX_SSL, the class of `SSL_get_ex_new_index`.
 pub(crate) const CLASS_SSL: i32 = 0;

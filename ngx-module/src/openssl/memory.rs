@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ngx::ffi::SSL_CTX;
+use super::ffi::SSL_CTX;
 use tlsdiag::budget::{Budget, Effort};
 
 use super::verify::{verify, Verified};

@@ -7,6 +7,7 @@ mod certificate;
 mod check;
 mod error;
 mod ex_data;
+mod ffi;
 mod memory;
 mod verify;
 mod x509;
@@ -16,3 +17,5 @@ pub(crate) use error::{is_unexpected_eof, latest, library, packed, peek, reason,
 pub(crate) use ex_data::{Slot, CLASS_SSL, CLASS_SSL_CTX};
 pub(crate) use memory::forget_verifications;
 pub(crate) use x509::{Chain, X509};
+
+use crate::runtime::guard::guard;

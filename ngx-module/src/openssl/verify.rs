@@ -8,7 +8,7 @@
 use core::ffi::c_int;
 use core::ptr::NonNull;
 
-use ngx::ffi::{
+use super::ffi::{
     SSL_CTX_get0_param, SSL_CTX_get_cert_store, SSL_CTX_get_security_level,
     SSL_CTX_get_verify_depth, X509_STORE_CTX_free, X509_STORE_CTX_get0_chain,
     X509_STORE_CTX_get0_param, X509_STORE_CTX_get_current_cert, X509_STORE_CTX_get_error,
@@ -166,7 +166,7 @@ impl<'a> Verification<'a> {
             let built = if built.is_null() {
                 0
             } else {
-                ngx::ffi::OPENSSL_sk_num(built.cast())
+                super::ffi::OPENSSL_sk_num(built.cast())
             };
             Outcome { errors, built }
         }
@@ -188,7 +188,7 @@ unsafe extern "C" fn collect(ok: c_int, raw: *mut X509_STORE_CTX) -> c_int {
     if ok == 1 {
         return 1;
     }
-    let collected = crate::runtime::guard::guard("verify", || {
+    let collected = super::guard("verify", || {
         // SAFETY: OpenSSL passes the context of `run`, whose slot holds its `Collected`.
         unsafe {
             let collected: *mut Collected<'_> = X509_STORE_CTX_get_ex_data(raw, APP_DATA).cast();

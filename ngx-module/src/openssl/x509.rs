@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use ngx::ffi::{
+use super::ffi::{
     stack_st_X509, OPENSSL_sk_num, OPENSSL_sk_pop_free, OPENSSL_sk_value, SSL_get_certificate,
     SSL_get_peer_cert_chain, X509_chain_up_ref, X509_cmp, X509_free, X509_up_ref, SSL,
     X509 as RawX509,
@@ -51,7 +51,7 @@ impl Drop for X509 {
 #[cfg(openssl3)]
 unsafe fn get1_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
     // SAFETY: the caller's promise.
-    unsafe { ngx::ffi::SSL_get1_peer_certificate(ssl) }
+    unsafe { super::ffi::SSL_get1_peer_certificate(ssl) }
 }
 
 /// # Safety
@@ -59,7 +59,7 @@ unsafe fn get1_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
 #[cfg(not(openssl3))]
 unsafe fn get1_peer_certificate(ssl: *const SSL) -> *mut RawX509 {
     // SAFETY: the caller's promise.
-    unsafe { ngx::ffi::SSL_get_peer_certificate(ssl) }
+    unsafe { super::ffi::SSL_get_peer_certificate(ssl) }
 }
 
 /// A certificate that somebody holds.
