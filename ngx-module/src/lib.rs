@@ -2,8 +2,8 @@
 //!
 //! Thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
 //! [`note`] is what it keeps of it, [`identity`] says whose connection it was, [`assemble`]
-//! turns that into the core's `Recording`, and [`sink`]s write what the core answers. [`config`]
-//! holds the directives, [`variables`] are `$upstream_tls_*`. All judgement is in the core.
+//! turns that into the core's `Recording`, and [`sink`]s write what the core answers. [`module`]
+//! holds the directives, [`conf`] what they say, [`variables`] are `$upstream_tls_*`. All judgement is in the core.
 //!
 //! Nothing here may harm a request: every callback runs inside [`runtime::guard`], and whatever goes
 //! wrong drops the recording and nothing else. [`runtime::allocator`] keeps a lack of memory from ending
@@ -14,9 +14,10 @@
 )]
 
 mod assemble;
-mod config;
+mod conf;
 mod hook;
 mod identity;
+mod module;
 mod nginx;
 mod note;
 mod openssl;
@@ -41,10 +42,10 @@ unsafe impl<T> Sync for Exported<T> {}
 #[no_mangle]
 #[allow(non_upper_case_globals, reason = "nginx fixes the name")]
 pub static ngx_modules: Exported<[*const ngx_module_t; MODULES + 1]> = Exported([
-    ptr::addr_of!(config::core::ngx_upstream_tls_diag_module),
-    ptr::addr_of!(config::http::ngx_http_upstream_tls_diag_module),
+    ptr::addr_of!(module::core::ngx_upstream_tls_diag_module),
+    ptr::addr_of!(module::http::ngx_http_upstream_tls_diag_module),
     #[cfg(ngx_feature = "stream")]
-    ptr::addr_of!(config::stream::ngx_stream_upstream_tls_diag_module),
+    ptr::addr_of!(module::stream::ngx_stream_upstream_tls_diag_module),
     ptr::null(),
 ]);
 

@@ -77,7 +77,7 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         let Some(connection) = connection(ssl).as_ref() else {
             return false;
         };
-        if !identity::of(connection).wants_diagnosis() && !variables::are_used() {
+        if !identity::of(connection).wants_diagnosis(connection) && !variables::are_used() {
             return false;
         }
         let note = Note::new(crate::runtime::clock::monotonic_ns());

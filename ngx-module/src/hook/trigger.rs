@@ -58,7 +58,7 @@ unsafe fn close(ssl: *mut SSL, note: &Note) {
         let owner = identity::of(connection);
         let verify_result = SSL_get_verify_result(ssl);
         let failure = verdict(note, connection, &owner, verify_result);
-        let wanted = failure.filter(|_| owner.wants_diagnosis());
+        let wanted = failure.filter(|_| owner.wants_diagnosis(connection));
         let diagnosis = wanted.and_then(|kind| {
             let context = SSL_get_SSL_CTX(ssl);
             let recording =

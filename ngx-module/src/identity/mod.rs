@@ -17,7 +17,7 @@ use ngx::ffi::{ngx_connection_t, ngx_http_request_t, ngx_http_upstream_t, ngx_po
 use ngx::ffi::{ngx_stream_session_t, ngx_stream_upstream_t};
 use tlsdiag::capture::{Context, Settings};
 
-use crate::config::Scope;
+use crate::conf::Scope;
 
 /// "HTTP", `NGX_HTTP_MODULE`'s value as nginx writes it into `r->signature`.
 const HTTP: u32 = u32::from_ne_bytes(*b"HTTP");
@@ -59,21 +59,21 @@ pub(crate) fn of(connection: &ngx_connection_t) -> Owner {
 
 impl Owner {
     /// The configuration that applies: of the location, of the stream server, or the main one.
-    pub(crate) fn scope(&self) -> Option<Scope> {
+    pub(crate) fn scope<'c>(&self, connection: &'c ngx_connection_t) -> Option<Scope<'c>> {
         // SAFETY: an owner is only made from live structures and used within one callback.
         unsafe {
             match self {
-                Self::Http { request, .. } => Scope::of_request(*request),
+                Self::Http { request, .. } => Scope::of_request(&**request),
                 #[cfg(ngx_feature = "stream")]
-                Self::Stream { session, .. } => Scope::of_session(*session),
-                Self::Other => Scope::main(),
+                Self::Stream { session, .. } => Scope::of_session(&**session),
+                Self::Other => Scope::of_other(connection),
             }
         }
     }
 
     /// `upstream_tls_diag` is on where this connection belongs.
-    pub(crate) fn wants_diagnosis(&self) -> bool {
-        self.scope().is_some_and(|scope| scope.diag())
+    pub(crate) fn wants_diagnosis(&self, connection: &ngx_connection_t) -> bool {
+        self.scope(connection).is_some_and(|scope| scope.diag())
     }
 
     /// Request or session, its pool, and the place of the current attempt in its `upstream_states`;

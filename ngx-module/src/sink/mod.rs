@@ -110,13 +110,14 @@ pub(crate) unsafe fn write(
     owner: &Owner,
     recording: &Recording,
 ) -> Option<Diagnosis> {
-    let mut scope = owner.scope()?;
+    let scope = owner.scope(connection)?;
     dump(recording);
     let facts = Facts::of(recording);
     let diagnosis = tlsdiag::diagnose(&facts);
     // SAFETY: the caller's promise.
     unsafe { error_log::write(connection, || report::line(&diagnosis, &facts)) };
-    let sinks = scope.sinks();
+    // SAFETY: one thread writes, one diagnosis at a time.
+    let sinks = unsafe { scope.sinks() };
     if sinks.is_empty() {
         return Some(diagnosis);
     }

@@ -38,13 +38,13 @@ const MAX_VALUE: usize = 256;
 
 /// The running configuration uses one of them.
 pub(crate) fn are_used() -> bool {
-    crate::config::uses_variables()
+    crate::conf::uses_variables()
 }
 
 /// Somebody reads one although nginx.conf does not name it: a script, by its name. From now on there
 /// are values.
 fn use_them() {
-    crate::config::use_variables();
+    crate::conf::use_variables();
 }
 
 /// What a handshake agreed on; of one that failed, the name that was sent. Lives as long as the

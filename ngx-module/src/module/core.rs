@@ -9,7 +9,8 @@ use ngx::ffi::{
     NGX_MAIN_CONF, NGX_OK, OPENSSL_VERSION_NUMBER,
 };
 
-use super::{diag, log, LevelConf};
+use super::directives::{diag, log};
+use crate::conf::LevelConf;
 use crate::hook;
 use crate::nginx::{cycle, modules};
 use crate::runtime::guard;

@@ -12,12 +12,15 @@ use ngx::ffi::{
     NGX_LOG_EMERG,
 };
 
-use super::{LevelConf, ERROR, UNSET};
+use crate::conf::{LevelConf, UNSET};
 use crate::runtime::guard::guard;
 use crate::sink::Sink;
 
+/// NGX_CONF_ERROR.
+const ERROR: *mut c_char = usize::MAX as *mut c_char;
+
 /// The directive at the given levels; `conf` is the level's `NGX_*_CONF_OFFSET`.
-pub(super) const fn command(levels: u32, conf: usize) -> ngx_command_t {
+pub(in crate::module) const fn command(levels: u32, conf: usize) -> ngx_command_t {
     ngx_command_t {
         name: ngx::ngx_string!("upstream_tls_log"),
         type_: (levels | NGX_CONF_TAKE1) as ngx_uint_t,

@@ -9,7 +9,8 @@ use ngx::ffi::{
     NGX_HTTP_SRV_CONF,
 };
 
-use super::{diag, log, LevelConf};
+use super::directives::{diag, log};
+use crate::conf::LevelConf;
 use crate::variables;
 
 /// The module.

@@ -9,7 +9,8 @@ use ngx::ffi::{
     NGX_STREAM_MAIN_CONF, NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
 };
 
-use super::{diag, log, LevelConf};
+use super::directives::{diag, log};
+use crate::conf::LevelConf;
 use crate::variables;
 
 /// The module.

@@ -1,0 +1,172 @@
+//! What the configuration says, and where it applies.
+//!
+//! One structure serves every level: the core module's (main), each location's, each stream
+//! server's. A level that sets nothing inherits; the main level is looked up when a connection
+//! fails, because `upstream_tls_log` may stand after `http {}`.
+
+use core::cell::Cell;
+use core::ffi::c_void;
+
+#[cfg(ngx_feature = "stream")]
+use ngx::ffi::ngx_stream_session_t;
+use ngx::ffi::{
+    ngx_array_t, ngx_conf_t, ngx_connection_t, ngx_cycle, ngx_cycle_t, ngx_flag_t,
+    ngx_http_request_t, ngx_pcalloc, ngx_pool_t,
+};
+
+use crate::nginx::{cycle, modules};
+use crate::sink::Sink;
+
+/// NGX_CONF_UNSET.
+pub(crate) const UNSET: ngx_flag_t = -1;
+
+/// What one level of the configuration says.
+#[repr(C)]
+pub(crate) struct LevelConf {
+    /// `upstream_tls_diag`.
+    pub(crate) diag: ngx_flag_t,
+    /// `upstream_tls_log off`.
+    pub(crate) logs_off: ngx_flag_t,
+    /// `upstream_tls_log` with a target: an array of [`Sink`]; NULL for none.
+    pub(crate) logs: *mut ngx_array_t,
+    /// Main level only: something uses `$upstream_tls_*`.
+    variables: Cell<bool>,
+}
+
+impl LevelConf {
+    /// A level that sets nothing; NULL without memory.
+    ///
+    /// # Safety
+    /// The pool is a configuration's.
+    pub(crate) unsafe fn create(pool: *mut ngx_pool_t) -> *mut c_void {
+        // SAFETY: the caller's promise; the allocation is zeroed and large enough.
+        unsafe {
+            let conf: *mut Self = ngx_pcalloc(pool, size_of::<Self>()).cast();
+            if let Some(conf) = conf.as_mut() {
+                conf.diag = UNSET;
+                conf.logs_off = UNSET;
+            }
+            conf.cast()
+        }
+    }
+
+    /// A level of the configuration being read.
+    ///
+    /// # Safety
+    /// nginx handed `cf` to `create_loc_conf` or `create_srv_conf`.
+    pub(crate) unsafe fn create_in(cf: *mut ngx_conf_t) -> *mut c_void {
+        // SAFETY: the caller's promise.
+        unsafe { Self::create((*cf).pool) }
+    }
+
+    /// Takes from the level above what this one does not set.
+    pub(crate) fn inherit(&mut self, above: &Self) {
+        if self.diag == UNSET {
+            self.diag = above.diag;
+        }
+        if self.logs.is_null() && self.logs_off == UNSET {
+            self.logs = above.logs;
+            self.logs_off = above.logs_off;
+        }
+    }
+
+    /// The main level of a cycle.
+    ///
+    /// # Safety
+    /// NULL, or a cycle that loaded us and outlives the result.
+    pub(crate) unsafe fn main_of<'c>(cycle: *const ngx_cycle_t) -> Option<&'c Self> {
+        // SAFETY: conf_ctx of a cycle that loaded us holds what the core module's create_conf returned.
+        unsafe {
+            let conf: *const Self = (*cycle.as_ref()?.conf_ctx.add(modules::CORE.index())).cast();
+            conf.as_ref()
+        }
+    }
+
+    /// Something in this configuration, or in what it runs, uses `$upstream_tls_*`.
+    pub(crate) fn use_variables(&self) {
+        self.variables.set(true);
+    }
+}
+
+/// The configuration that applies to one connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'c> {
+    level: Option<&'c LevelConf>,
+    main: &'c LevelConf,
+}
+
+impl<'c> Scope<'c> {
+    /// Of a request's location. `None` where the running configuration has not loaded us.
+    pub(crate) fn of_request(request: &'c ngx_http_request_t) -> Option<Self> {
+        let main = running()?;
+        // SAFETY: the module is part of the running cycle, so its place is valid in loc_conf.
+        let level = unsafe { *request.loc_conf.add(modules::HTTP.context_index()) };
+        // SAFETY: what stands there is what our create_loc_conf returned.
+        let level = unsafe { level.cast::<LevelConf>().as_ref() };
+        Some(Self { level, main })
+    }
+
+    /// Of a session's server; as for a request.
+    #[cfg(ngx_feature = "stream")]
+    pub(crate) fn of_session(session: &'c ngx_stream_session_t) -> Option<Self> {
+        let main = running()?;
+        // SAFETY: the module is part of the running cycle, so its place is valid in srv_conf.
+        let level = unsafe { *session.srv_conf.add(modules::STREAM.context_index()) };
+        // SAFETY: what stands there is what our create_srv_conf returned.
+        let level = unsafe { level.cast::<LevelConf>().as_ref() };
+        Some(Self { level, main })
+    }
+
+    /// Of a connection of anybody else: the main level.
+    pub(crate) fn of_other(_connection: &'c ngx_connection_t) -> Option<Self> {
+        let main = running()?;
+        Some(Self { level: None, main })
+    }
+
+    fn levels(self) -> impl Iterator<Item = &'c LevelConf> {
+        self.level.into_iter().chain([self.main])
+    }
+
+    /// `upstream_tls_diag`, on unless switched off.
+    pub(crate) fn diag(self) -> bool {
+        let mut set = self.levels().map(|level| level.diag);
+        set.find(|diag| *diag != UNSET) != Some(0)
+    }
+
+    /// The logs to write to.
+    ///
+    /// # Safety
+    /// No other borrow of them is alive.
+    pub(crate) unsafe fn sinks(self) -> &'c mut [Sink] {
+        let says = |level: &&LevelConf| !level.logs.is_null() || level.logs_off != UNSET;
+        let logs = self.levels().find(says).map(|level| level.logs);
+        // SAFETY: NULL, or an array in the configuration's pool that holds Sinks.
+        let Some(logs) = logs.and_then(|logs| unsafe { logs.as_ref() }) else {
+            return &mut [];
+        };
+        // SAFETY: as above; the caller borrows them alone.
+        unsafe { core::slice::from_raw_parts_mut(logs.elts.cast(), logs.nelts) }
+    }
+}
+
+/// The main level of the running configuration; `None` where that has not loaded us. A single process
+/// goes on with connections of the configuration before.
+fn running<'c>() -> Option<&'c LevelConf> {
+    if !cycle::is_live() {
+        return None;
+    }
+    // SAFETY: nginx's own global, a cycle that loaded us. It outlives the callback that asks.
+    unsafe { LevelConf::main_of(ngx_cycle) }
+}
+
+/// The running configuration uses `$upstream_tls_*`.
+pub(crate) fn uses_variables() -> bool {
+    running().is_some_and(|main| main.variables.get())
+}
+
+/// This worker has met somebody who uses them.
+pub(crate) fn use_variables() {
+    if let Some(main) = running() {
+        main.use_variables();
+    }
+}
