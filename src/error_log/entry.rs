@@ -14,15 +14,14 @@ const MAX_PREFIX: usize = 600;
 /// `2026/11/26 10:41:02`, as nginx writes it: local time.
 pub type Time = [u8; 19];
 
-/// One line, its parts found.
+/// One line, its parts found. Numbers are read when somebody asks: most lines end here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'l> {
     /// Absent where somebody pasted the line without it.
-    pub time: Option<Time>,
-    /// The process.
-    pub pid: u32,
-    /// The number after `*`; 0 where there is none.
-    pub connection: u64,
+    time: Option<&'l Time>,
+    pid: &'l [u8],
+    /// Empty where the line is about none.
+    connection: &'l [u8],
     /// What nginx says, with its tail (`, client: ...`).
     pub message: &'l [u8],
 }
@@ -31,10 +30,10 @@ impl<'l> Entry<'l> {
     /// A line that nginx itself wrote.
     pub fn at_start(line: &'l [u8]) -> Option<Self> {
         let (time, rest) = line.split_first_chunk::<19>()?;
-        if !is_time(time) {
+        let [_, _, _, _, b'/', _, _, b'/', _, _, b' ', _, _, b':', _, _, b':', _, _] = time else {
             return None;
-        }
-        Self::after_time(Some(*time), rest.strip_prefix(b" ")?)
+        };
+        Self::after_time(Some(time), rest.strip_prefix(b" ")?)
     }
 
     /// A line with something before it, or without its time.
@@ -46,7 +45,7 @@ impl<'l> Entry<'l> {
                 .strip_suffix(b" ")
                 .and_then(<[u8]>::split_last_chunk::<19>);
             match timed.filter(|(_, time)| is_time(time)) {
-                Some((prefix, time)) if may_precede(prefix) => Self::after_time(Some(*time), rest),
+                Some((prefix, time)) if may_precede(prefix) => Self::after_time(Some(time), rest),
                 None if is_margin(before) => Self::after_time(None, rest),
                 _ => None,
             }
@@ -54,23 +53,44 @@ impl<'l> Entry<'l> {
     }
 
     /// From `[level]` on.
-    fn after_time(time: Option<Time>, rest: &'l [u8]) -> Option<Self> {
+    fn after_time(time: Option<&'l Time>, rest: &'l [u8]) -> Option<Self> {
         let rest = level(rest)?;
-        let (pid, rest) = number(rest)?;
-        let (_tid, rest) = number(rest.strip_prefix(b"#")?)?;
+        let (pid, rest) = digits(rest)?;
+        let (_tid, rest) = digits(rest.strip_prefix(b"#")?)?;
         let rest = rest.strip_prefix(b": ")?;
         let numbered = rest
             .strip_prefix(b"*")
-            .and_then(number)
+            .and_then(digits)
             .and_then(|(connection, rest)| Some((connection, rest.strip_prefix(b" ")?)));
-        let (connection, message) = numbered.unwrap_or((0, rest));
+        let (connection, message) = numbered.unwrap_or((&[], rest));
         Some(Self {
             time,
-            pid: u32::try_from(pid).ok()?,
+            pid,
             connection,
             message,
         })
     }
+
+    /// When; `None` where it is not known.
+    pub fn time(&self) -> Option<Time> {
+        self.time.copied().filter(is_time)
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u64 {
+        number(self.pid).map_or(0, |(pid, _)| pid)
+    }
+
+    /// The number after `*`; 0 where there is none.
+    pub fn connection(&self) -> u64 {
+        number(self.connection).map_or(0, |(connection, _)| connection)
+    }
+}
+
+/// The digits at the beginning, and what follows.
+fn digits(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|one| !one.is_ascii_digit())?;
+    text.split_at_checked(end).filter(|_| end > 0)
 }
 
 /// What follows `[level] `. Each word is compared by itself: its length is known then.
@@ -137,8 +157,8 @@ mod tests {
     #[test]
     fn the_parts_of_a_line() {
         let entry = found(LINE);
-        assert_eq!(entry.time.as_ref(), Some(b"2026/11/26 10:41:02"));
-        assert_eq!((entry.pid, entry.connection), (23, 1173));
+        assert_eq!(entry.time(), Some(*b"2026/11/26 10:41:02"));
+        assert_eq!((entry.pid(), entry.connection()), (23, 1173));
         assert_eq!(entry.message, b"SSL_do_handshake() failed");
         let line = "2026/11/26 10:41:02 [notice] 1#1: *no number";
         assert_eq!(found(line).message, b"*no number");
@@ -168,8 +188,8 @@ mod tests {
     #[test]
     fn a_line_may_be_pasted_without_its_time() {
         for line in ["[error] 23#24: *1173 x", "> [error] 23#24: *1173 x"] {
-            assert_eq!(found(line).time, None);
-            assert_eq!(found(line).connection, 1173);
+            assert_eq!(found(line).time(), None);
+            assert_eq!(found(line).connection(), 1173);
         }
     }
 
@@ -204,11 +224,11 @@ mod tests {
             "2026/11/26 10:41:02 [error] 23#24:",
             "2026/11/26 10:41:02 [fatal] 23#24: x",
             "2026-11-26 10:41:02 [error] 23#24: x",
-            "2026/11/26 10:41:02 [error] 99999999999999999999#1: x",
-            "2026/11/26 10:41:02 [error] 4294967296#1: x",
         ] {
             assert_eq!(Entry::at_start(line.as_bytes()), None, "{line}");
         }
+        let odd = found("xxxx/xx/xx xx:xx:xx [error] 99999999999999999999#1: x");
+        assert_eq!((odd.time(), odd.pid(), odd.connection()), (None, 0, 0));
         for end in 0..LINE.len() {
             let _ = Entry::at_start(&LINE.as_bytes()[..end]);
             let _ = Entry::after_prefix(&LINE.as_bytes()[..end]);

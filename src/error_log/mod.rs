@@ -144,10 +144,10 @@ impl Reader {
             return;
         };
         let earlier = self.waiting.put(Pending {
-            pid: entry.pid,
-            connection: entry.connection,
+            pid: entry.pid(),
+            connection: entry.connection(),
             group,
-            time: entry.time,
+            time: entry.time(),
             counted: false,
         });
         if let Some(earlier) = earlier.filter(|earlier| !earlier.counted) {
@@ -177,7 +177,7 @@ impl Reader {
             return;
         };
         let part = self.groups.part(whole, name, || ours::read(said));
-        self.groups.count(part.unwrap_or(whole), entry.time);
+        self.groups.count(part.unwrap_or(whole), entry.time());
     }
 }
 

@@ -8,7 +8,7 @@ const SLOTS: usize = 64;
 /// A failure whose worker's next line may be our module's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pending {
-    pub(super) pid: u32,
+    pub(super) pid: u64,
     pub(super) connection: u64,
     pub(super) group: usize,
     pub(super) time: Option<Time>,
@@ -33,21 +33,20 @@ fn slot(number: u64) -> usize {
 impl Waiting {
     /// Lets a failure wait; returns the one that waited in its place, for whose line it is too late.
     pub(super) fn put(&mut self, pending: Pending) -> Option<Pending> {
-        self.0
-            .get_mut(slot(u64::from(pending.pid)))?
-            .replace(pending)
+        self.0.get_mut(slot(pending.pid))?.replace(pending)
     }
 
     /// The failure of this worker, if it is this connection's.
     pub(super) fn peek(&self, entry: &Entry<'_>) -> Option<&Pending> {
-        let waits = self.0.get(slot(u64::from(entry.pid)))?.as_ref()?;
-        (waits.pid == entry.pid && waits.connection == entry.connection).then_some(waits)
+        let (pid, connection) = (entry.pid(), entry.connection());
+        let waits = self.0.get(slot(pid))?.as_ref()?;
+        (waits.pid == pid && waits.connection == connection).then_some(waits)
     }
 
     /// The same, taken out.
     pub(super) fn take(&mut self, entry: &Entry<'_>) -> Option<Pending> {
         let found = *self.peek(entry)?;
-        *self.0.get_mut(slot(u64::from(entry.pid)))? = None;
+        *self.0.get_mut(slot(found.pid))? = None;
         Some(found)
     }
 
@@ -59,32 +58,48 @@ impl Waiting {
 
 /// Connections of which debugging lines show that nginx sends a server name in the attempt it is making.
 #[derive(Debug)]
-pub(super) struct Names([(u32, u64); SLOTS]);
+pub(super) struct Names {
+    slots: [Option<(u64, u64)>; SLOTS],
+    /// Most logs have no debugging lines.
+    any: bool,
+}
 
 impl Default for Names {
     fn default() -> Self {
-        Self([(0, 0); SLOTS])
+        Self {
+            slots: [None; SLOTS],
+            any: false,
+        }
     }
 }
 
 impl Names {
     pub(super) fn put(&mut self, entry: &Entry<'_>) {
-        if let Some(place) = self.0.get_mut(slot(entry.connection)) {
-            *place = (entry.pid, entry.connection);
+        let sends = (entry.pid(), entry.connection());
+        if let Some(place) = self.slots.get_mut(slot(sends.1)) {
+            *place = Some(sends);
+            self.any = true;
         }
     }
 
     pub(super) fn has(&self, entry: &Entry<'_>) -> bool {
-        entry.connection > 0
-            && self.0.get(slot(entry.connection)) == Some(&(entry.pid, entry.connection))
+        self.any && self.place(entry).is_some()
     }
 
     /// Another attempt begins.
     pub(super) fn forget(&mut self, entry: &Entry<'_>) {
-        if self.has(entry) {
-            if let Some(place) = self.0.get_mut(slot(entry.connection)) {
-                *place = (0, 0);
-            }
+        if let Some(place) = self
+            .place(entry)
+            .and_then(|place| self.slots.get_mut(place))
+        {
+            *place = None;
         }
+    }
+
+    fn place(&self, entry: &Entry<'_>) -> Option<usize> {
+        let (pid, connection) = (entry.pid(), entry.connection());
+        let place = slot(connection);
+        let sends = connection > 0 && self.slots.get(place) == Some(&Some((pid, connection)));
+        sends.then_some(place)
     }
 }
