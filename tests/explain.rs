@@ -386,3 +386,20 @@ fn a_pipe_is_followed_to_its_end() {
     );
     assert_eq!(run(&["-f", "no/such.log"], b"").0, 2);
 }
+
+#[test]
+fn the_configuration_decides() {
+    let conf = "http { server { server_name app.test; location / { proxy_pass https://api.test; \
+                proxy_ssl_server_name on; proxy_ssl_name $host; } } }";
+    let conf = file("nginx.conf", conf);
+    let found = objects(&["--conf", &conf], REFUSED.as_bytes());
+    assert_eq!(found[0]["causes"][0], "sni_unrecognized");
+    assert_eq!(found[0]["fix"], json!(["proxy_ssl_name api.test;"]));
+    assert_eq!(found[0]["decide"], json!(["probe"]));
+    let (status, output, said) = run(&["--conf", "no/such.conf"], REFUSED.as_bytes());
+    assert_eq!((status, output.as_str()), (2, ""));
+    assert!(said.starts_with("tlsdiag: no/such.conf: "), "{said}");
+    let broken = file("broken.conf", "http { \x1b[2J ");
+    let (status, _, said) = run(&["--conf", &broken], REFUSED.as_bytes());
+    assert!(status == 2 && !said.contains('\x1b'), "{said:?}");
+}

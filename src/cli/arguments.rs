@@ -68,6 +68,7 @@ causes with the likeliest first, and what to write. Where the log has lines of t
     after_help = "\
 Examples:
   tlsdiag explain /var/log/nginx/error.log*
+  tlsdiag explain --conf /etc/nginx/nginx.conf /var/log/nginx/error.log
   kubectl logs -n ingress deploy/nginx | tlsdiag explain
   tlsdiag explain --format json error.log.2.gz | jq -r .causes[0]
   tlsdiag explain -f --format json /var/log/nginx/error.log
@@ -77,6 +78,10 @@ Examples:
 Exit status: 0 something was explained, 1 nothing was found, 2 it could not be done."
 )]
 pub(super) struct Explain {
+    /// nginx.conf, or what 'nginx -T' printed: decides much of what a line leaves open
+    #[arg(long, value_name = "FILE")]
+    pub(super) conf: Option<PathBuf>,
+
     /// How to say it
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(super) format: Format,

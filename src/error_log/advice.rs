@@ -68,6 +68,9 @@ const CLIENT_CERTIFICATE: &[&str] = &[
     "certificate_key </path/to/client.key>",
 ];
 const VERSIONS: &[&str] = &["protocols TLSv1.2 TLSv1.3"];
+/// What nobody knows who has not seen nginx.conf.
+pub(super) const NAME_TOO: &str =
+    "where proxy_pass names an upstream block or an address, proxy_ssl_name <host>; too";
 const ASK_THE_UPSTREAM: Advice = act("look at the upstream's log");
 const COMMAND: &str =
     "nginx 1.19.4 or newer; the line takes the place of conf_command lines inherited there";
@@ -75,8 +78,7 @@ const COMMAND: &str =
 /// What helps against a cause of the catalogue.
 pub(super) fn of(name: &str, module: Option<Module>) -> Advice {
     match name {
-        "sni_missing" => paste(&["server_name on"])
-            .and("where proxy_pass names an upstream block or an address, proxy_ssl_name <host>; too"),
+        "sni_missing" => paste(&["server_name on"]).and(NAME_TOO),
         "sni_unrecognized" => paste(&["name <host-name-of-the-upstream>"]),
         "client_certificate_required" => paste(CLIENT_CERTIFICATE),
         "client_certificate_untrusted" => paste(CLIENT_CERTIFICATE)

@@ -3,6 +3,7 @@
 use super::advice;
 use super::causes::{Causes, Peer};
 use super::kind::{Compared, Kind};
+use super::settings::Settings;
 use super::Group;
 use crate::capture::Module;
 use crate::rules::{Security, CATALOGUE};
@@ -26,9 +27,9 @@ pub struct Explanation {
 
 impl Explanation {
     /// Explains a group: in the words of our module where it spoke, else by the table.
-    pub fn of(group: &Group) -> Self {
+    pub fn of(group: &Group, settings: Option<&Settings>) -> Self {
         let peer = Peer::new(group.module, &group.upstream, group.name_sent);
-        let mut causes = Causes::of(group.kind, &peer);
+        let mut causes = Causes::of(group.kind, &peer, settings);
         if let Some(told) = &group.told {
             causes.names = vec![told.name];
             causes.confidence = told.confidence;
@@ -44,7 +45,7 @@ impl Explanation {
         }
         let name = causes.names.first().copied().unwrap_or_default();
         let advice = advice::of(name, group.module);
-        let action = special(group.kind).or(advice.action);
+        let action = special(group.kind, settings, advice.action);
         let mut explained = Self {
             dead_ends: dead_ends(name, group.module),
             causes,
@@ -53,14 +54,22 @@ impl Explanation {
             action: action.map(|text| in_family(text, group.module)),
             security: advice.security,
         };
+        let wanted = match settings {
+            Some(settings) => in_place(name, advice.settings, settings),
+            None => advice
+                .settings
+                .iter()
+                .map(|one| (*one).to_owned())
+                .collect(),
+        };
         match prefix(group.module) {
             Some(prefix) => {
-                let directives = advice.settings.iter();
+                let directives = wanted.iter();
                 explained.fix = directives
                     .map(|one| format!("{prefix}_ssl_{one};"))
                     .collect();
             }
-            None => explained.without_directives(advice.settings),
+            None => explained.without_directives(&wanted),
         }
         explained
     }
@@ -84,7 +93,7 @@ impl Explanation {
     }
 
     /// A script's connection: what is to be set has other names there.
-    fn without_directives(&mut self, settings: &[&str]) {
+    fn without_directives(&mut self, settings: &[String]) {
         if settings.is_empty() {
             return;
         }
@@ -99,8 +108,30 @@ impl Explanation {
     }
 }
 
-/// What the kind says beyond its first cause.
-fn special(kind: Kind) -> Option<&'static str> {
+/// The settings that fit the place: what is in force already is left out, and what the configuration shows
+/// is filled in. Only what the operator wrote can come in here.
+fn in_place(cause: &str, wanted: &[&str], settings: &Settings) -> Vec<String> {
+    let host = settings.host.as_deref();
+    let host = format!("name {}", host.unwrap_or("<host-name-of-the-upstream>"));
+    let on = || "server_name on".to_owned();
+    let mut wanted: Vec<String> = match (cause, settings.verify_depth) {
+        ("sni_missing", _) if settings.has_name == Some(false) => vec![on(), host],
+        ("sni_unrecognized", _) => vec![on(), host],
+        ("certificate_chain_too_long", Some(depth @ 4..)) => {
+            vec![format!("verify_depth {}", depth + 5)]
+        }
+        _ => wanted.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    wanted.retain(|one| !settings.in_force.contains(one));
+    wanted
+}
+
+/// What to do beyond the directives: what the kind says of it comes before what the cause says.
+fn special(
+    kind: Kind,
+    settings: Option<&Settings>,
+    otherwise: Option<&'static str>,
+) -> Option<&'static str> {
     match kind {
         Kind::NameMismatch(Compared::Address) => {
             Some("nginx compares names only: an address in the certificate never matches")
@@ -109,7 +140,11 @@ fn special(kind: Kind) -> Option<&'static str> {
             "nginx compares the name of the upstream block unless proxy_ssl_name says otherwise",
         ),
         Kind::PlainToTls => Some("proxy_pass says http:// and the port speaks TLS: write https://"),
-        _ => None,
+        // The directives are complete.
+        _ if settings.is_some_and(|one| one.name.is_some()) => {
+            otherwise.filter(|one| *one != advice::NAME_TOO)
+        }
+        _ => otherwise,
     }
 }
 

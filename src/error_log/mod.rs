@@ -17,6 +17,7 @@ mod message;
 pub mod openssl;
 mod ours;
 mod recent;
+pub mod settings;
 mod tail;
 
 pub use explanation::Explanation;

@@ -55,7 +55,7 @@ fn a_group_says_what_where_when_and_how_often() {
         (seen.lines, seen.of_nginx, seen.failures, seen.beyond),
         (3, 2, 2, 0)
     );
-    let said = Explanation::of(group);
+    let said = Explanation::of(group, None);
     assert_eq!(said.causes.names[..2], ["sni_missing", "sni_unrecognized"]);
     assert_eq!(said.causes.confidence, Confidence::Likely);
     assert_eq!(said.fix, ["proxy_ssl_server_name on;"]);
@@ -97,7 +97,7 @@ fn the_line_of_the_module_takes_the_place_of_the_table() {
     let said = "upstream_tls[client_certificate_required] upstream asked; fix: \"proxy_ssl_certificate </a>;\" (likely); facts: x=y while SSL handshaking to upstream";
     let group = only(&[line(7, 1, REFUSED), line(7, 1, said)]);
     assert_eq!((group.count, group.kind), (1, Kind::Alert(40)));
-    let explained = Explanation::of(&group);
+    let explained = Explanation::of(&group, None);
     assert_eq!(explained.causes.names, ["client_certificate_required"]);
     assert_eq!(explained.fix, ["proxy_ssl_certificate </a>;"]);
     assert!(explained.causes.decide.is_empty());
@@ -142,7 +142,7 @@ fn without_the_line_of_nginx_that_of_the_module_stands_for_it() {
     let group = only(&[line(7, 1, said), line(7, 2, said)]);
     assert_eq!((group.kind, group.count), (Kind::Reported, 2));
     assert_eq!(group.upstream, "https://198.51.100.7:443");
-    assert_eq!(Explanation::of(&group).causes.names, ["sni_missing"]);
+    assert_eq!(Explanation::of(&group, None).causes.names, ["sni_missing"]);
     assert!(read(&[line(
         7,
         1,
@@ -158,7 +158,7 @@ fn debugging_lines_show_that_a_name_was_sent() {
         |connection, said: &str| format!("2026/11/26 10:41:02 [debug] 7#7: *{connection} {said}");
     let sent = "upstream SSL server name: \"api.test\"";
     let group = only(&[debug(1, sent), line(7, 1, REFUSED)]);
-    let names = Explanation::of(&group).causes.names;
+    let names = Explanation::of(&group, None).causes.names;
     assert!(
         group.name_sent && !names.contains(&"sni_missing"),
         "{names:?}"
@@ -177,7 +177,7 @@ fn a_script_that_repeats_nginx_is_counted_once() {
     let line = |said: &str| format!("2026/11/26 10:41:02 [error] 7#7: *1 {said}{request}");
     assert_eq!(only(&[line(by_nginx), line(by_script)]).count, 1);
     let group = only(&[line(by_script)]);
-    let said = Explanation::of(&group);
+    let said = Explanation::of(&group, None);
     assert!(said.fix.is_empty(), "{:?}", said.fix);
     assert!(said.action.unwrap().contains("*_ssl_verify_depth"));
 }
@@ -186,7 +186,7 @@ fn a_script_that_repeats_nginx_is_counted_once() {
 fn directives_are_those_of_the_module() {
     for (scheme, prefix) in [("grpcs", "grpc"), ("suwsgi", "uwsgi"), ("https", "proxy")] {
         let group = only(&[line(7, 1, REFUSED).replace("\"https", &format!("\"{scheme}"))]);
-        let said = Explanation::of(&group);
+        let said = Explanation::of(&group, None);
         let texts = said.fix.iter().chain(&said.dead_ends).chain(&said.action);
         for text in texts.filter(|text| text.contains("_ssl_")) {
             assert!(text.contains(&format!("{prefix}_ssl_")), "{text}");
@@ -295,7 +295,7 @@ fn causes_are_names_of_the_catalogue() {
         {
             for name_sent in [false, true] {
                 let peer = causes::Peer::new(module, upstream, name_sent);
-                let found = causes::Causes::of(kind, &peer);
+                let found = causes::Causes::of(kind, &peer, None);
                 assert!((1..=4).contains(&found.names.len()), "{kind:?}");
                 for name in &found.names {
                     assert!(CATALOGUE.iter().any(|rule| rule.name == *name), "{name}");

@@ -55,7 +55,7 @@ pub(super) fn run(what: &Check, output: &mut Output) -> io::Result<ExitCode> {
 }
 
 /// The configuration: a main file, a part of one, or what `nginx -T` printed.
-fn read(file: &Path) -> io::Result<Tree> {
+pub(super) fn read(file: &Path) -> io::Result<Tree> {
     let (name, bytes) = match file.to_str() {
         Some("-") => {
             let mut bytes = Vec::new();

@@ -12,10 +12,10 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use tlsdiag::error_log::{Explanation, Reader};
+use tlsdiag::error_log::Reader;
 
 use super::lines::Lines;
-use super::{cannot_open, short, write, Format};
+use super::{cannot_open, short, Format, Says};
 use crate::cli::output::{about, Output};
 
 /// Between two looks at the files.
@@ -26,13 +26,13 @@ const LOOKS_AFTER_ROTATION: u32 = 40;
 /// Runs until it is stopped, or until standard input ends.
 pub(super) fn run(
     files: &[&OsString],
-    format: Format,
+    says: &Says<'_>,
     output: &mut Output,
 ) -> io::Result<ExitCode> {
     let mut said = Said {
         reader: Reader::new(),
         counts: HashMap::new(),
-        format,
+        says,
     };
     if let [only] = files {
         if only.to_str() == Some("-") {
@@ -57,7 +57,7 @@ pub(super) fn run(
 }
 
 /// A pipe: what has come is said before more is waited for.
-fn standard_input(said: &mut Said, output: &mut Output) -> io::Result<ExitCode> {
+fn standard_input(said: &mut Said<'_>, output: &mut Output) -> io::Result<ExitCode> {
     let mut input = io::stdin().lock();
     let mut lines = Lines::new();
     while lines.read_once(&mut input, &mut |line| said.reader.line(line))? {
@@ -74,23 +74,23 @@ fn standard_input(said: &mut Said, output: &mut Output) -> io::Result<ExitCode> 
 }
 
 /// What was read, and what of it was said.
-struct Said {
+struct Said<'s> {
     reader: Reader,
     /// The count that was said of each group.
     counts: HashMap<usize, u64>,
-    format: Format,
+    says: &'s Says<'s>,
 }
 
-impl Said {
+impl Said<'_> {
     /// Says the groups that have grown: a new one as ever, a known one to people in a line.
     fn changes(&mut self, output: &mut Output) -> io::Result<()> {
         for (number, group) in self.reader.groups() {
             match self.counts.insert(number, group.count) {
                 Some(count) if count == group.count => {}
-                Some(_) if self.format == Format::Human => {
-                    short::write(output, group, &Explanation::of(group))?;
+                Some(_) if self.says.format == Format::Human => {
+                    short::write(output, group, &self.says.explanation(group))?;
                 }
-                _ => write(output, self.format, group)?,
+                _ => self.says.write(output, group)?,
             }
         }
         output.flush()

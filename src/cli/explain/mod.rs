@@ -14,11 +14,13 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use tlsdiag::error_log::settings::Settings;
 use tlsdiag::error_log::{Explanation, Group, Reader, Totals};
+use tlsdiag::nginx_conf::Model;
 
 use super::arguments::{Explain, Format};
 use super::output::{about, Output};
-use super::{complain, help, FAILED};
+use super::{check, complain, help, FAILED};
 use lines::Lines;
 pub(super) use name::sentence;
 
@@ -38,13 +40,49 @@ pub(super) fn run(what: &Explain, output: &mut Output) -> io::Result<ExitCode> {
     }
     match files.is_empty() {
         true => Ok(ExitCode::SUCCESS),
-        false if what.follow => follow::run(&files, what.format, output),
-        false => logs(&files, what, output),
+        false => in_light_of(what, |says| match what.follow {
+            true => follow::run(&files, says, output),
+            false => logs(&files, says, output),
+        }),
     }
 }
 
+/// How to say things, and what else is known.
+struct Says<'c> {
+    format: Format,
+    /// nginx.conf, where it was given.
+    conf: Option<&'c Model<'c>>,
+}
+
+impl Says<'_> {
+    fn explanation(&self, group: &Group) -> Explanation {
+        let settings = self.conf.and_then(|model| Settings::of(model, group));
+        Explanation::of(group, settings.as_ref())
+    }
+
+    fn write(&self, output: &mut Output, group: &Group) -> io::Result<()> {
+        let said = self.explanation(group);
+        match self.format {
+            Format::Human => human::write(output, group, &said),
+            Format::Short => short::write(output, group, &said),
+            Format::Json => json::write(output, group, &said),
+        }
+    }
+}
+
+/// Does it with the configuration read.
+fn in_light_of<T>(what: &Explain, act: impl FnOnce(&Says<'_>) -> io::Result<T>) -> io::Result<T> {
+    let format = what.format;
+    let Some(file) = &what.conf else {
+        return act(&Says { format, conf: None });
+    };
+    let tree = check::read(file)?;
+    let conf = Some(&Model::new(&tree));
+    act(&Says { format, conf })
+}
+
 /// Reads all, then says what is in it; what cannot be read is told, and the rest is read.
-fn logs(files: &[&OsString], what: &Explain, output: &mut Output) -> io::Result<ExitCode> {
+fn logs(files: &[&OsString], says: &Says<'_>, output: &mut Output) -> io::Result<ExitCode> {
     let (mut reader, mut failed) = (Reader::new(), false);
     for file in files {
         if let Err(error) = read(file, &mut reader) {
@@ -61,17 +99,17 @@ fn logs(files: &[&OsString], what: &Explain, output: &mut Output) -> io::Result<
             .then_with(|| (&one.upstream, one.kind).cmp(&(&other.upstream, other.kind)))
     });
     for group in groups {
-        write(output, what.format, group)?;
+        says.write(output, group)?;
     }
     let seen = reader.seen;
-    if what.format == Format::Human {
+    if says.format == Format::Human {
         human::finish(output, &seen)?;
     }
     output.flush()?;
     Ok(match (failed, seen.failures) {
         (true, _) => ExitCode::from(FAILED),
         (false, 0) => {
-            if what.format == Format::Human {
+            if says.format == Format::Human {
                 nothing(&seen);
             }
             ExitCode::FAILURE
@@ -96,15 +134,6 @@ fn cannot_open(file: &OsStr, error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::NotFound if !is_path => io::Error::other(name::unknown(&text)),
         _ => about(&input::name(file), error),
-    }
-}
-
-fn write(output: &mut Output, format: Format, group: &Group) -> io::Result<()> {
-    let said = Explanation::of(group);
-    match format {
-        Format::Human => human::write(output, group, &said),
-        Format::Short => short::write(output, group, &said),
-        Format::Json => json::write(output, group, &said),
     }
 }
 

@@ -1,194 +1,50 @@
-//! From a kind of line to causes, the likeliest first, and to what would decide between them.
+//! The table: a kind and a peer to names of the catalogue, the likeliest first.
 //!
-//! A line is no recording: it shows the last thing that happened and nothing of what was offered. So this
-//! is a table. Its order is that of the field: how often each cause was behind such a line in cases whose
-//! cause was established. `likely` is said where the first is right in four of five at least; `certain`
-//! where the code has one meaning only. The verdict on a chain may come from another location, with a
-//! session (`verify_result_inherited`), so of those only a date is certain.
+//! Its order is that of the field: how often each cause was behind such a line in cases whose cause was
+//! established. `likely` is said where the first is right in four of five at least; `certain` where the code
+//! has one meaning only. The verdict on a chain may come from another location, with a session
+//! (`verify_result_inherited`), so of those only a date is certain.
 
-use std::net::IpAddr;
-
-use super::kind::Kind;
-use super::openssl::LibraryError;
+use super::{Peer, Reach};
 use crate::capture::Module;
+use crate::error_log::kind::Kind;
+use crate::error_log::openssl::LibraryError;
 use crate::rules::Confidence::{self, Certain, Likely, Possible};
 
-/// Causes named at most.
-const MAX_CAUSES: usize = 4;
-
-/// What can decide where a line cannot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decider {
-    /// nginx.conf: `--conf`.
-    Conf,
-    /// A handshake with the upstream.
-    Probe,
-    /// The dates in a certificate of nginx's own.
-    Dates,
-    /// What listens on the upstream's port.
-    Port,
-}
-
-impl Decider {
-    /// The name in JSON; a contract.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Conf => "conf",
-            Self::Probe => "probe",
-            Self::Dates => "dates",
-            Self::Port => "port",
-        }
-    }
-}
-
-/// The causes of a group of lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Causes {
-    /// Names of the catalogue, the likeliest first; at least one.
-    pub names: Vec<&'static str>,
-    /// How sure the first is.
-    pub confidence: Confidence,
-    /// What would decide between them; empty where nothing is left to decide.
-    pub decide: Vec<Decider>,
-}
-
-/// How far away the upstream is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// This host, by address or by socket.
-    Local,
-    /// A private network.
-    Private,
-    /// The rest of the world.
-    Public,
-    /// The line does not tell.
-    Unknown,
-}
-
-/// Where the connection went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer {
-    /// Whose connection it was.
-    pub module: Option<Module>,
-    /// How far away the upstream is.
-    pub reach: Reach,
-    /// Its port.
-    pub port: Option<u16>,
-    /// nginx is known to have sent a server name.
-    pub name_sent: bool,
-}
-
-impl Peer {
-    /// Reads `scheme://address:port`.
-    pub fn new(module: Option<Module>, upstream: &str, name_sent: bool) -> Self {
-        let peer = upstream
-            .split_once("://")
-            .map_or(upstream, |(_, peer)| peer);
-        let (host, port) = match peer.rsplit_once(':') {
-            _ if peer.starts_with("unix:") => (peer, None),
-            Some((host, port)) => (host, port.parse().ok()),
-            None => (peer, None),
-        };
-        // An address without its port has the scheme's.
-        let port = port.or(match module {
-            Some(Module::Proxy | Module::Grpc)
-                if !peer.is_empty() && !host.starts_with("unix:") =>
-            {
-                Some(443)
-            }
-            _ => None,
-        });
-        Self {
-            module,
-            reach: reach(host),
-            port,
-            name_sent,
-        }
-    }
-
-    fn is_grpc(&self) -> bool {
-        self.module == Some(Module::Grpc)
-    }
-
-    /// Inside a network of one's own, on a port of one's own, servers ask for certificates.
-    fn is_internal_service(&self) -> bool {
-        matches!(self.reach, Reach::Local | Reach::Private) && self.port != Some(443)
-    }
-}
-
-fn reach(host: &str) -> Reach {
-    if host.starts_with("unix:") {
-        return Reach::Local;
-    }
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse() {
-        Ok(IpAddr::V4(one)) if one.is_loopback() => Reach::Local,
-        Ok(IpAddr::V4(one)) if one.is_private() || one.is_link_local() => Reach::Private,
-        Ok(IpAddr::V6(one)) if one.is_loopback() => Reach::Local,
-        Ok(IpAddr::V6(one)) if one.is_unique_local() || one.is_unicast_link_local() => {
-            Reach::Private
-        }
-        Ok(_) => Reach::Public,
-        Err(_) => Reach::Unknown,
-    }
-}
-
-impl Causes {
-    /// The causes of lines of this kind on connections to such a peer.
-    pub fn of(kind: Kind, peer: &Peer) -> Self {
-        let (names, confidence) = match kind {
-            Kind::Alert(alert) => of_alert(alert, peer),
-            Kind::LateAlert(alert) => of_late_alert(alert),
-            Kind::NotTls => of_plain_text(peer),
-            Kind::Closed => of_end("peer_closed", peer),
-            Kind::Reset => of_end("peer_reset", peer),
-            Kind::TimedOut => of_silence(peer),
-            Kind::LateClose => (
-                vec![
-                    CERTIFICATE_WANTED,
-                    "client_certificate_rejected",
-                    "client_certificate_untrusted",
-                    "peer_closed",
-                ],
-                Possible,
-            ),
-            Kind::Local(error) => of_library(error),
-            Kind::Verify(code) => of_verdict(code),
-            Kind::NameMismatch(_) => (vec!["certificate_hostname_mismatch", NO_NAME], Likely),
-            Kind::OwnCertificate => (vec!["local_error"], Likely),
-            Kind::PlainToTls => (vec!["unknown"], Possible),
-            Kind::NotHttp2 => (vec!["alpn_mismatch"], Likely),
-            Kind::Reported => (vec!["unknown"], Possible),
-        };
-        let mut causes = Self {
-            names,
-            confidence,
-            decide: Vec::new(),
-        };
-        if peer.name_sent {
-            causes.rule_out(NO_NAME);
-        }
-        causes.names.truncate(MAX_CAUSES);
-        causes.decide = deciders(kind, &causes);
-        causes
-    }
-
-    /// Takes out what is known not to be the cause. What comes first then is a guess.
-    fn rule_out(&mut self, name: &str) {
-        let was_first = self.names.first() == Some(&name);
-        self.names.retain(|one| *one != name);
-        if was_first && self.names.len() > 1 {
-            self.confidence = Possible;
-        }
-    }
-}
-
 /// No name was sent; the wrong one was; a certificate of nginx's own is wanted.
-const NO_NAME: &str = "sni_missing";
-const WRONG_NAME: &str = "sni_unrecognized";
-const CERTIFICATE_WANTED: &str = "client_certificate_required";
+pub(super) const NO_NAME: &str = "sni_missing";
+pub(super) const WRONG_NAME: &str = "sni_unrecognized";
+pub(super) const CERTIFICATE_WANTED: &str = "client_certificate_required";
 
-type Ranked = (Vec<&'static str>, Confidence);
+/// Causes, and how sure the first is.
+pub(super) type Ranked = (Vec<&'static str>, Confidence);
+
+/// The causes of lines of this kind on connections to such a peer.
+pub(super) fn ranked(kind: Kind, peer: &Peer) -> Ranked {
+    match kind {
+        Kind::Alert(alert) => of_alert(alert, peer),
+        Kind::LateAlert(alert) => of_late_alert(alert),
+        Kind::NotTls => of_plain_text(peer),
+        Kind::Closed => of_end("peer_closed", peer),
+        Kind::Reset => of_end("peer_reset", peer),
+        Kind::TimedOut => of_silence(peer),
+        Kind::LateClose => (
+            vec![
+                CERTIFICATE_WANTED,
+                "client_certificate_rejected",
+                "client_certificate_untrusted",
+                "peer_closed",
+            ],
+            Possible,
+        ),
+        Kind::Local(error) => of_library(error),
+        Kind::Verify(code) => of_verdict(code),
+        Kind::NameMismatch(_) => (vec!["certificate_hostname_mismatch", NO_NAME], Likely),
+        Kind::OwnCertificate => (vec!["local_error"], Likely),
+        Kind::NotHttp2 => (vec!["alpn_mismatch"], Likely),
+        Kind::PlainToTls | Kind::Reported => (vec!["unknown"], Possible),
+    }
+}
 
 fn of_alert(alert: u8, peer: &Peer) -> Ranked {
     match alert {
@@ -196,11 +52,16 @@ fn of_alert(alert: u8, peer: &Peer) -> Ranked {
             vec![CERTIFICATE_WANTED, NO_NAME, "cipher_mismatch", WRONG_NAME],
             Possible,
         ),
+        // Scripts are told the name, as a rule.
+        40 if peer.module == Some(Module::Other) => (
+            vec![WRONG_NAME, NO_NAME, CERTIFICATE_WANTED, "cipher_mismatch"],
+            Possible,
+        ),
         40 => (
             vec![NO_NAME, WRONG_NAME, CERTIFICATE_WANTED, "cipher_mismatch"],
             Likely,
         ),
-        112 => (vec![NO_NAME, WRONG_NAME], Likely),
+        112 => (vec![NO_NAME, WRONG_NAME], Possible),
         80 => (vec![NO_NAME, WRONG_NAME, "peer_internal_error"], Likely),
         47 => (
             vec![NO_NAME, WRONG_NAME, "group_mismatch", "protocol_violation"],
@@ -223,7 +84,9 @@ fn of_alert(alert: u8, peer: &Peer) -> Ranked {
             vec!["protocol_violation", "group_mismatch", "plaintext_upstream"],
             Possible,
         ),
-        20..=22 | 30 | 50 | 109 | 110 => (vec!["protocol_violation"], Possible),
+        // GnuTLS says so of a certificate that is not there.
+        50 => (vec!["protocol_violation", CERTIFICATE_WANTED], Possible),
+        20..=22 | 30 | 109 | 110 => (vec!["protocol_violation"], Possible),
         _ => (vec!["handshake_failure_unspecified"], Possible),
     }
 }
@@ -394,36 +257,4 @@ fn of_verdict(code: u16) -> Ranked {
         66..=68 => (vec!["certificate_too_weak"], Likely),
         _ => (vec!["certificate_invalid"], Possible),
     }
-}
-
-fn deciders(kind: Kind, causes: &Causes) -> Vec<Decider> {
-    if causes.confidence == Certain {
-        return Vec::new();
-    }
-    let names = |wanted: &[&str]| causes.names.iter().any(|name| wanted.contains(name));
-    let mut decide = Vec::new();
-    let of_conf = [
-        NO_NAME,
-        WRONG_NAME,
-        CERTIFICATE_WANTED,
-        "certificate_chain_too_long",
-        "verify_result_inherited",
-        "cipher_mismatch",
-        "alpn_mismatch",
-    ];
-    if names(&of_conf) {
-        decide.push(Decider::Conf);
-    }
-    if names(&["client_certificate_expired"]) {
-        decide.push(Decider::Dates);
-    }
-    if names(&["plaintext_upstream"]) || kind == Kind::PlainToTls {
-        decide.push(Decider::Port);
-    }
-    let seen_from_outside =
-        !names(&["verify_result_inherited", "local_error"]) || causes.names.len() > 2;
-    if seen_from_outside && kind != Kind::OwnCertificate {
-        decide.push(Decider::Probe);
-    }
-    decide
 }
