@@ -21,8 +21,8 @@ const CONNECT_EXIT: c_int = 0x1002;
 /// `SSL_get_error`'s failures; every other value means "call again".
 const FAILURES: [c_int; 3] = [SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN];
 const SSL_ERROR_SSL: c_int = 1;
-pub(crate) const SSL_ERROR_SYSCALL: c_int = 5;
-pub(crate) const SSL_ERROR_ZERO_RETURN: c_int = 6;
+const SSL_ERROR_SYSCALL: c_int = 5;
+const SSL_ERROR_ZERO_RETURN: c_int = 6;
 const V_OK: core::ffi::c_long = 0;
 
 /// `SSL_CTX_set_info_callback`'s callback.

@@ -7,10 +7,9 @@
 use core::ffi::{c_int, c_long, c_void};
 
 use ngx::ffi::{ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL};
-use tlsdiag::capture::{EndingKind, Exit};
+use tlsdiag::capture::EndingKind;
 
 use super::connection;
-use super::info::{SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN};
 use crate::identity::Owner;
 use crate::nginx::cycle;
 use crate::note::{Note, Watched};
@@ -18,9 +17,6 @@ use crate::openssl::{self, QueueMark};
 use crate::runtime::{clock, guard};
 use crate::variables::Negotiated;
 use crate::{assemble, identity, recent, sink, variables};
-
-/// ERR_LIB_SYS.
-const LIBRARY_SYS: u32 = 2;
 
 /// OpenSSL's `CRYPTO_EX_free` for our slot, inside `SSL_free`.
 pub(super) unsafe extern "C" fn ssl_freed(
@@ -108,24 +104,12 @@ unsafe fn verdict(
         return Some(EndingKind::Error);
     }
     if let Some(exit) = recorder.exit {
-        return Some(exit_kind(exit));
+        return Some(openssl::exit_kind(exit));
     }
     if recorder.fatal_alert(true).is_some() {
         return Some(EndingKind::Error);
     }
     timed_out(connection).then_some(EndingKind::Timeout)
-}
-
-fn exit_kind(exit: Exit) -> EndingKind {
-    match exit.ssl_error {
-        _ if openssl::is_unexpected_eof(exit.code) => EndingKind::Eof,
-        // OpenSSL 4.0 says SYSCALL in the info callback whatever stands in the queue.
-        _ if exit.code != 0 && openssl::library(exit.code) != LIBRARY_SYS => EndingKind::Error,
-        SSL_ERROR_SYSCALL if exit.errno == 0 => EndingKind::Eof,
-        SSL_ERROR_SYSCALL => EndingKind::Reset,
-        SSL_ERROR_ZERO_RETURN => EndingKind::Eof,
-        _ => EndingKind::Error,
-    }
 }
 
 /// Repeats nginx's two tests of a finished handshake, in nginx's order.

@@ -6,7 +6,7 @@ use super::ffi::{
     OPENSSL_sk_num, OPENSSL_sk_value, SSL_CTX_get_cert_store, X509_OBJECT_get0_X509,
     X509_STORE_get0_objects, OPENSSL_STACK, SSL_CTX, X509_OBJECT,
 };
-use tlsdiag::capture::{CertificateCheck, MAX_CHAIN};
+use tlsdiag::capture::{CertificateCheck, EndingKind, MAX_CHAIN};
 use tlsdiag::text::Foreign;
 
 use super::x509::Borrowed;
@@ -55,6 +55,17 @@ pub(crate) unsafe fn check(
             .map(|name| leaf.borrow().matches_host(name)),
         chain_length: u32::try_from(chain.map_or(1, Chain::len)).unwrap_or(u32::MAX),
         chain: certificates,
+    }
+}
+
+/// The peer's certificate of a connection that ended otherwise: nobody verifies it again.
+pub(crate) fn unverified(leaf: &X509, kind: EndingKind, result: i64) -> CertificateCheck {
+    CertificateCheck {
+        result: i32::try_from(result).unwrap_or(i32::MAX),
+        name_matches: (kind == EndingKind::NameRejected).then_some(false),
+        chain: vec![leaf.borrow().describe()],
+        chain_length: 1,
+        ..CertificateCheck::default()
     }
 }
 

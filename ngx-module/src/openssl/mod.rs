@@ -9,13 +9,15 @@ mod error;
 mod ex_data;
 mod ffi;
 mod memory;
+mod recording;
 mod verify;
 mod x509;
 
-pub(crate) use check::check;
-pub(crate) use error::{is_unexpected_eof, latest, library, packed, peek, reason, text, QueueMark};
+pub(crate) use check::{check, unverified};
+pub(crate) use error::{is_unexpected_eof, latest, peek, QueueMark};
 pub(crate) use ex_data::{Slot, CLASS_SSL, CLASS_SSL_CTX};
 pub(crate) use memory::forget_verifications;
+pub(crate) use recording::{client_certificate, ending, exit_kind, with_context};
 pub(crate) use x509::{Chain, X509};
 
 use crate::runtime::guard::guard;

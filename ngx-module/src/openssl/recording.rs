@@ -1,0 +1,111 @@
+//! Parts of a recording that only OpenSSL can tell.
+
+use core::ffi::c_int;
+
+use tlsdiag::capture::{
+    Bytes, ClientCertificate, Ending, EndingKind, Exit, Presented, Recorder, Settings,
+};
+
+use super::error::{is_unexpected_eof, library, packed, reason, text};
+use super::ffi::{
+    OPENSSL_sk_num, OPENSSL_sk_value, SSL_CIPHER_get_protocol_id, SSL_CTX_get0_certificate,
+    SSL_CTX_get_ciphers, SSL_CTX_get_security_level, SSL_CTX_get_verify_depth, SSL_CTX,
+};
+use super::X509;
+
+/// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
+const ALERT_REASONS: u32 = 1000;
+/// ERR_LIB_SYS.
+const LIBRARY_SYS: u32 = 2;
+/// `SSL_get_error`'s words for the end of a connection.
+const SSL_ERROR_SYSCALL: c_int = 5;
+const SSL_ERROR_ZERO_RETURN: c_int = 6;
+
+/// The settings, with what the context tells of them.
+///
+/// # Safety
+/// `context` is alive.
+pub(crate) unsafe fn with_context(settings: Settings, context: *mut SSL_CTX) -> Settings {
+    // SAFETY: the caller's promise; getters only read it.
+    unsafe {
+        Settings {
+            verify_depth: u32::try_from(SSL_CTX_get_verify_depth(context)).ok(),
+            security_level: u32::try_from(SSL_CTX_get_security_level(context)).ok(),
+            tls13_suites: tls13_suites(context),
+            client_certificate: Some(!SSL_CTX_get0_certificate(context).is_null()),
+            ..settings
+        }
+    }
+}
+
+/// How many suites of TLS 1.3 (0x13xx) the context would offer.
+///
+/// # Safety
+/// `context` is alive.
+unsafe fn tls13_suites(context: *mut SSL_CTX) -> Option<u32> {
+    // SAFETY: the caller's context owns the list; STACK_OF(SSL_CIPHER) is an OPENSSL_STACK.
+    unsafe {
+        let list = SSL_CTX_get_ciphers(context);
+        if list.is_null() {
+            return None;
+        }
+        let suites = (0..OPENSSL_sk_num(list.cast())).filter(|index| {
+            let suite = OPENSSL_sk_value(list.cast(), *index);
+            SSL_CIPHER_get_protocol_id(suite.cast()) >> 8 == 0x13
+        });
+        u32::try_from(suites.count()).ok()
+    }
+}
+
+/// Our answer to a CertificateRequest; `own` is the certificate that was sent.
+pub(crate) fn client_certificate(
+    recorder: &Recorder,
+    own: Option<&X509>,
+) -> Option<ClientCertificate> {
+    match recorder.presented {
+        Presented::Nothing => None,
+        Presented::Empty => Some(ClientCertificate {
+            empty: true,
+            ..Default::default()
+        }),
+        Presented::Certificate => Some(ClientCertificate {
+            empty: false,
+            certificate: own.map(|own| own.borrow().describe()),
+            issuer_name: own.and_then(|own| own.borrow().issuer_der()).map(Bytes),
+        }),
+    }
+}
+
+/// The end, with the library's own words. A late alert's error is off the queue by now: its code follows
+/// from the alert.
+pub(crate) fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
+    let exit = recorder.exit;
+    let code = match (exit.map_or(0, |exit| exit.code), kind) {
+        (0, EndingKind::LateAlert) => recorder
+            .fatal_alert(false)
+            .map_or(0, |alert| packed(ALERT_REASONS + u32::from(alert.code))),
+        (code, _) => code,
+    };
+    let known = code != 0;
+    Ending {
+        kind,
+        code: known.then_some(code),
+        library: known.then(|| library(code)),
+        reason: known.then(|| reason(code)),
+        errno: exit.map(|exit| exit.errno).filter(|errno| *errno != 0),
+        text: known.then(|| text(code).into()),
+    }
+}
+
+/// What kind of end a failing handshake call means.
+pub(crate) fn exit_kind(exit: Exit) -> EndingKind {
+    match exit.ssl_error {
+        _ if is_unexpected_eof(exit.code) => EndingKind::Eof,
+        // OpenSSL 4.0 says SYSCALL in the info callback whatever stands in the queue.
+        _ if exit.code != 0 && library(exit.code) != LIBRARY_SYS => EndingKind::Error,
+        SSL_ERROR_SYSCALL if exit.errno == 0 => EndingKind::Eof,
+        SSL_ERROR_SYSCALL => EndingKind::Reset,
+        SSL_ERROR_ZERO_RETURN => EndingKind::Eof,
+        _ => EndingKind::Error,
+    }
+}
