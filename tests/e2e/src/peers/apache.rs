@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::upstream::DH_1024;
-use super::{ClientAuth, Defect, Group, Peer, Sni, Upstream, Version};
+use super::{ClientAuth, Defect, Peer, Sni, Upstream, Version};
 use crate::ports::Port;
 use crate::process::Process;
 use crate::require;
@@ -80,8 +80,12 @@ fn tls(upstream: &Upstream, directory: &TempDir) -> String {
     if let Some(ciphers) = upstream.openssl_ciphers() {
         let _ = writeln!(text, "SSLCipherSuite {ciphers}");
     }
-    if let Some(Group::P256) = upstream.group {
-        text.push_str("SSLOpenSSLConfCmd Curves P-256\n");
+    if let Some(group) = upstream.group {
+        let _ = writeln!(text, "SSLOpenSSLConfCmd Curves {}", group.openssl());
+    }
+    if let Some(signature) = upstream.signature {
+        let name = signature.openssl();
+        let _ = writeln!(text, "SSLOpenSSLConfCmd SignatureAlgorithms {name}");
     }
     if let ClientAuth::Required(authority) = &upstream.client_auth {
         let path = authority.write(directory.path(), "client-ca");

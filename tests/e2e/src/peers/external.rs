@@ -39,13 +39,23 @@ fn add_arguments(command: &mut Command, upstream: &Upstream, port: &Port, direct
     if let Some(suites) = suites(upstream) {
         add("suites", &suites);
     }
-    if let Some(Group::P256) = upstream.group {
+    if let Some(group) = upstream.group {
         let name = match upstream.stack {
-            Stack::Node => "P-256",
-            Stack::Python => "prime256v1",
-            _ => "secp256r1",
+            Stack::Node => group.openssl(),
+            // OpenSSL's older name, the only one its curves of certificates go by.
+            Stack::Python if group == Group::P256 => "prime256v1",
+            _ => group.iana(),
         };
         add("group", name);
+    }
+    if let Some(signature) = upstream.signature {
+        let can = matches!(upstream.stack, Stack::Java | Stack::Node);
+        upstream.assert_able(can, "choose how they sign");
+        let name = match upstream.stack {
+            Stack::Node => signature.openssl(),
+            _ => signature.iana(),
+        };
+        add("signature", name);
     }
     if upstream.small_dh {
         upstream.assert_able(upstream.stack != Stack::Go, "use finite fields");

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::process::Command;
 
 use super::upstream::DH_1024;
-use super::{ClientAuth, Group, Peer, Sni, Suite, Upstream, Version};
+use super::{ClientAuth, Peer, Signature, Sni, Suite, Upstream, Version};
 use crate::ports::Port;
 use crate::process::Process;
 use crate::require;
@@ -74,8 +74,15 @@ fn priority(upstream: &Upstream) -> String {
     if upstream.is_weak() {
         priority.push_str(":%PROFILE_VERY_WEAK");
     }
-    if let Some(Group::P256) = upstream.group {
-        priority.push_str(":-GROUP-ALL:+GROUP-SECP256R1");
+    if let Some(group) = upstream.group {
+        priority.push_str(":-GROUP-ALL:+GROUP-");
+        priority.push_str(&group.iana().to_uppercase());
+    }
+    if let Some(signature) = upstream.signature {
+        priority.push_str(match signature {
+            Signature::RsaSha512 => ":-SIGN-ALL:+SIGN-RSA-SHA512",
+            Signature::RsaPssSha512 => ":-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA512",
+        });
     }
     if upstream.no_secure_renegotiation {
         priority.push_str(":%DISABLE_SAFE_RENEGOTIATION");

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::TcpStream;
 use std::process::Command;
 
-use super::{ClientAuth, Defect, Group, Peer, Sni, Upstream, Version};
+use super::{ClientAuth, Defect, Peer, Sni, Upstream, Version};
 use crate::ports::Port;
 use crate::process::Process;
 use crate::require;
@@ -63,9 +63,10 @@ fn tls(upstream: &Upstream, directory: &TempDir) -> String {
     if let Some(ciphers) = upstream.openssl_ciphers() {
         let _ = write!(tls, " ciphers {ciphers}");
     }
-    if let Some(Group::P256) = upstream.group {
-        tls.push_str(" curves P-256");
+    if let Some(group) = upstream.group {
+        let _ = write!(tls, " curves {}", group.openssl());
     }
+    upstream.assert_able(upstream.signature.is_none(), "choose how they sign");
     if let Some(protocol) = upstream.alpn {
         let _ = write!(tls, " alpn {protocol}");
     }

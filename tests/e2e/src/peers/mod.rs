@@ -17,7 +17,7 @@ mod upstream;
 use crate::process::{self, Process};
 
 pub use openssl_peer::answer;
-pub use upstream::{ClientAuth, Defect, Group, Sni, Stack, Suite, Upstream, Version};
+pub use upstream::{ClientAuth, Defect, Group, Signature, Sni, Stack, Suite, Upstream, Version};
 
 /// A listening upstream; stopped on drop.
 pub struct Peer {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::upstream::DH_1024;
-use super::{ClientAuth, Defect, Group, Peer, Sni, Upstream, Version};
+use super::{ClientAuth, Defect, Peer, Sni, Upstream, Version};
 use crate::nginx::{Config, Nginx};
 use crate::require::peer_nginx_bin;
 use crate::tempdir::TempDir;
@@ -91,8 +91,12 @@ fn tls(upstream: &Upstream, directory: &TempDir) -> String {
     if let Some(ciphers) = upstream.openssl_ciphers() {
         let _ = writeln!(server, "ssl_ciphers {ciphers};");
     }
-    if let Some(Group::P256) = upstream.group {
-        server.push_str("ssl_ecdh_curve prime256v1;\n");
+    if let Some(group) = upstream.group {
+        let _ = writeln!(server, "ssl_ecdh_curve {};", group.openssl());
+    }
+    if let Some(signature) = upstream.signature {
+        let name = signature.openssl();
+        let _ = writeln!(server, "ssl_conf_command SignatureAlgorithms {name};");
     }
     if upstream.small_dh {
         let path = directory.write("dh.pem", DH_1024);

@@ -13,7 +13,7 @@ use openssl::x509::X509;
 
 use super::scripted::Listener;
 use super::upstream::DH_1024;
-use super::{ClientAuth, Defect, Group, Peer, Sni, Upstream, Version};
+use super::{ClientAuth, Defect, Peer, Sni, Upstream, Version};
 
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Length: 19\r\nConnection: close\r\n\r\nhello from openssl\n";
@@ -90,8 +90,13 @@ fn context(upstream: &Upstream, with_certificate: bool) -> SslContextBuilder {
         .expect("session id context");
     context.set_session_cache_mode(SslSessionCacheMode::SERVER);
     context.set_options(SslOptions::CIPHER_SERVER_PREFERENCE);
-    if let Some(Group::P256) = upstream.group {
-        context.set_groups_list("P-256").expect("groups");
+    if let Some(group) = upstream.group {
+        context.set_groups_list(group.openssl()).expect("groups");
+    }
+    if let Some(signature) = upstream.signature {
+        context
+            .set_sigalgs_list(signature.openssl())
+            .expect("signature algorithms");
     }
     if upstream.small_dh {
         let group = Dh::params_from_pem(DH_1024).expect("PEM");

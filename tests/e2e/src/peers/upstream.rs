@@ -82,8 +82,23 @@ pub enum Suite {
 /// A group for key exchange that a peer can be limited to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
+    /// x25519; not Python, which takes curves of certificates only.
+    X25519,
     /// secp256r1
     P256,
+    /// secp384r1
+    P384,
+    /// secp521r1
+    P521,
+}
+
+/// A signature algorithm that a peer with an RSA key can be limited to; not Go, Python, and HAProxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signature {
+    /// rsa_pkcs1_sha512, in TLS 1.2 only.
+    RsaSha512,
+    /// rsa_pss_rsae_sha512
+    RsaPssSha512,
 }
 
 /// How a peer treats the name in the ClientHello.
@@ -142,6 +157,8 @@ pub struct Upstream {
     pub suites: Vec<Suite>,
     /// The only group it takes.
     pub group: Option<Group>,
+    /// The only algorithm it signs with.
+    pub signature: Option<Signature>,
     /// Its group for finite-field Diffie-Hellman has 1024 bits.
     pub small_dh: bool,
     /// Takes what a security level above 0 refuses, its own certificate for instance.
@@ -172,6 +189,7 @@ impl Upstream {
             max: Version::Tls13,
             suites: Vec::new(),
             group: None,
+            signature: None,
             small_dh: false,
             weak: false,
             alpn: None,
@@ -210,6 +228,12 @@ impl Upstream {
     /// The same, limited to one group.
     pub fn group(mut self, group: Group) -> Upstream {
         self.group = Some(group);
+        self
+    }
+
+    /// The same, limited to one signature algorithm.
+    pub fn signature(mut self, signature: Signature) -> Upstream {
+        self.signature = Some(signature);
         self
     }
 
@@ -307,6 +331,46 @@ impl Upstream {
     /// Stops the test when the description asks for something this stack was not taught.
     pub(super) fn assert_able(&self, can: bool, what: &str) {
         assert!(can, "{:?} peers are not able to {what}", self.stack);
+    }
+}
+
+impl Group {
+    /// OpenSSL's name.
+    pub fn openssl(self) -> &'static str {
+        match self {
+            Group::X25519 => "X25519",
+            Group::P256 => "P-256",
+            Group::P384 => "P-384",
+            Group::P521 => "P-521",
+        }
+    }
+
+    /// IANA's name.
+    pub(super) fn iana(self) -> &'static str {
+        match self {
+            Group::X25519 => "x25519",
+            Group::P256 => "secp256r1",
+            Group::P384 => "secp384r1",
+            Group::P521 => "secp521r1",
+        }
+    }
+}
+
+impl Signature {
+    /// OpenSSL's name.
+    pub fn openssl(self) -> &'static str {
+        match self {
+            Signature::RsaSha512 => "RSA+SHA512",
+            Signature::RsaPssSha512 => "RSA-PSS+SHA512",
+        }
+    }
+
+    /// IANA's name.
+    pub(super) fn iana(self) -> &'static str {
+        match self {
+            Signature::RsaSha512 => "rsa_pkcs1_sha512",
+            Signature::RsaPssSha512 => "rsa_pss_rsae_sha512",
+        }
     }
 }
 

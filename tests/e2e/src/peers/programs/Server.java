@@ -62,6 +62,9 @@ public class Server {
         if (OPTIONS.containsKey("group")) {
             System.setProperty("jdk.tls.namedGroups", OPTIONS.get("group"));
         }
+        if (OPTIONS.containsKey("signature")) {
+            System.setProperty("jdk.tls.server.SignatureSchemes", OPTIONS.get("signature"));
+        }
         if (OPTIONS.containsKey("dh")) {
             System.setProperty("jdk.tls.ephemeralDHKeySize", "1024");
         }
@@ -144,7 +147,8 @@ public class Server {
             socket.setSoTimeout(10_000);
             StringBuilder request = new StringBuilder();
             byte[] part = new byte[4096];
-            while (request.indexOf("\r\n\r\n") < 0) {
+            // A packet of uwsgi begins with 0, is short, and comes at once.
+            while (request.indexOf("\r\n\r\n") < 0 && request.indexOf("\0") != 0) {
                 int count = socket.getInputStream().read(part);
                 if (count < 0) {
                     return;

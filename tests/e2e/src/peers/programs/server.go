@@ -19,6 +19,10 @@ var versions = map[string]uint16{
 	"1.0": tls.VersionTLS10, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13,
 }
 
+var groups = map[string]tls.CurveID{
+	"x25519": tls.X25519, "secp256r1": tls.CurveP256, "secp384r1": tls.CurveP384, "secp521r1": tls.CurveP521,
+}
+
 const body = "hello from go\n"
 
 func main() {
@@ -57,8 +61,8 @@ func configure(options map[string]string) *tls.Config {
 		log.Fatal(err)
 	}
 	config := &tls.Config{MinVersion: versions[options["min"]], MaxVersion: versions[options["max"]]}
-	if options["group"] == "secp256r1" {
-		config.CurvePreferences = []tls.CurveID{tls.CurveP256}
+	if name := options["group"]; name != "" {
+		config.CurvePreferences = []tls.CurveID{groups[name]}
 	}
 	if protocol := options["alpn"]; protocol != "" {
 		config.NextProtos = []string{protocol}
@@ -133,7 +137,12 @@ func serve(connection *tls.Conn) {
 	defer connection.Close()
 	connection.SetDeadline(time.Now().Add(10 * time.Second))
 	reader := bufio.NewReader(connection)
-	for {
+	// A packet of uwsgi begins with 0, is short, and comes at once.
+	first, err := reader.Peek(1)
+	if err != nil {
+		return
+	}
+	for isText := first[0] != 0; isText; {
 		line, err := reader.ReadString('\n')
 		if err != nil {
 			return

@@ -18,6 +18,7 @@ const settings = {
 if (!options.certificate_for && options.defect !== 'no_certificate') Object.assign(settings, certified);
 if (options.suites) settings.ciphers = options.suites;
 if (options.group) settings.ecdhCurve = options.group;
+if (options.signature) settings.sigalgs = options.signature;
 if (options.dh) settings.dhparam = fs.readFileSync(options.dh);
 if (options.alpn) settings.ALPNProtocols = [options.alpn];
 settings.honorCipherOrder = true;
@@ -40,7 +41,8 @@ function serve(socket) {
   let request = '';
   socket.on('data', (part) => {
     request += part;
-    if (!request.includes('\r\n\r\n')) return;
+    // A packet of uwsgi begins with 0, is short, and comes at once.
+    if (part[0] !== 0 && !request.includes('\r\n\r\n')) return;
     const body = 'hello from node\n';
     socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
   });

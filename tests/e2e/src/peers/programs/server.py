@@ -65,7 +65,8 @@ def serve(plain):
     try:
         with default.wrap_socket(plain, server_side=True) as tls:
             request = b""
-            while b"\r\n\r\n" not in request:
+            # A packet of uwsgi begins with 0, is short, and comes at once.
+            while b"\r\n\r\n" not in request and request[:1] != b"\0":
                 part = tls.recv(4096)
                 if not part:
                     return
