@@ -2,26 +2,15 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use tlsdiag_e2e::certs::Leaf;
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::fix::{fill, paste};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
-use tlsdiag_e2e::observe::json::{text, texts};
+use tlsdiag_e2e::observe::Diagnosis;
 use tlsdiag_e2e::peers::{scripted, Stack, Version};
 use tlsdiag_e2e::wait;
 
 use crate::scenario::{Lab, Remedy, Row, Setup, API};
-
-/// One diagnosis as the document says it.
-pub(crate) struct Diagnosis {
-    pub(crate) name: String,
-    pub(crate) confidence: String,
-    pub(crate) alternatives: Vec<String>,
-    pub(crate) fix: Vec<String>,
-    pub(crate) applicability: String,
-    pub(crate) weakens: bool,
-}
 
 /// What was done about it.
 pub(crate) enum Loop {
@@ -229,23 +218,6 @@ impl Scene {
                 })
             }
             (status, _) => Err(NotYet::because(status.to_string())),
-        }
-    }
-}
-
-impl Diagnosis {
-    fn read(document: &Value) -> Diagnosis {
-        let ours = |path: &str| text(document, &format!("nginx/upstream_tls/{path}")).to_owned();
-        let list = |path: &str| texts(document, &format!("nginx/upstream_tls/{path}"));
-        Diagnosis {
-            name: ours("diagnosis/name"),
-            confidence: ours("diagnosis/confidence"),
-            alternatives: list("diagnosis/alternatives"),
-            fix: list("fix"),
-            applicability: ours("fix_applicability"),
-            weakens: document
-                .pointer("/nginx/upstream_tls/fix_security")
-                .is_some_and(|grade| grade == "weakens"),
         }
     }
 }

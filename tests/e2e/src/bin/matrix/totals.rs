@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tlsdiag_e2e::peers::Stack;
 
-use crate::run::{Diagnosis, Loop};
+use crate::run::Loop;
 use crate::Told;
 
 /// A part of a whole.
@@ -187,12 +187,5 @@ impl std::fmt::Display for Share {
         // Rounded down: what is not reached must not look as if it were.
         let tenths = (part * 1000).checked_div(whole).unwrap_or(1000);
         write!(f, "{part} of {whole} ({}.{} %)", tenths / 10, tenths % 10)
-    }
-}
-
-impl Diagnosis {
-    /// First or an alternative.
-    pub(crate) fn is_among(&self, name: &str) -> bool {
-        self.name == name || self.alternatives.iter().any(|a| a == name)
     }
 }
