@@ -8,7 +8,7 @@ E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	NGINX_SOURCE_DIR=$$(scripts/nginx-source) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
 
-.PHONY: help deps build demo test test-core test-capi test-e2e test-recipes lint fuzz matrix soak bench deb
+.PHONY: help deps build demo test test-core test-capi test-e2e test-recipes lint fuzz matrix converge soak bench deb
 .PHONY: test-deb versions observability clean
 .PHONY: module fault
 
@@ -67,6 +67,13 @@ matrix: ## every cause on every TLS stack, every printed fix pasted; writes docs
 	scripts/deps matrix
 	$(MAKE) --no-print-directory module
 	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin matrix -- --write docs/matrix.md
+
+SEED ?= 1
+COUNT ?= 100
+converge: ## random breakages, what is printed pasted until 200 (SEED=1,2,3 COUNT=100 WRITE=docs/matrix.md)
+	scripts/deps matrix
+	$(MAKE) --no-print-directory module
+	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin converge -- $(if $(WRITE),--write $(WRITE)) $(SEED) $(COUNT)
 
 deb: ## build the Debian packages: build/deb/*.deb
 	scripts/deps deb

@@ -20,6 +20,7 @@ pub mod family;
 pub mod fix;
 pub mod nginx;
 pub mod observe;
+pub mod page;
 pub mod peers;
 pub mod ports;
 pub mod process;

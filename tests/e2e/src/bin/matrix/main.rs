@@ -28,6 +28,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
+use tlsdiag_e2e::page;
 use tlsdiag_e2e::peers::{Stack, Version};
 
 use run::Outcome;
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
     let text = report::document(&told, &totals, quiet.as_ref());
     println!("{text}");
     if let Some(file) = file {
-        std::fs::write(&file, &text).unwrap_or_else(|e| panic!("cannot write {file}: {e}"));
+        page::write(file.as_ref(), "matrix", &text);
     }
     let reached = totals.reached() && quiet.is_some_and(|quiet| quiet.reached());
     match words.is_empty() && !reached {
