@@ -177,3 +177,31 @@ fn there_is_nothing_else() {
     let folders: BTreeSet<_> = names.filter(|name| name != "pki").collect();
     assert_eq!(folders, known);
 }
+
+/// What is around a part of a configuration is not known: what would be a finding in a server without
+/// names is none here.
+#[test]
+fn a_part_may_stand_in_any_server() {
+    let part = "location / {
+        proxy_pass https://192.0.2.7;
+        proxy_ssl_server_name on;
+        proxy_ssl_name app.example.com;
+        proxy_set_header Host $host;
+    }
+    location /named { proxy_pass https://192.0.2.8; proxy_ssl_verify on; proxy_ssl_name $host;
+        proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; }";
+    let found = |text: &str| {
+        let tree = tlsdiag::nginx_conf::read_text(&Disk, b"part.conf", text.as_bytes()).unwrap();
+        let findings = check(&tree, &Disk, NOW);
+        findings
+            .iter()
+            .map(|finding| finding.id)
+            .collect::<Vec<_>>()
+    };
+    assert!(found(part).is_empty());
+    let whole = format!("server {{ {part} }}");
+    assert_eq!(
+        found(&whole),
+        ["host_differs_from_sni", "name_is_client_host"]
+    );
+}

@@ -64,7 +64,7 @@ fn client_variable(name: &[u8], server: Option<&Server<'_>>) -> Option<String> {
         "$ssl_preread_server_name",
     ];
     let name = text(name).replace("${", "$");
-    let fixed = server.is_some_and(|server| server.only_names().is_some());
+    let open = server.is_some_and(|server| server.only_names().is_none());
     let starts: Vec<_> = name.match_indices('$').map(|(at, _)| at).collect();
     starts.into_iter().find_map(|at| {
         let rest = name.get(at..)?;
@@ -73,7 +73,7 @@ fn client_variable(name: &[u8], server: Option<&Server<'_>>) -> Option<String> {
             .find(|one: char| !(one.is_ascii_alphanumeric() || one == '_'));
         let variable = rest.get(..end.map_or(rest.len(), |end| end + 1))?;
         let client = CLIENTS.iter().any(|start| variable.starts_with(start));
-        (client || (variable == "$host" && !fixed)).then(|| variable.to_owned())
+        (client || (variable == "$host" && open)).then(|| variable.to_owned())
     })
 }
 

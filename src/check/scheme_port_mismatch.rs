@@ -10,13 +10,14 @@
 //! The other scheme, or the other port; for a block with two users, a block for each.
 //!
 //! # How it is known
-//! The ports are customs (80, 8080; 443, 8443, 9443), so it is a warning. nginx
+//! The ports are customs (80, 8080; 443, 8443, 9443), so it is a warning; of the longer ones only
+//! where the peer is public, for containers use them for anything. nginx
 //! `ngx_http_upstream_get_keepalive_peer` compares addresses only; tried end to end.
 
 use std::collections::BTreeMap;
 
 use super::{Check, Draft, Input, Severity};
-use crate::nginx_conf::model::{Block, Family, Pass, Target};
+use crate::nginx_conf::model::{Block, Family, Host, Pass, Target};
 
 pub(super) static CHECK: Check = Check {
     id: "scheme_port_mismatch",
@@ -24,8 +25,9 @@ pub(super) static CHECK: Check = Check {
     run,
 };
 
-const PLAIN: [u16; 2] = [80, 8080];
-const TLS: [u16; 3] = [443, 8443, 9443];
+/// Of everyone, and of public hosts besides.
+const PLAIN: (u16, &[u16]) = (80, &[8080]);
+const TLS: (u16, &[u16]) = (443, &[8443, 9443]);
 
 fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
     let mut drafts = Vec::new();
@@ -33,8 +35,8 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
     for pass in input.model.passes() {
         match &pass.target {
             Target::Block(block) => blocks.entry(*block).or_default().push(pass),
-            Target::Host(_, Some(port)) => {
-                if let Some(message) = mismatch(pass, *port) {
+            Target::Host(host, Some(port)) => {
+                if let Some(message) = mismatch(pass, host, *port) {
                     drafts.push(
                         Draft::new(Severity::Warning, pass.directive, message).help(help(pass)),
                     );
@@ -66,7 +68,7 @@ fn in_block<'t>(block: &Block<'t>, passes: &[&Pass<'t>]) -> Vec<Draft<'t>> {
     }
     let draft = |peer: &crate::nginx_conf::model::Peer<'t>| {
         let pass = passes.first()?;
-        let message = mismatch(pass, peer.port?)?;
+        let message = mismatch(pass, peer.host.as_ref()?, peer.port?)?;
         Some(
             Draft::new(Severity::Warning, peer.directive, message)
                 .help(help(pass))
@@ -76,18 +78,20 @@ fn in_block<'t>(block: &Block<'t>, passes: &[&Pass<'t>]) -> Vec<Draft<'t>> {
     block.peers.iter().filter_map(draft).collect()
 }
 
-fn mismatch(pass: &Pass<'_>, port: u16) -> Option<String> {
-    match (pass.family, pass.tls) {
-        (Family::Proxy | Family::Grpc | Family::Stream, Some(true)) if PLAIN.contains(&port) => {
-            Some(format!(
-                "TLS goes to port {port}, which is usually one of plain HTTP"
-            ))
+fn mismatch(pass: &Pass<'_>, host: &Host, port: u16) -> Option<String> {
+    let is_one = |(everyone, public): (u16, &[u16])| {
+        port == everyone || (public.contains(&port) && !host.is_private())
+    };
+    let (what, whose) = match (pass.family, pass.tls) {
+        (Family::Proxy | Family::Grpc | Family::Stream, Some(true)) if is_one(PLAIN) => {
+            ("TLS", "plain HTTP")
         }
-        (Family::Proxy | Family::Grpc, Some(false)) if TLS.contains(&port) => Some(format!(
-            "plain HTTP goes to port {port}, which is usually one of TLS"
-        )),
-        _ => None,
-    }
+        (Family::Proxy | Family::Grpc, Some(false)) if is_one(TLS) => ("plain HTTP", "TLS"),
+        _ => return None,
+    };
+    Some(format!(
+        "{what} goes to port {port}, which is usually one of {whose}"
+    ))
 }
 
 fn help(pass: &Pass<'_>) -> &'static str {

@@ -121,6 +121,8 @@ fn authority(family: Family, text: &[u8]) -> Option<&[u8]> {
         match part {
             Part::Variable { name, .. } if PATHS.contains(&name) && length > 0 => break,
             Part::Variable { .. } => return None,
+            // What nginx would not take either, such as a template's `${a.b}`.
+            Part::Text([b'$', ..]) => return None,
             Part::Text(part) => {
                 let end = part.iter().position(|byte| {
                     // A path ends with a colon where a socket is, and begins with a slash elsewhere.
@@ -171,6 +173,7 @@ mod tests {
             ("https://a$is_args$args", Some(true), host("a", Some(443))),
             ("https://a$b", Some(true), None),
             ("https://a:$port", Some(true), None),
+            ("https://${a.b}", Some(true), None),
             ("https://$host$request_uri", Some(true), None),
             ("$scheme://a", None, None),
             (

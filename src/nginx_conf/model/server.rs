@@ -56,7 +56,8 @@ impl<'t> Model<'t> {
         let mut taken = HashSet::new();
         let mut servers = Vec::new();
         for (id, scope) in self.scopes() {
-            if scope.context != Context::Server {
+            // The file itself may stand in a server that is not seen.
+            if scope.context != Context::Server || scope.directive.is_none() {
                 continue;
             }
             let names = scope.own(b"server_name").iter();
