@@ -36,6 +36,8 @@ pub mod counters;
 pub mod date;
 pub mod diagnose;
 #[cfg(feature = "cli")]
+pub mod disk;
+#[cfg(feature = "cli")]
 pub mod error_log;
 pub mod facts;
 pub mod fixed;

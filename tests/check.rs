@@ -10,31 +10,15 @@
 )]
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use tlsdiag::check::{check, summary, Finding, Severity, CHECKS, SOURCES};
-use tlsdiag::nginx_conf::{read, Files};
+use tlsdiag::disk::Disk;
+use tlsdiag::nginx_conf::read;
 
 /// When the certificates in tests/check/pki are looked at: 2026-11-26.
 const NOW: i64 = 1_795_651_200;
-
-struct Disk;
-
-impl Files for Disk {
-    fn read(&self, path: &[u8]) -> io::Result<Vec<u8>> {
-        std::fs::read(OsStr::from_bytes(path))
-    }
-
-    fn list(&self, directory: &[u8]) -> io::Result<Vec<Vec<u8>>> {
-        let entries = std::fs::read_dir(OsStr::from_bytes(directory))?;
-        entries
-            .map(|entry| Ok(entry?.file_name().into_vec()))
-            .collect()
-    }
-}
 
 fn folder(id: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

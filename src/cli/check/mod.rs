@@ -1,6 +1,5 @@
 //! `tlsdiag check`: traps in a configuration, before anybody falls into them.
 
-mod disk;
 mod github;
 mod human;
 mod sarif;
@@ -12,12 +11,12 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tlsdiag::check::{check, Finding, Severity};
+use tlsdiag::disk::{Disk, MAX_FILE};
 use tlsdiag::nginx_conf::{is_dump, read_dump, read_text, Files, Tree};
 
 use super::arguments::{Check, CheckFormat, FailOn};
 use super::output::{about, printable, Output};
 use super::{complain, help};
-use disk::{Disk, MAX_FILE};
 
 pub(super) fn run(what: &Check, output: &mut Output) -> io::Result<ExitCode> {
     let file = match &what.file {

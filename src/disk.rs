@@ -1,19 +1,20 @@
-//! Files of the machine, for the reader of configurations.
+//! Files of the machine, for the reader of configurations and those who look at what it names.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use tlsdiag::nginx_conf::Files;
+use crate::nginx_conf::Files;
 
 /// Bytes of a file at most.
-pub(super) const MAX_FILE: usize = 64 << 20;
+pub const MAX_FILE: usize = 64 << 20;
 /// Names in a directory at most.
 const MAX_NAMES: usize = 100_000;
 
-/// The file system. Only regular files are opened: a pipe or a device would wait for ever.
-pub(super) struct Disk;
+/// The file system, from the working directory. Only regular files are opened: a pipe or a device would wait for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &[u8]) -> io::Result<Vec<u8>> {
