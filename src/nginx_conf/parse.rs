@@ -6,13 +6,16 @@ use super::Directive;
 /// How deep blocks may stand in each other, over all files: far more than nginx has contexts for.
 pub(super) const MAX_DEPTH: usize = 64;
 
+/// Blocks of values, which nginx hands to a function of their own (`cf->handler`).
+const FLAT: [&[u8]; 5] = [b"types", b"map", b"geo", b"split_clients", b"charset_map"];
+
 /// The directives of a file. The error is in the words of nginx.
 pub(super) fn parse(bytes: &[u8], file: usize) -> Result<Vec<Directive>, LexicalError> {
     let mut parser = Parser {
         lexer: Lexer::new(bytes),
         file,
     };
-    let block = parser.block(0, 0)?;
+    let block = parser.block(0, 0, false)?;
     Ok(block.directives)
 }
 
@@ -33,8 +36,9 @@ struct Block {
 }
 
 impl Parser<'_> {
-    /// The block that was opened on line `opened`; at depth 0 it is the file.
-    fn block(&mut self, opened: u32, depth: usize) -> Result<Block, LexicalError> {
+    /// The block that was opened on line `opened`; at depth 0 it is the file. In one of [`FLAT`] there
+    /// are no blocks.
+    fn block(&mut self, opened: u32, depth: usize, flat: bool) -> Result<Block, LexicalError> {
         let mut block = Block {
             ended: opened,
             ..Block::default()
@@ -62,6 +66,7 @@ impl Parser<'_> {
                     block.ended = statement.line;
                     return Ok(block);
                 }
+                End::Open if flat => return Err(error("unexpected \"{\"")),
                 End::Open if depth >= MAX_DEPTH => return Err(error("blocks are nested too deep")),
                 End::Semicolon | End::Open | End::Lua => {}
             }
@@ -81,7 +86,9 @@ impl Parser<'_> {
         *ended = statement.line;
         let mut inner = None;
         if statement.end == End::Open {
-            let block = self.block(statement.line, depth + 1)?;
+            let name = statement.words.first().map(|word| word.text.as_slice());
+            let flat = FLAT.iter().any(|flat| name == Some(*flat));
+            let block = self.block(statement.line, depth + 1, flat)?;
             *ended = block.ended;
             allowed.extend(block.allowed);
             inner = Some(block.directives);
@@ -159,6 +166,11 @@ mod tests {
         let error = what("a {}\n }");
         assert_eq!(error.what, "unexpected \"}\"");
         assert_eq!((error.line, error.column), (2, 2));
+        let error = what("map $a $b { x{2} 1; }");
+        assert_eq!(
+            (error.what.as_str(), error.column),
+            ("unexpected \"{\"", 14)
+        );
         let deep = |depth: usize| "a {".repeat(depth) + &"}".repeat(depth);
         assert!(parse(deep(MAX_DEPTH).as_bytes(), 0).is_ok());
         assert_eq!(
