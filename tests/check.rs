@@ -162,8 +162,8 @@ fn there_is_nothing_else() {
     assert_eq!(folders, known);
 }
 
-/// What is around a part of a configuration is not known: what would be a finding in a server without
-/// names is none here.
+/// What is around a part of a server is not known: it may send the name, and be named as the upstream
+/// is.
 #[test]
 fn a_part_may_stand_in_any_server() {
     let part = "location / {
@@ -173,7 +173,10 @@ fn a_part_may_stand_in_any_server() {
         proxy_set_header Host $host;
     }
     location /named { proxy_pass https://192.0.2.8; proxy_ssl_verify on; proxy_ssl_name $host;
-        proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; }";
+        proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; }
+    location /sni { proxy_pass https://api.example.com; }
+    location /verified { proxy_pass https://192.0.2.9; proxy_ssl_verify on; }
+    location /off { proxy_pass https://192.0.2.10; proxy_ssl_verify off; }";
     let found = |text: &str| {
         let tree = tlsdiag::nginx_conf::read_text(&Disk, b"part.conf", text.as_bytes()).unwrap();
         let findings = check(&tree, &Disk, NOW);
@@ -182,10 +185,50 @@ fn a_part_may_stand_in_any_server() {
             .map(|finding| finding.id)
             .collect::<Vec<_>>()
     };
-    assert!(found(part).is_empty());
-    let whole = format!("server {{ {part} }}");
-    assert_eq!(
-        found(&whole),
-        ["host_differs_from_sni", "name_is_client_host"]
+    assert_eq!(found(part), ["verify_off"]);
+    let whole = [
+        "host_differs_from_sni",
+        "name_is_client_host",
+        "sni_not_sent",
+        "verify_address",
+        "verify_without_ca",
+        "verify_off",
+    ];
+    assert_eq!(found(&format!("server {{ {part} }}")), whole);
+}
+
+/// `TLSDIAG_BLESS=1 cargo test` writes the page anew.
+#[test]
+fn the_page_of_checks_is_current() {
+    let mut page = String::from(
+        "# Checks\n\nWhat `tlsdiag check` finds in a configuration. Generated from the checks \
+         (`TLSDIAG_BLESS=1 cargo test`); `tlsdiag explain ID` shows the same. A comment `# tlsdiag: allow ID` \
+         on the directive's line or above it silences one, for all of its block.\n\n\
+         | id | worst | what is wrong |\n|---|---|---|\n",
+    );
+    for check in CHECKS {
+        let (id, severity) = (check.id, check.severity.name());
+        page.push_str(&format!(
+            "| [{id}](#{id}) | {severity} | {} |\n",
+            summary(id)
+        ));
+    }
+    for (id, source) in SOURCES {
+        let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
+        let text = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+        let text = text
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace("\n# ", "\n### ");
+        page.push_str(&format!("\n## {id}\n\n{text}\n"));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/check.md");
+    if std::env::var_os("TLSDIAG_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let current = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        current == page,
+        "docs/check.md is out of date: run TLSDIAG_BLESS=1 cargo test"
     );
 }

@@ -120,7 +120,7 @@ fn a_finding_beside_the_line() {
                   ::TLS goes to port 80: that is the port of a `server` that names none\
                   %0Ahelp: server api.example.com:443;\n";
     assert_eq!((status, said.as_str()), (1, wanted));
-    let hostile = b"location / { proxy_pass https://a%0Ab.example.com; }";
+    let hostile = b"server { location / { proxy_pass https://a%0Ab.example.com; } }";
     let (_, said, _) = run(&["--format", "github"], hostile);
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(said.contains(" a%250Ab.example.com%0A"), "{said}");
@@ -189,11 +189,11 @@ fn a_dump_is_read_as_the_files_it_holds() {
 
 #[test]
 fn nothing_of_the_file_acts_on_the_terminal_or_is_told_besides() {
-    let hostile = b"location / {
+    let hostile = b"server { location / {
         proxy_set_header Authorization \"Bearer secret\";
         proxy_pass https://a.example.com\x1b[31m\xc2\x9b\xff/path?key=secret;
         proxy_ssl_name \"\x1b]0;title\x07\";
-    }";
+    } }";
     for format in ["human", "short", "json", "sarif", "github"] {
         let (_, said, errors) = run(&["--format", format], hostile);
         let acts = |one: char| one.is_control() && one != '\n';

@@ -121,6 +121,7 @@ Examples:
   tlsdiag check /etc/nginx/nginx.conf
   nginx -T 2>/dev/null | tlsdiag check --format short
   tlsdiag check --format json --fail-on never conf.d/app.conf | jq -r .id
+  tlsdiag explain name_is_block
   tlsdiag check --format github --fail-on warning nginx.conf
 
 Exit status: 0 nothing as grave as --fail-on says, 1 something is, 2 it could not be done."

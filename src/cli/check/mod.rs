@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tlsdiag::check::{check, Finding, Severity};
 use tlsdiag::disk::{Disk, MAX_FILE};
-use tlsdiag::nginx_conf::{is_dump, read_dump, read_text, Files, Tree};
+use tlsdiag::nginx_conf::{is_dump, read_dump, read_text, Files, Model, Tree};
 
 use super::arguments::{Check, CheckFormat, FailOn};
 use super::output::{about, printable, Output};
@@ -30,6 +30,9 @@ pub(super) fn run(what: &Check, output: &mut Output) -> io::Result<ExitCode> {
         let name = String::from_utf8_lossy(&unread.name);
         let (line, why) = (unread.at.line, &unread.why);
         complain(&format!("{file}:{line}: {name} was not read: {why}"));
+    }
+    if Model::new(&tree).is_part_of_server() && !tree.directives.is_empty() {
+        complain(&"this is a part of a server, and what is around it is not known");
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));

@@ -1,27 +1,31 @@
-//! The catalogue as text: the doc comment of a rule is its explanation.
+//! The catalogues as text: the doc comment of a rule or of a check is its explanation.
 
 use std::ffi::OsStr;
 
-use tlsdiag::rules::{CATALOGUE, SOURCES};
+use tlsdiag::{check, rules};
 
-/// A diagnosis is called so.
+/// Every name with its source: diagnoses, then checks.
+fn sources() -> impl Iterator<Item = (&'static str, &'static str)> {
+    rules::SOURCES.iter().chain(check::SOURCES).copied()
+}
+
+/// A diagnosis or a check is called so.
 pub(super) fn is_known(name: &OsStr) -> bool {
-    SOURCES.iter().any(|(known, _)| name == *known)
+    sources().any(|(known, _)| name == known)
 }
 
 /// The first line of an explanation; empty for an unknown name.
 pub(in crate::cli) fn sentence(name: &str) -> &'static str {
-    SOURCES
-        .iter()
+    sources()
         .find(|(known, _)| *known == name)
         .and_then(|(_, source)| source.lines().next())
         .and_then(|line| line.strip_prefix("//! "))
         .unwrap_or_default()
 }
 
-/// The explanation of a diagnosis in Markdown; `None` for an unknown name.
+/// The explanation in Markdown; `None` for an unknown name.
 pub(super) fn explanation(name: &str) -> Option<String> {
-    let (_, source) = SOURCES.iter().find(|(known, _)| *known == name)?;
+    let (_, source) = sources().find(|(known, _)| *known == name)?;
     let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
     let text: Vec<_> = lines
         .map(|line| line.strip_prefix(' ').unwrap_or(line))
@@ -29,11 +33,10 @@ pub(super) fn explanation(name: &str) -> Option<String> {
     Some(format!("{name}\n\n{}", text.join("\n")))
 }
 
-/// What to say of a name that no diagnosis has.
+/// What to say of a name that nothing has.
 pub(super) fn unknown(name: &str) -> String {
-    let closest = CATALOGUE
-        .iter()
-        .map(|rule| (distance(name, rule.name), rule.name))
+    let closest = sources()
+        .map(|(known, _)| (distance(name, known), known))
         .min()
         .filter(|(distance, known)| distance * 3 <= known.len());
     let meant = match closest {

@@ -120,13 +120,23 @@ impl<'t> Model<'t> {
         self.variables.resolve(&self.scopes, scope, text)
     }
 
-    /// Whether the server or the location includes a file that could not be read.
+    /// Whether directives of the server or the location may stand where nobody has looked: in a file
+    /// that could not be read, or around what was read.
     pub fn is_incomplete(&self, scope: ScopeId) -> bool {
+        if self.is_part_of_server() {
+            return true;
+        }
         let inner = |scope: &Scope<'_>| {
             let main = matches!(scope.context, Context::Main | Context::Module);
             !main && scope.incomplete
         };
         self.scopes.around(scope).any(|(_, scope)| inner(scope))
+    }
+
+    /// What was read stands inside of a server that is not seen.
+    pub fn is_part_of_server(&self) -> bool {
+        let outermost = self.scopes.iter().next().map(|(_, scope)| scope.context);
+        matches!(outermost, Some(Context::Server | Context::Location))
     }
 
     fn enter(
