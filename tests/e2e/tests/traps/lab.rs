@@ -67,6 +67,7 @@ pub(crate) fn lines(text: &str) -> Vec<String> {
 }
 
 /// One location that falls into a trap.
+#[derive(Default)]
 pub(crate) struct Trap<'a> {
     /// The check.
     pub(crate) id: &'a str,
@@ -78,18 +79,6 @@ pub(crate) struct Trap<'a> {
     pub(crate) native: &'a str,
     /// Values for placeholders of the help.
     pub(crate) values: &'a [(&'a str, &'a str)],
-}
-
-impl Default for Trap<'_> {
-    fn default() -> Self {
-        Trap {
-            id: "",
-            http: String::new(),
-            location: String::new(),
-            native: "",
-            values: &[],
-        }
-    }
 }
 
 impl Trap<'_> {
