@@ -4,7 +4,24 @@
 //! is cheap and clears a suspect, so it is printed before anything that sends a person to somebody else's
 //! log. And where two lists were narrowed, a refusal does not say which was too narrow: both are widened.
 
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{Applicability, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
+
+/// Where nothing decides, whatever can be tried comes first, and of that what needs nothing to be filled in.
+pub(super) fn prefer(found: &mut [(&'static Rule, Finding)]) {
+    let decides_nothing =
+        |(_, first): &(_, Finding)| first.because.contains(&Evidence::NothingDecides);
+    let lever_with = |wanted| {
+        let mut remedies = found.iter().map(|(_, one)| &one.remedy);
+        remedies.position(|remedy| is_lever(remedy) && remedy.applicability == wanted)
+    };
+    let lever =
+        lever_with(Applicability::Machine).or_else(|| lever_with(Applicability::Placeholder));
+    if let (true, Some(at)) = (found.first().is_some_and(decides_nothing), lever) {
+        if let Some(until) = found.get_mut(..=at) {
+            until.rotate_right(1);
+        }
+    }
+}
 
 /// The answer, with what the other findings offer to try.
 pub(super) fn pull(

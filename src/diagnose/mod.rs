@@ -50,6 +50,7 @@ pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
         let waits = is_lever_left && finding.remedy.security == Security::Weakens;
         (finding.alternative_only, finding.confidence, waits)
     });
+    levers::prefer(&mut found);
     let mut found = found.into_iter();
     let (rule, finding) = found.next().unwrap_or_else(|| rules::fallback(facts));
     // "Nothing decides" is an answer, but no alternative to one.

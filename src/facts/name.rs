@@ -162,11 +162,6 @@ impl NameFacts {
         self.server.as_deref().map(Constant)
     }
 
-    /// The upstream is an address: there is no name to send, yet the server may want one.
-    pub fn not_sent_to_an_address(&self) -> bool {
-        self.not_sent() && !self.missing()
-    }
-
     /// Whose word the name sent is.
     pub fn sent_by(&self) -> Provenance {
         let same = |other: &Option<Foreign>| self.sent.is_some() && *other == self.sent;

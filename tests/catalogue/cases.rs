@@ -120,7 +120,7 @@ pub(crate) static CASES: &[Case] = &[
     case(SNI, &[(ALERT, "80")], "sni_missing", "unknown"),
     // An address has no name to send, but the server may want one; settled it is with a good one.
     case(SNI, &[("/settings/compared_name", "\"10.0.0.1\""), ("/context/upstream", "\"10.0.0.1\"")],
-        "sni_missing", "handshake_failure_unspecified"),
+        "protocol_version_mismatch", "handshake_failure_unspecified"),
     case(WRONG_SNI, &[(ALERT, "40"), ("/settings/server_line", "\"wrong.example.com:443\"")],
         "protocol_version_mismatch", "sni_unrecognized"),
     case(WRONG_SNI, &[(ALERT, "40"), ("/settings/server_line", "\"api.example.com:443\"")],
@@ -188,7 +188,7 @@ pub(crate) static CASES: &[Case] = &[
     case(CCM, &[UPSTREAM, COMPARED], "sni_missing", "cipher_mismatch"),
     // A server that chokes on a session has an error of its own, too.
     case(SESSION, &[(ALERT, "80")], "session_resumption_rejected", "peer_internal_error"),
-    case(VERSION, &[(ALERT, "40")], "sni_missing", "protocol_version_mismatch"),
+    case(VERSION, &[(ALERT, "40")], "protocol_version_mismatch", "sni_missing"),
     // Nothing to offer: the library says which list left nothing.
     case(NO_PROTOCOLS, &[(LIBRARY, "6")], "unknown", "no_protocols_enabled"),
     case(NO_PROTOCOLS, &[(REASON, "181")], "no_ciphers_enabled", "no_protocols_enabled"),
@@ -198,7 +198,7 @@ pub(crate) static CASES: &[Case] = &[
     case(FALLBACK, &[(ALERT, "70")], "protocol_version_mismatch", "inappropriate_fallback"),
     case(FALLBACK, &[(HELLO, MARKED)], "inappropriate_fallback", "protocol_version_mismatch"),
     // Groups: a default list, a name that is not settled, a specific alert; a group that was offered.
-    case(VERSION, &[(ALERT, "40")], "sni_missing", "group_mismatch"),
+    case(VERSION, &[(ALERT, "40")], "protocol_version_mismatch", "group_mismatch"),
     case(GROUP, &[UPSTREAM, COMPARED], "sni_missing", "group_mismatch"),
     case(GROUP, &[(ALERT, "70")], "protocol_version_mismatch", "group_mismatch"),
     case(GROUP, &[(ALERT, "80")], "group_mismatch", "unknown"),
@@ -220,10 +220,10 @@ pub(crate) static CASES: &[Case] = &[
     case(TINY_DH, &[(LIBRARY, "6")], "protocol_violation", "dh_key_too_small"),
     case(LEGACY, &[(REASON, "394")], "dh_key_too_small", "legacy_renegotiation"),
     // Alerts with one meaning beside the one that has many.
-    case(ALPN, &[(ALERT, "40")], "sni_missing", "alpn_mismatch"),
+    case(ALPN, &[(ALERT, "40")], "protocol_version_mismatch", "alpn_mismatch"),
     case(ALPN, &[("/context/module", "\"stream\""), ("/environment/nginx", "1031004")], "alpn_mismatch",
         "handshake_failure_unspecified"),
-    case(WEAK, &[(ALERT, "40")], "sni_missing", "insufficient_security"),
+    case(WEAK, &[(ALERT, "40")], "protocol_version_mismatch", "insufficient_security"),
     case(SUITE, &[(ALERT, "71")], "insufficient_security", "cipher_mismatch"),
     // Asked for a certificate: none, one, and what was answered.
     case(NONE_12, &[(ALERT, "50")], "client_certificate_required", "handshake_failure_unspecified"),
@@ -300,7 +300,7 @@ pub(crate) static CASES: &[Case] = &[
     case(SESSION, &[(HELLO, NAMELESS)], "sni_missing", "session_resumption_rejected"),
     case(SESSION, &[(HELLO, NAMELESS), ("/settings/compared_name", "\"10.0.0.1\""),
         ("/context/upstream", "\"10.0.0.1\""), ("/settings/upstream_block", "false")],
-        "sni_missing", "session_resumption_rejected"),
+        "protocol_version_mismatch", "session_resumption_rejected"),
     case(SESSION, &[(HELLO, NAMELESS), (ALERT, "51")], "session_resumption_rejected", "sni_missing"),
     case(ILLEGAL, &[(ALERT, "51")], "protocol_violation", "session_resumption_rejected"),
     // A large hello: reset, closed, and answered.

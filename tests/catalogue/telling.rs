@@ -184,6 +184,6 @@ pub(crate) static TELLINGS: &[Telling] = &[
         "\"proxy_ssl_ciphers ...;\"", "set_header"),
     telling(MISSING, &[], "possible", &["certificate_issuer_unknown"],
         "upstream does not send 'CN=Example_Issuing_CA,O=Example', the issuer of its certificate 'CN=api.example.com';", "issuer of its certificate 'CN=api.example.com',"),
-    telling(NO_RSA, &[], "likely", &["sni_missing", "cipher_mismatch"], "cannot sign in ecdsa_secp256r1_sha256, the only", "1 signature"),
+    telling(NO_RSA, &[], "likely", &["cipher_mismatch", "sni_missing"], "cannot sign in ecdsa_secp256r1_sha256, the only", "1 signature"),
     telling(NARROW, &[], "likely", &["sni_missing", "protocol_version_mismatch", "cipher_mismatch"], "in none of the 2 signature algorithms nginx offered (no ECDSA among them)", "the only"),
 ];

@@ -91,7 +91,7 @@ impl Found<'_> {
         trusted.is_empty()
             || self.check.trusted.is_some_and(|all| all > known)
             || self.check.chain.iter().any(|one| one.issuer_url.is_some())
-            || trusted.iter().any(|name| kin::are(name.raw(), issuer))
+            || trusted.iter().any(|name| kin::may_be(name.raw(), issuer))
     }
 
     /// Whom nginx trusts instead, as the end of a sentence.

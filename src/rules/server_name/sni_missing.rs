@@ -118,7 +118,16 @@ fn to_an_address(facts: &Facts<'_>) -> Option<Finding> {
     match (facts.received(), facts.ending()) {
         (Some(Alert::UNRECOGNIZED_NAME), _) => Some(finding(facts, Confidence::Certain, &evidence)),
         (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), _) => {
-            Some(finding(facts, Confidence::Possible, &evidence))
+            let finding = finding(facts, Confidence::Possible, &evidence);
+            // What was left out of the offer on purpose is the better guess, and needs no name to try.
+            let is_narrow = facts
+                .offered
+                .as_ref()
+                .is_some_and(|offered| offered.has_narrow_list() || offered.lacks_a_version());
+            Some(match facts.received() {
+                Some(Alert::HANDSHAKE_FAILURE) if is_narrow => finding.as_alternative(),
+                _ => finding,
+            })
         }
         (None, EndingKind::Eof | EndingKind::Reset)
             if facts.no_hello_came() && facts.sent().is_none() =>

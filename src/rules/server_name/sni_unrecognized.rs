@@ -92,7 +92,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ),
         None => format!("upstream closed on the SNI name {sent}{what}"),
     };
-    let finding = Finding::new(confidence, sentence, &[seen], remedy(facts));
+    let remedy = remedy(facts, confidence);
+    let finding = Finding::new(confidence, sentence, &[seen], remedy);
     Some(match confidence {
         Confidence::Possible => finding.as_alternative(),
         _ => finding,
@@ -111,12 +112,17 @@ fn speaks_of_another_thing(alert: Alert) -> bool {
 }
 
 /// The host that nginx.conf names, where another name was sent; else whatever host the operator means.
-fn remedy(facts: &Facts<'_>) -> Remedy {
+fn remedy(facts: &Facts<'_>, confidence: Confidence) -> Remedy {
     let host = match facts.name.problem {
         Some(NameProblem::DiffersFromHost) => facts.name.constant_host(),
         Some(_) => facts.name.constant_server(),
         None => None,
     };
+    // What the operator wrote, and what has nothing odd about it, is not asked for again on a mere guess.
+    let is_guess = confidence == Confidence::Possible && facts.name.problem.is_none();
+    if is_guess && facts.name.sent_by() == Provenance::Operator {
+        return Remedy::manual("look up in the upstream's configuration which names it serves");
+    }
     let remedy = Remedy::paste(facts, [super::name_setting(facts, host)]);
     match facts.name.problem {
         Some(NameProblem::DiffersFromServer) => {
