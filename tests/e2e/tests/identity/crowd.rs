@@ -15,7 +15,7 @@ const ROUNDS: usize = 12;
 #[test]
 fn every_diagnosis_is_of_its_own_request() {
     let kinds = [
-        ("refused", "handshake_failure_unspecified", refusing()),
+        ("refused", "protocol_version_mismatch", refusing()),
         (
             "plain",
             "plaintext_upstream",

@@ -103,7 +103,7 @@ fn a_mirror_and_its_request() {
         failures.iter().find(here).expect("one of each")
     };
     of("/copy").assert_name("plaintext_upstream");
-    of("/page").assert_name("handshake_failure_unspecified");
+    of("/page").assert_name("protocol_version_mismatch");
     assert_says(
         &of("/copy").document,
         &[

@@ -61,7 +61,7 @@ fn a_cosocket_that_is_refused() {
     let path = format!("/x?port={}", peer.port());
     let trial = Trial::new(|| config(&modules, ""), &[&path]);
     let failure = only_failure(&trial, &[502]);
-    failure.assert_name("handshake_failure_unspecified");
+    failure.assert_name("protocol_version_mismatch");
     assert_line_of(&failure, &path);
     assert_others(&failure, &peer);
 }

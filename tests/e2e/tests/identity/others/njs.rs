@@ -100,7 +100,7 @@ fn a_fetch_that_distrusts_the_certificate() {
         &["/fetch"],
     );
     let failure = only_failure(&trial, &[502]);
-    failure.assert_name("certificate_chain_incomplete");
+    failure.assert_name("certificate_issuer_unknown");
     assert_advises(&failure, "*_ssl_trusted_certificate");
 }
 
