@@ -6,6 +6,17 @@
 
 use crate::rules::{Applicability, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
+/// What it takes to try a guess: nothing, something to fill in, or somebody else. Of answers that are more
+/// than guesses the evidence decides, not the effort.
+pub(super) fn effort(finding: &Finding) -> u8 {
+    match finding.remedy.applicability {
+        _ if finding.confidence != Confidence::Possible => 0,
+        Applicability::Machine if is_lever(&finding.remedy) => 0,
+        Applicability::Placeholder if is_lever(&finding.remedy) => 1,
+        _ => 2,
+    }
+}
+
 /// Where nothing decides, whatever can be tried comes first, and of that what needs nothing to be filled in.
 pub(super) fn prefer(found: &mut [(&'static Rule, Finding)]) {
     let decides_nothing =

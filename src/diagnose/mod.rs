@@ -48,7 +48,8 @@ pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
     // Stable: among equals the catalogue's order decides. What weakens waits until nothing neutral is left.
     found.sort_by_key(|(_, finding)| {
         let waits = is_lever_left && finding.remedy.security == Security::Weakens;
-        (finding.alternative_only, finding.confidence, waits)
+        let effort = levers::effort(finding);
+        (finding.alternative_only, finding.confidence, waits, effort)
     });
     levers::prefer(&mut found);
     let mut found = found.into_iter();

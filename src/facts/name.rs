@@ -132,13 +132,15 @@ impl NameFacts {
         }
     }
 
-    /// What is configured is a host's name: `proxy_pass` names it, or a block is named as a host is. One
-    /// that a client chose through a variable is nobody's word.
+    /// What is configured is called as hosts on the net are: `proxy_pass` names one, or a block does. What
+    /// has no dot (`localhost`) says nothing of the name that its certificate is for, and a name that a
+    /// client chose through a variable is nobody's word.
     fn names_a_host(&self, configured: &str) -> bool {
         let is_dotted = configured.trim_end_matches('.').contains('.');
         self.configured_by != Provenance::Client
             && is_dns_name(configured)
-            && (self.is_host || (self.is_block && is_dotted))
+            && is_dotted
+            && (self.is_host || self.is_block)
     }
 
     /// The DNS name that nginx would send if it were told to: the name compared, unless that is an

@@ -300,7 +300,7 @@ pub(crate) static CASES: &[Case] = &[
     case(SESSION, &[(HELLO, NAMELESS)], "sni_missing", "session_resumption_rejected"),
     case(SESSION, &[(HELLO, NAMELESS), ("/settings/compared_name", "\"10.0.0.1\""),
         ("/context/upstream", "\"10.0.0.1\""), ("/settings/upstream_block", "false")],
-        "protocol_version_mismatch", "session_resumption_rejected"),
+        "sni_missing", "session_resumption_rejected"),
     case(SESSION, &[(HELLO, NAMELESS), (ALERT, "51")], "session_resumption_rejected", "sni_missing"),
     case(ILLEGAL, &[(ALERT, "51")], "protocol_violation", "session_resumption_rejected"),
     // A large hello: reset, closed, and answered.

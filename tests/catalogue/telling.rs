@@ -161,7 +161,7 @@ pub(crate) static TELLINGS: &[Telling] = &[
         ALERT_40, "fix: \"proxy_ssl_name <host-name-of-the-upstream>;\" (likely)",
         "proxy_ssl_server_name on;"),
     // Another location may have begun the session with a name.
-    telling(SESSION, &[], "possible", &["sni_unrecognized", "protocol_version_mismatch", "cipher_mismatch"],
+    telling(SESSION, &[], "possible", &["protocol_version_mismatch", "sni_unrecognized", "cipher_mismatch"],
         "proxy_ssl_session_reuse off;", ", else"),
     // Doing without TLS, in the words of the module.
     telling(HTTP, &[], "likely", &["protocol_violation"], "or at http:// if this path is trusted: no encryption and no verification then (likely, weakens security)", "something"),

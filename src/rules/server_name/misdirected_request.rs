@@ -12,9 +12,10 @@
 //! of `proxy_pass` while the client's Host is passed on. Apache 2.4.64 and later refuse that.
 //!
 //! # Workaround
-//! Make both one name: `proxy_ssl_server_name on; proxy_ssl_name <the-host-that-is-sent>;`, with `$host` as
-//! the name where `proxy_set_header Host $host;` passes on the client's. Or send the name of the handshake
-//! as Host.
+//! Make both one name: `proxy_ssl_server_name on; proxy_ssl_name <the-host-that-is-sent>;`. Where
+//! `proxy_set_header Host $host;` passes on the client's and nginx does not verify, that name may be `$host`;
+//! under `proxy_ssl_verify on;` a client would choose what is compared. Or send the name of the handshake as
+//! Host.
 //!
 //! # Dead ends
 //! The handshake is good: no version, cipher or certificate is at fault.
@@ -42,9 +43,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let sentence = format!(
         "upstream answered 421: nginx sent {sent} in the handshake (SNI) and {host} as Host"
     );
-    let remedy = Remedy::paste(facts, ["name <host-that-nginx-sends-as-Host>"]).with_action(
-        "Host and SNI must be one name: where the client's Host is passed on, that is $host",
-    );
+    let remedy = Remedy::paste(facts, ["name <host-that-nginx-sends-as-Host>"])
+        .with_action("Host and SNI must be one name");
     Some(Finding::new(
         Confidence::Likely,
         sentence,

@@ -99,8 +99,7 @@ fn misdirected(facts: &Facts<'_>, response: &Response) -> Finding {
     let remedy = Remedy::paste(
         facts,
         ["server_name on", "name <host-that-nginx-sends-as-Host>"],
-    )
-    .with_action("where the client's Host is passed on, the name is $host");
+    );
     Finding::new(
         Confidence::Likely,
         format!("upstream answered 421 to a request{asked} over a handshake without SNI"),
@@ -118,16 +117,7 @@ fn to_an_address(facts: &Facts<'_>) -> Option<Finding> {
     match (facts.received(), facts.ending()) {
         (Some(Alert::UNRECOGNIZED_NAME), _) => Some(finding(facts, Confidence::Certain, &evidence)),
         (Some(Alert::HANDSHAKE_FAILURE | Alert::INTERNAL_ERROR), _) => {
-            let finding = finding(facts, Confidence::Possible, &evidence);
-            // What was left out of the offer on purpose is the better guess, and needs no name to try.
-            let is_narrow = facts
-                .offered
-                .as_ref()
-                .is_some_and(|offered| offered.has_narrow_list() || offered.lacks_a_version());
-            Some(match facts.received() {
-                Some(Alert::HANDSHAKE_FAILURE) if is_narrow => finding.as_alternative(),
-                _ => finding,
-            })
+            Some(finding(facts, Confidence::Possible, &evidence))
         }
         (None, EndingKind::Eof | EndingKind::Reset)
             if facts.no_hello_came() && facts.sent().is_none() =>

@@ -75,6 +75,14 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         }
         _ => return None,
     };
+    // A name that the operator wrote in full is meant, as a rule.
+    let is_meant = seen == Evidence::NameDiffersFromHost
+        && facts.name.sent_by() == Provenance::Operator
+        && facts.name.problem.is_some();
+    let confidence = match is_meant {
+        true => confidence.max(Confidence::Possible),
+        false => confidence,
+    };
     let what = match (facts.name.problem, facts.name.sent_by()) {
         (Some(NameProblem::UpstreamBlock), _) => ", the name of an upstream block",
         (Some(NameProblem::HasPort), _) => ", which carries a port",
@@ -94,8 +102,8 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     };
     let remedy = remedy(facts, confidence);
     let finding = Finding::new(confidence, sentence, &[seen], remedy);
-    Some(match confidence {
-        Confidence::Possible => finding.as_alternative(),
+    Some(match (confidence, facts.name.problem) {
+        (Confidence::Possible, None) => finding.as_alternative(),
         _ => finding,
     })
 }
@@ -114,6 +122,8 @@ fn speaks_of_another_thing(alert: Alert) -> bool {
 /// The host that nginx.conf names, where another name was sent; else whatever host the operator means.
 fn remedy(facts: &Facts<'_>, confidence: Confidence) -> Remedy {
     let host = match facts.name.problem {
+        // Another name is there on purpose: which is right only the operator knows.
+        Some(_) if confidence == Confidence::Possible => None,
         Some(NameProblem::DiffersFromHost) => facts.name.constant_host(),
         Some(_) => facts.name.constant_server(),
         None => None,
