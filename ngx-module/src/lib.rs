@@ -1,7 +1,7 @@
 //! The nginx side of tlsdiag: one shared object, three `ngx_module_t`s.
 //!
 //! Thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
-//! [`note`] is what it keeps of it, [`identity`] says whose connection it was, [`assemble`]
+//! [`note`] is what it keeps of it, [`identity`] says whose connection it was, [`outcome`]
 //! turns that into the core's `Recording`, and [`sink`]s write what the core answers. [`module`]
 //! holds the directives, [`conf`] what they say, [`variables`] are `$upstream_tls_*`. All judgement is in the core.
 //!
@@ -13,7 +13,6 @@
     reason = "one SAFETY comment covers reading several fields of one C structure"
 )]
 
-mod assemble;
 mod conf;
 mod hook;
 mod identity;
@@ -21,7 +20,7 @@ mod module;
 mod nginx;
 mod note;
 mod openssl;
-mod recent;
+mod outcome;
 mod runtime;
 mod sink;
 mod variables;

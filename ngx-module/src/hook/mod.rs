@@ -8,9 +8,9 @@
 //! not known yet inside its own `new_func` from OpenSSL 3.2 on.
 
 mod contexts;
+mod free;
 mod info;
 mod message;
-mod trigger;
 
 use core::ffi::c_int;
 
@@ -36,7 +36,7 @@ pub(crate) fn register() -> bool {
         CLASS_SSL_CTX,
         Some(contexts::created),
         Some(contexts::freed),
-    ) && SSL_SLOT.take(CLASS_SSL, None, Some(trigger::ssl_freed))
+    ) && SSL_SLOT.take(CLASS_SSL, None, Some(free::ssl_freed))
 }
 
 /// nginx's connection behind an SSL; NULL for another library's.

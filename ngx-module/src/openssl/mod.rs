@@ -1,4 +1,4 @@
-//! OpenSSL through the running nginx: x509 references, certificates as facts, re-verification.
+//! OpenSSL through the running nginx: owned references, certificates as facts, re-verification.
 //!
 //! Every symbol resolves from the nginx process; libssl is never linked. Functions that only some
 //! supported versions have are not used.

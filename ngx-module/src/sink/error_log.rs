@@ -6,7 +6,7 @@ use ngx::ffi::{ngx_connection_t, ngx_log_error_core, ngx_uint_t, NGX_LOG_ERR};
 ///
 /// # Safety
 /// The connection's log is alive.
-pub(super) unsafe fn write(connection: &ngx_connection_t, line: impl FnOnce() -> String) {
+pub(crate) unsafe fn write(connection: &ngx_connection_t, line: impl FnOnce() -> String) {
     // SAFETY: the caller's promise; %*s takes a length and as many bytes.
     unsafe {
         let Some(log) = connection.log.as_ref() else {

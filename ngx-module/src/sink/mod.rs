@@ -1,18 +1,15 @@
 //! Where a diagnosis goes: one line in error.log, one JSON document to every `upstream_tls_log`.
 
-mod error_log;
+pub(crate) mod error_log;
 mod file;
 mod stream;
 mod syslog;
 
 use ngx::ffi::{
-    ngx_conf_full_name, ngx_conf_open_file, ngx_conf_t, ngx_connection_t, ngx_int_t, ngx_log_t,
-    ngx_str_t, ngx_syslog_peer_t, ngx_time, time_t, NGX_OK,
+    ngx_conf_full_name, ngx_conf_open_file, ngx_conf_t, ngx_int_t, ngx_log_t, ngx_str_t,
+    ngx_syslog_peer_t, ngx_time, time_t, NGX_OK,
 };
-use tlsdiag::facts::Facts;
-use tlsdiag::{report, Diagnosis, Recording};
 
-use crate::identity::Owner;
 use file::File;
 use stream::Stream;
 use syslog::Syslog;
@@ -65,7 +62,7 @@ impl Sink {
     ///
     /// # Safety
     /// The configuration of this sink and `log` are alive.
-    unsafe fn write(&mut self, log: *mut ngx_log_t, document: &str) {
+    pub(crate) unsafe fn write(&mut self, log: *mut ngx_log_t, document: &str) {
         // SAFETY: the caller's promise.
         unsafe {
             match &mut self.0 {
@@ -98,53 +95,5 @@ impl Reports {
             self.last = now;
         }
         due
-    }
-}
-
-/// Diagnoses and writes.
-///
-/// # Safety
-/// Connection and owner are alive.
-pub(crate) unsafe fn write(
-    connection: &ngx_connection_t,
-    owner: &Owner,
-    recording: &Recording,
-) -> Option<Diagnosis> {
-    let scope = owner.scope(connection)?;
-    dump(recording);
-    let facts = Facts::of(recording);
-    let diagnosis = tlsdiag::diagnose(&facts);
-    // SAFETY: the caller's promise.
-    unsafe { error_log::write(connection, || report::line(&diagnosis, &facts)) };
-    // SAFETY: one thread writes, one diagnosis at a time.
-    let sinks = unsafe { scope.sinks() };
-    if sinks.is_empty() {
-        return Some(diagnosis);
-    }
-    let mut document = report::document(&diagnosis, &facts);
-    document.push('\n');
-    for sink in sinks {
-        // SAFETY: a sink lives as long as its configuration, which outlives its connections.
-        unsafe { sink.write(connection.log, &document) };
-    }
-    Some(diagnosis)
-}
-
-#[cfg(not(feature = "fault-injection"))]
-fn dump(_recording: &Recording) {}
-
-/// Test build only: `TLSDIAG_RECORDINGS=<directory>` in the worker's environment keeps every
-/// recording as a file, which is how the fixtures are made.
-#[cfg(feature = "fault-injection")]
-fn dump(recording: &Recording) {
-    let Some(directory) = std::env::var_os("TLSDIAG_RECORDINGS") else {
-        return;
-    };
-    let name = format!(
-        "{}-{}.json",
-        recording.environment.pid, recording.context.connection_id
-    );
-    if let Ok(text) = serde_json::to_string_pretty(recording) {
-        let _ = std::fs::write(std::path::Path::new(&directory).join(name), text);
     }
 }

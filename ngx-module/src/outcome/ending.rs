@@ -1,81 +1,19 @@
-//! The end of an SSL: decides whether anything is to be said, and says it.
-//!
-//! OpenSSL calls this inside `SSL_free`, which nginx calls right after it logged its own error. The
-//! SSL is only read for its ex_data, its context and its verify result: from OpenSSL 3.5 on nothing
-//! else of it is alive here. nginx's connection, request and configuration are.
+//! How a connection ended.
 
-use core::ffi::{c_int, c_long, c_void};
-
-use ngx::ffi::{ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL};
+use ngx::ffi::ngx_connection_t;
 use tlsdiag::capture::EndingKind;
 
-use super::connection;
 use crate::identity::Owner;
-use crate::nginx::cycle;
-use crate::note::{Note, Watched};
-use crate::openssl::{self, QueueMark};
-use crate::runtime::{clock, guard};
-use crate::variables::Negotiated;
-use crate::{assemble, identity, recent, sink, variables};
-
-/// OpenSSL's `CRYPTO_EX_free` for our slot, inside `SSL_free`.
-pub(super) unsafe extern "C" fn ssl_freed(
-    ssl: *mut c_void,
-    slot: *mut c_void,
-    _: *mut CRYPTO_EX_DATA,
-    _: c_int,
-    _: c_long,
-    _: *mut c_void,
-) {
-    if slot.is_null() {
-        return;
-    }
-    guard::guard("free", || {
-        // SAFETY: the slot held a box of ours, and OpenSSL forgets the slot after this call.
-        let watched = unsafe { Box::from_raw(slot.cast::<Watched>()) };
-        let Watched::Running(note) = *watched else {
-            return;
-        };
-        if !cycle::is_live() {
-            return;
-        }
-        let _mark = QueueMark::set();
-        // SAFETY: see the module's first lines.
-        unsafe { close(ssl.cast(), &note) };
-    });
-}
-
-unsafe fn close(ssl: *mut SSL, note: &Note) {
-    // SAFETY: nginx frees the SSL before the connection it belongs to.
-    unsafe {
-        let Some(connection) = connection(ssl).as_ref() else {
-            return;
-        };
-        let owner = identity::of(connection);
-        let verify_result = SSL_get_verify_result(ssl);
-        let failure = verdict(note, connection, &owner, verify_result);
-        let wanted = failure.filter(|_| owner.wants_diagnosis(connection));
-        let diagnosis = wanted.and_then(|kind| {
-            let context = SSL_get_SSL_CTX(ssl);
-            let recording =
-                assemble::recording(note, kind, connection, &owner, context, verify_result);
-            let diagnosis = sink::write(connection, &owner, &recording)?;
-            recent::note(&recording.context, diagnosis.name);
-            Some(diagnosis)
-        });
-        if variables::are_used() {
-            let recorder = &note.recorder;
-            let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
-            let failure = diagnosis.as_ref().map(|diagnosis| (diagnosis, alert));
-            let values = variables::values(&Negotiated::of(recorder), failure);
-            variables::record(&owner, &values);
-        }
-    }
-}
+use crate::note::Note;
+use crate::openssl;
+use crate::runtime::clock;
 
 /// How the attempt failed; `None` where nothing failed that TLS could explain: the client went away
 /// mid-handshake, the worker exits, the upstream died after the handshake.
-unsafe fn verdict(
+///
+/// # Safety
+/// Connection and owner are alive.
+pub(super) unsafe fn verdict(
     note: &Note,
     connection: &ngx_connection_t,
     owner: &Owner,

@@ -5,10 +5,11 @@ use ngx::ffi::{
 };
 use tlsdiag::capture::{EndingKind, Environment, Handshake, Recording, Settings, FORMAT};
 
+use super::recent;
 use crate::identity::Owner;
 use crate::note::Note;
+use crate::openssl;
 use crate::runtime::clock::monotonic_ns;
-use crate::{openssl, recent};
 
 /// Everything observed on a failed connection.
 ///

@@ -1,0 +1,52 @@
+//! The end of an SSL.
+//!
+//! OpenSSL calls this inside `SSL_free`, which nginx calls right after it logged its own error. The
+//! SSL is only read for its ex_data, its context and its verify result: from OpenSSL 3.5 on nothing
+//! else of it is alive here. nginx's connection, request and configuration are.
+
+use core::ffi::{c_int, c_long, c_void};
+
+use ngx::ffi::{SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL};
+
+use super::connection;
+use crate::nginx::cycle;
+use crate::note::Watched;
+use crate::openssl::QueueMark;
+use crate::outcome;
+use crate::runtime::guard;
+
+/// OpenSSL's `CRYPTO_EX_free` for our slot, inside `SSL_free`.
+///
+/// # Safety
+/// OpenSSL passes the SSL that ends and what its slot holds.
+pub(super) unsafe extern "C" fn ssl_freed(
+    ssl: *mut c_void,
+    slot: *mut c_void,
+    _: *mut CRYPTO_EX_DATA,
+    _: c_int,
+    _: c_long,
+    _: *mut c_void,
+) {
+    if slot.is_null() {
+        return;
+    }
+    guard::guard("free", || {
+        // SAFETY: the slot held a box of ours, and OpenSSL forgets the slot after this call.
+        let watched = unsafe { Box::from_raw(slot.cast::<Watched>()) };
+        let Watched::Running(note) = *watched else {
+            return;
+        };
+        if !cycle::is_live() {
+            return;
+        }
+        let _mark = QueueMark::set();
+        let ssl: *mut SSL = ssl.cast();
+        // SAFETY: nginx frees the SSL before the connection it belongs to; see the module's first lines.
+        unsafe {
+            if let Some(connection) = connection(ssl).as_ref() {
+                let context = SSL_get_SSL_CTX(ssl);
+                outcome::close(&note, connection, context, SSL_get_verify_result(ssl));
+            }
+        }
+    });
+}

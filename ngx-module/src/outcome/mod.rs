@@ -1,0 +1,94 @@
+//! The end of a connection: whether anything is to be said, and saying it.
+
+mod ending;
+mod recent;
+mod recording;
+
+use ngx::ffi::{ngx_connection_t, SSL_CTX};
+use tlsdiag::facts::Facts;
+use tlsdiag::{report, Diagnosis, Recording};
+
+use crate::identity::{self, Owner};
+use crate::note::Note;
+use crate::sink::error_log;
+use crate::variables::{self, Negotiated};
+
+/// Says how a connection ended, if it failed and somebody wants to know.
+///
+/// # Safety
+/// Connection and context are alive: nginx is about to close the connection.
+pub(crate) unsafe fn close(
+    note: &Note,
+    connection: &ngx_connection_t,
+    context: *mut SSL_CTX,
+    verify_result: i64,
+) {
+    let owner = identity::of(connection);
+    // SAFETY: the caller's promise; an owner is alive while its connection is.
+    unsafe {
+        let failure = ending::verdict(note, connection, &owner, verify_result);
+        let wanted = failure.filter(|_| owner.wants_diagnosis(connection));
+        let diagnosis = wanted.and_then(|kind| {
+            let recording =
+                recording::recording(note, kind, connection, &owner, context, verify_result);
+            let diagnosis = write(connection, &owner, &recording)?;
+            recent::note(&recording.context, diagnosis.name);
+            Some(diagnosis)
+        });
+        if variables::are_used() {
+            let recorder = &note.recorder;
+            let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
+            let failure = diagnosis.as_ref().map(|diagnosis| (diagnosis, alert));
+            let values = variables::values(&Negotiated::of(recorder), failure);
+            variables::record(&owner, &values);
+        }
+    }
+}
+
+/// Diagnoses and writes.
+///
+/// # Safety
+/// Connection and owner are alive.
+unsafe fn write(
+    connection: &ngx_connection_t,
+    owner: &Owner,
+    recording: &Recording,
+) -> Option<Diagnosis> {
+    let scope = owner.scope(connection)?;
+    dump(recording);
+    let facts = Facts::of(recording);
+    let diagnosis = tlsdiag::diagnose(&facts);
+    // SAFETY: the caller's promise.
+    unsafe { error_log::write(connection, || report::line(&diagnosis, &facts)) };
+    // SAFETY: one thread writes, one diagnosis at a time.
+    let sinks = unsafe { scope.sinks() };
+    if sinks.is_empty() {
+        return Some(diagnosis);
+    }
+    let mut document = report::document(&diagnosis, &facts);
+    document.push('\n');
+    for sink in sinks {
+        // SAFETY: a sink lives as long as its configuration, which outlives its connections.
+        unsafe { sink.write(connection.log, &document) };
+    }
+    Some(diagnosis)
+}
+
+#[cfg(not(feature = "fault-injection"))]
+fn dump(_recording: &Recording) {}
+
+/// Test build only: `TLSDIAG_RECORDINGS=<directory>` in the worker's environment keeps every
+/// recording as a file, which is how the fixtures are made.
+#[cfg(feature = "fault-injection")]
+fn dump(recording: &Recording) {
+    let Some(directory) = std::env::var_os("TLSDIAG_RECORDINGS") else {
+        return;
+    };
+    let name = format!(
+        "{}-{}.json",
+        recording.environment.pid, recording.context.connection_id
+    );
+    if let Ok(text) = serde_json::to_string_pretty(recording) {
+        let _ = std::fs::write(std::path::Path::new(&directory).join(name), text);
+    }
+}
