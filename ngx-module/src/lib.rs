@@ -1,8 +1,8 @@
 //! The nginx side of tlsdiag: one shared object, three `ngx_module_t`s.
 //!
 //! Thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
-//! [`note`] is what it keeps of it, [`identity`] says whose connection it was, [`outcome`]
-//! turns that into the core's `Recording`, and [`sink`]s write what the core answers. [`module`]
+//! [`identity`] says whose connection it was, [`outcome`] turns what was observed into the core's
+//! `Recording`, and [`sink`]s write what the core answers. [`module`]
 //! holds the directives, [`conf`] what they say, [`variables`] are `$upstream_tls_*`. All judgement is in the core.
 //!
 //! Nothing here may harm a request: every callback runs inside [`runtime::guard`], and whatever goes
@@ -18,7 +18,6 @@ mod hook;
 mod identity;
 mod module;
 mod nginx;
-mod note;
 mod openssl;
 mod outcome;
 mod runtime;

@@ -5,14 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ngx::ffi::{
-    SSL_CTX_free, SSL_CTX_get_ex_data, SSL_CTX_get_info_callback, SSL_CTX_new, SSL_CTX_set_ex_data,
-    SSL_CTX_set_info_callback, SSL_CTX_set_msg_callback, TLS_method, CRYPTO_EX_DATA, SSL, SSL_CTX,
+    SSL_CTX_free, SSL_CTX_get_info_callback, SSL_CTX_new, SSL_CTX_set_info_callback,
+    SSL_CTX_set_msg_callback, TLS_method, CRYPTO_EX_DATA, SSL_CTX,
 };
 
-use super::{info, message, CONTEXT_SLOT};
+use super::{info, message, state};
 use crate::runtime::guard::guard_keeping;
-
-pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 
 /// Addresses of contexts; other threads may make contexts too, hence the lock.
 static WAITING: Mutex<Vec<usize>> = Mutex::new(Vec::new());
@@ -87,21 +85,10 @@ pub(crate) fn attach() {
             let Some(theirs) = SSL_CTX_get_info_callback(context) else {
                 continue;
             };
-            let theirs = theirs as *mut c_void;
-            if SSL_CTX_set_ex_data(context, CONTEXT_SLOT.index(), theirs) == 1 {
+            if state::keep_info_callback(context, theirs) {
                 SSL_CTX_set_info_callback(context, Some(info::observe));
                 SSL_CTX_set_msg_callback(context, Some(message::observe));
             }
         }
-    }
-}
-
-/// The info callback that a context had before ours.
-pub(super) unsafe fn their_info_callback(context: *const SSL_CTX) -> Option<InfoCallback> {
-    // SAFETY: the slot holds NULL or a function pointer stored by `attach`, and Option<fn> has the
-    // layout of a nullable pointer.
-    unsafe {
-        let stored = SSL_CTX_get_ex_data(context, CONTEXT_SLOT.index());
-        core::mem::transmute::<*mut c_void, Option<InfoCallback>>(stored)
     }
 }

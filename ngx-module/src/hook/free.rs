@@ -8,9 +8,8 @@ use core::ffi::{c_int, c_long, c_void};
 
 use ngx::ffi::{SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL};
 
-use super::connection;
+use super::state::{connection, Watched};
 use crate::nginx::cycle;
-use crate::note::Watched;
 use crate::openssl::QueueMark;
 use crate::outcome;
 use crate::runtime::guard;

@@ -9,9 +9,9 @@ use ngx::ffi::{
 };
 use tlsdiag::capture::{Exit, Presented};
 
-use super::{contexts, message, note, release};
-use crate::note::Note;
+use super::state::{note, release, their_info_callback};
 use crate::openssl::{peek, Chain, QueueMark, X509};
+use crate::outcome::Note;
 use crate::runtime::guard;
 
 /// SSL_CB_HANDSHAKE_DONE.
@@ -39,7 +39,7 @@ pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_in
     }
     // SAFETY: the context is alive while its SSL is; nginx's callback takes what ours took.
     unsafe {
-        if let Some(theirs) = contexts::their_info_callback(SSL_get_SSL_CTX(ssl)) {
+        if let Some(theirs) = their_info_callback(SSL_get_SSL_CTX(ssl)) {
             theirs(ssl, event, ret);
         }
     }
@@ -110,7 +110,7 @@ unsafe fn exit(ssl: *mut SSL, note: &mut Note, ret: c_int) {
                 code: peek(),
                 errno,
             });
-            message::snapshot(ssl, note);
+            note.snapshot(ssl);
         }
         *libc::__errno_location() = errno;
     }

@@ -3,12 +3,11 @@
 use core::ffi::{c_int, c_void};
 
 use ngx::ffi::{SSL_is_server, SSL};
-use tlsdiag::capture::Presented;
 
-use super::{connection, keep, release, settle, watched};
+use super::state::{connection, keep, release, settle, watched, Watched};
 use crate::nginx::cycle;
-use crate::note::{Note, Watched};
-use crate::openssl::{is_unexpected_eof, latest, QueueMark, X509};
+use crate::openssl::{is_unexpected_eof, latest};
+use crate::outcome::Note;
 use crate::runtime::{allocator, guard};
 use crate::{identity, variables};
 
@@ -59,7 +58,7 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
         }
         let carries_data = note.recorder.observe(sent, content_type, bytes);
         if content_type == ALERT {
-            snapshot(ssl, note);
+            note.snapshot(ssl);
         }
         if carries_data {
             settle(ssl);
@@ -82,20 +81,5 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         }
         let note = Note::new(crate::runtime::clock::monotonic_ns());
         allocator::try_box(Watched::Running(note)).is_some_and(|watched| keep(ssl, watched))
-    }
-}
-
-/// What only a live SSL can tell and only a failure needs: the certificates of both sides.
-pub(super) unsafe fn snapshot(ssl: *mut SSL, note: &mut Note) {
-    let _mark = QueueMark::set();
-    // SAFETY: the SSL is alive inside its callback.
-    unsafe {
-        // Before that it is the certificate of the session offered.
-        if note.leaf.is_none() && (note.recorder.finished || note.recorder.certificate_came()) {
-            note.leaf = X509::peer(ssl);
-        }
-        if note.recorder.presented == Presented::Certificate && note.own_certificate.is_none() {
-            note.own_certificate = X509::own(ssl);
-        }
     }
 }

@@ -3,8 +3,8 @@
 use ngx::ffi::ngx_connection_t;
 use tlsdiag::capture::EndingKind;
 
+use super::Note;
 use crate::identity::Owner;
-use crate::note::Note;
 use crate::openssl;
 use crate::runtime::clock;
 

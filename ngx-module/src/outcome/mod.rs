@@ -1,6 +1,7 @@
 //! The end of a connection: whether anything is to be said, and saying it.
 
 mod ending;
+mod observation;
 mod recent;
 mod recording;
 
@@ -9,9 +10,10 @@ use tlsdiag::facts::Facts;
 use tlsdiag::{report, Diagnosis, Recording};
 
 use crate::identity::{self, Owner};
-use crate::note::Note;
 use crate::sink::error_log;
 use crate::variables::{self, Negotiated};
+
+pub(crate) use observation::Note;
 
 /// Says how a connection ended, if it failed and somebody wants to know.
 ///

@@ -6,8 +6,8 @@ use ngx::ffi::{
 use tlsdiag::capture::{EndingKind, Environment, Handshake, Recording, Settings, FORMAT};
 
 use super::recent;
+use super::Note;
 use crate::identity::Owner;
-use crate::note::Note;
 use crate::openssl;
 use crate::runtime::clock::monotonic_ns;
 
