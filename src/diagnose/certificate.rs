@@ -4,7 +4,7 @@
 use crate::capture::CertificateCheck;
 use crate::facts::Facts;
 use crate::registry::X509Error;
-use crate::rules::{send_a_name, Confidence, Evidence, Finding, Remedy};
+use crate::rules::{send_a_name, Confidence, Evidence, Finding, Remedy, Security};
 
 /// A verdict that came with a session, of a chain that nobody can look at any more, says what may be
 /// wrong with it and no more.
@@ -41,9 +41,13 @@ pub(super) fn limit(facts: &Facts<'_>, mut finding: Finding) -> Finding {
         .push_str(", but no SNI was sent and it is not for the name compared: it may be the server's default one");
     if facts.name.missing() {
         let with_a_name = Remedy::paste(facts, send_a_name(facts));
+        // What to trust is said when it is known to be this one.
+        let then = match finding.remedy.security {
+            Security::ChangesTrust => "the next failure says what there is to trust".to_owned(),
+            _ => finding.remedy.to_text(),
+        };
         finding.remedy = with_a_name.with_action(format!(
-            "if the same certificate comes with SNI, too: {}",
-            finding.remedy.to_text()
+            "if the same certificate comes with SNI, too: {then}"
         ));
     }
     finding

@@ -36,7 +36,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(found) = super::problem(facts, Problem::AnchorUnknown) {
-        return (!found.anchor_sent).then(|| alternative(facts, &found));
+        return (!found.anchor_sent).then(|| alternative(&found));
     }
     let found = super::problem(facts, Problem::IssuerMissing)?;
     let sentence = format!(
@@ -46,12 +46,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     );
     // A private root, signing directly, looks the same. Where the certificate says its issuer is to be
     // had does not decide: that is the word of a peer that nobody has verified.
-    let finding = Finding::new(
-        Confidence::Possible,
-        sentence,
-        &found.evidence(),
-        remedy(facts),
-    );
+    let finding = Finding::new(Confidence::Possible, sentence, &found.evidence(), remedy());
     Some(match found.may_lack_an_intermediate() {
         true => finding,
         false => finding.as_alternative(),
@@ -79,25 +74,16 @@ fn last(check: &CertificateCheck) -> usize {
     current
 }
 
-fn remedy(facts: &Facts<'_>) -> Remedy {
-    let file = facts.in_family("proxy_ssl_trusted_certificate");
-    let file = file.as_deref().unwrap_or("the trusted file");
-    Remedy::manual(format!(
-        "upstream must send its intermediate certificate after its own, unless that issuer is a root of yours, which belongs into {file}"
-    ))
+/// A root of the operator's own looks the same, but what to trust is another diagnosis, with its condition.
+fn remedy() -> Remedy {
+    Remedy::manual("upstream must send its intermediate certificate after its own")
 }
 
 /// Intermediates were sent and the last one's issuer is unknown: one more may be missing.
-fn alternative(facts: &Facts<'_>, found: &super::Found<'_>) -> Finding {
+fn alternative(found: &super::Found<'_>) -> Finding {
     let sentence = format!(
         "upstream may not send every intermediate of its certificate {}",
         found.certificate_of(0)
     );
-    Finding::new(
-        Confidence::Possible,
-        sentence,
-        &found.evidence(),
-        remedy(facts),
-    )
-    .as_alternative()
+    Finding::new(Confidence::Possible, sentence, &found.evidence(), remedy()).as_alternative()
 }
