@@ -291,7 +291,12 @@ fn upstream(
             }
             _ => vec![Sni::Only(name())],
         };
-        upstream = upstream.sni(random.pick(&ways).clone());
+        // Whoever issued a default one is somebody else's authority then.
+        let is_one = |way: &&Sni| {
+            !(draft.chain == Some(Chain::SelfSigned) && matches!(way, Sni::OrDefault(..)))
+        };
+        let ways: Vec<&Sni> = ways.iter().filter(is_one).collect();
+        upstream = upstream.sni((*random.pick(&ways)).clone());
     }
     upstream
 }
