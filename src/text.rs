@@ -65,7 +65,7 @@ pub fn quote(raw: &str) -> String {
 /// At most [`MAX_SHOWN`] bytes of printable ASCII without a space: spaces become `_`; all else outside
 /// printable ASCII and `" \ ; ' [ ]` become `\xHH`, byte by byte. An address stays as it is.
 pub fn escape(raw: &str) -> String {
-    if is_address(raw) {
+    if raw.len() <= MAX_SHOWN && raw.bytes().all(is_plain) || is_address(raw) {
         return raw.to_owned();
     }
     let mut shown = String::new();
@@ -74,11 +74,11 @@ pub fn escape(raw: &str) -> String {
     for byte in raw.bytes() {
         match byte {
             b' ' => shown.push('_'),
-            b'"' | b'\\' | b';' | b'\'' | b'[' | b']' | 0..=0x1f | 0x7f..=0xff => {
+            plain if is_plain(plain) => shown.push(char::from(plain)),
+            _ => {
                 // Writing to a String cannot fail.
                 let _ = write!(shown, "\\x{byte:02X}");
             }
-            _ => shown.push(char::from(byte)),
         }
         if shown.len() <= MAX_SHOWN - CUT.len() {
             room_for_mark = shown.len();
@@ -90,6 +90,11 @@ pub fn escape(raw: &str) -> String {
         }
     }
     shown
+}
+
+/// A byte of a word that is shown as it is.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"\\;'[]".contains(&byte)
 }
 
 /// An IP address, in brackets or not, with a port or without.
@@ -150,6 +155,10 @@ pub fn beginning(text: &str, max: usize) -> &str {
 /// and marked. Anything that is no printable ASCII or would end the sentence becomes `?`: its parts are
 /// constants, numbers and quoted text, so that nothing does.
 pub fn clip(sentence: &str, max: usize) -> String {
+    let is_plain = |byte| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b';';
+    if sentence.len() <= max && sentence.bytes().all(is_plain) {
+        return sentence.to_owned();
+    }
     let mut clipped = String::new();
     let mut last_space = 0;
     for byte in sentence.bytes() {

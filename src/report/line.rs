@@ -30,7 +30,10 @@ const MAX_DIRECTIVE: usize = 280;
 /// Writes the line, without nginx's prefix and tail.
 pub fn line(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {
     let finding = &diagnosis.finding;
-    let mut line = format!("upstream_tls[{}] ", diagnosis.name);
+    let mut line = String::with_capacity(MAX_LINE);
+    for part in ["upstream_tls[", diagnosis.name, "] "] {
+        line.push_str(part);
+    }
     line.push_str(&clip(&finding.sentence, MAX_SENTENCE));
     line.push_str("; fix: ");
     line.push_str(&fix(diagnosis));
@@ -56,11 +59,12 @@ pub fn line(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {
     }
     let mut opening = "; facts: ";
     for (key, shown) in pairs(diagnosis, facts) {
-        let pair = format!("{opening}{key}={shown}");
-        if line.len() + pair.len() + dead_ends.len() > MAX_LINE {
+        let pair = [opening, key, "=", &shown];
+        let length: usize = pair.iter().map(|part| part.len()).sum();
+        if line.len() + length + dead_ends.len() > MAX_LINE {
             break;
         }
-        line.push_str(&pair);
+        pair.into_iter().for_each(|part| line.push_str(part));
         opening = " ";
     }
     if line.len() + dead_ends.len() <= MAX_LINE {
