@@ -16,6 +16,7 @@
 
 pub mod certs;
 pub mod client;
+pub mod explained;
 pub mod family;
 pub mod fix;
 pub mod nginx;

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
+use tlsdiag::rules::Confidence;
+
 use crate::client::{self, Response};
+use crate::explained::explain;
 use crate::nginx::{Config, Finished, Module, Nginx};
 use crate::observe::json::{at, text, texts};
 use crate::observe::{Diagnosed, Line};
@@ -149,6 +152,7 @@ impl Run {
             let line = Diagnosed::parse(pair.ours)
                 .unwrap_or_else(|why| panic!("{why}, in our line: {}", pair.ours.raw));
             assert_same(&line, document);
+            assert_explained(&self.finished.config, native, &line.name);
             Failure {
                 native: native.message.clone(),
                 line,
@@ -212,6 +216,21 @@ fn assert_follows(native: &Line, ours: &Line) {
         "level of {}",
         ours.raw
     );
+}
+
+/// Where `tlsdiag explain` is certain of nginx's line alone, the module saw the same.
+fn assert_explained(conf: &str, native: &Line, name: &str) {
+    for group in explain(conf, [native.raw.as_str()]) {
+        for said in [Some(group.alone), group.with_conf].into_iter().flatten() {
+            let sure = said.causes.confidence == Confidence::Certain;
+            assert!(
+                !sure || said.causes.names[0] == name,
+                "{name} is explained as {:?}: {}",
+                said.causes,
+                native.raw
+            );
+        }
+    }
 }
 
 fn assert_same(line: &Diagnosed, document: &Value) {
