@@ -47,7 +47,9 @@ fn refused(causes: &mut Causes, settings: &Settings, told: bool) {
         causes.put_first(NO_NAME, causes.confidence.max(Likely));
     } else if name == Some(NameSent::Wrong) && !told {
         causes.put_first(WRONG_NAME, Possible);
-    } else if matches!(name, Some(NameSent::Settled | NameSent::Unsendable)) && told && !narrowed {
+    } else if name == Some(NameSent::Unsendable) && told && !narrowed {
+        causes.put_first(NO_NAME, Possible);
+    } else if name == Some(NameSent::Settled) && told && !narrowed {
         // Nothing that the configuration shows explains it.
         causes.put_second("handshake_failure_unspecified");
     }

@@ -164,7 +164,11 @@ fn in_handshake<'l>(kind: Kind, head: &[u8], tail: &'l [u8]) -> Seen<'l> {
             Some(Module::Other)
         }
         Action::Client => return Seen::ClientSide,
-        _ => return Seen::Nothing,
+        // A subrequest shakes hands while its main request does something else.
+        _ => match module(&tail) {
+            None | Some(Module::Stream) => return Seen::Nothing,
+            known => known,
+        },
     };
     Seen::Failure(Failure { kind, module, tail })
 }

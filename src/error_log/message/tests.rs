@@ -77,6 +77,14 @@ fn whose_connection_it_was() {
     assert_eq!((unknown.1, unknown.2.as_str()), (None, ""));
 }
 
+/// The log's action is that of the main request (mirror).
+#[test]
+fn a_subrequest_shakes_hands_meanwhile() {
+    let said =
+        "SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::x) while sending to client";
+    says(&format!("{said}, {TAIL}"), Kind::Alert(40), Module::Proxy);
+}
+
 #[test]
 fn what_comes_after_the_handshake() {
     let with = |said: &str, action: &str| format!("{said} while {action}, {TAIL}");
