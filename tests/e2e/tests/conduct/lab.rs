@@ -24,6 +24,14 @@ pub(crate) fn refusing() -> Peer {
     })
 }
 
+/// An upstream that answers every ClientHello with protocol_version(70): of that there is one cause.
+pub(crate) fn refusing_the_version() -> Peer {
+    scripted::start(Script::Alert {
+        code: 70,
+        version: 0x0303,
+    })
+}
+
 /// An upstream with nothing wrong.
 pub(crate) fn healthy() -> Peer {
     let root = Authority::root("Example Root");

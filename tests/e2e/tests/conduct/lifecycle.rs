@@ -9,7 +9,7 @@ use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::ports::Port;
 use tlsdiag_e2e::wait;
 
-use super::lab::{load, pass, refusing, with_module};
+use super::lab::{load, pass, refusing, refusing_the_version, with_module};
 
 fn fail(nginx: &Nginx) {
     assert_eq!(client::get(nginx.port(), "/").status, 502);
@@ -165,7 +165,7 @@ fn the_module_dropped_another_added_and_added_again() {
 /// The old worker ends a request by the configuration that request began with.
 #[test]
 fn the_old_configuration_and_the_new_at_once() {
-    let (silent, peer) = (scripted::start(Script::Silence), refusing());
+    let (silent, peer) = (scripted::start(Script::Silence), refusing_the_version());
     let mut config = with_module(&peer).location(
         "/slow",
         &format!("{} proxy_connect_timeout 2s;", pass(&silent)),
@@ -199,7 +199,7 @@ fn the_old_configuration_and_the_new_at_once() {
         let code = |document| json::text(document, "event/code").to_owned();
         documents.iter().map(code).collect()
     };
-    let refused = "sni_missing";
+    let refused = "protocol_version_mismatch";
     assert_eq!(names("old.log"), [refused, "handshake_timeout"]);
     assert_eq!(names("new.log"), [refused]);
     assert_eq!(nginx.finish().log.ours().len(), 3);

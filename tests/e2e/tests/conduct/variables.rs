@@ -11,7 +11,7 @@ use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
 use tlsdiag_e2e::ports::Port;
 use tlsdiag_e2e::wait;
 
-use super::lab::{pass, refusing, tls_server, API};
+use super::lab::{pass, refusing, refusing_the_version, tls_server, API};
 
 const FORMAT: &str = "'$upstream_tls_diagnosis|$upstream_tls_alert|$upstream_tls_fix|\
     $upstream_tls_protocol|$upstream_tls_cipher|$upstream_tls_curve|$upstream_tls_server_name|\
@@ -45,13 +45,12 @@ fn access(nginx: &Nginx, lines: usize) -> Vec<String> {
 
 #[test]
 fn of_a_failed_request() {
-    let peer = refusing();
+    let peer = refusing_the_version();
     let nginx = Nginx::start(logging().location("/", &pass(&peer)));
     client::get(nginx.port(), "/");
     assert_eq!(
         access(&nginx, 1),
-        ["sni_missing|in:40|proxy_ssl_server_name on; \
-          proxy_ssl_name <host-name-of-the-upstream>;|-|-|-|-|-"]
+        ["protocol_version_mismatch|in:70|proxy_ssl_protocols TLSv1.2 TLSv1.3;|-|-|-|-|-"]
     );
     assert_eq!(nginx.finish().log.ours().len(), 1);
 }
@@ -109,7 +108,7 @@ fn of_good_requests() {
 /// The name was sent, whatever came of it.
 #[test]
 fn of_a_failed_request_with_a_name() {
-    let peer = refusing();
+    let peer = refusing_the_version();
     let named = format!(
         "{} proxy_ssl_server_name on; proxy_ssl_name {API};",
         pass(&peer)
@@ -119,7 +118,7 @@ fn of_a_failed_request_with_a_name() {
     let line = access(&nginx, 1).remove(0);
     let fix = "proxy_ssl_protocols TLSv1.2 TLSv1.3;";
     assert!(
-        line.ends_with(&format!("|in:40|{fix}|-|-|-|{API}|-")),
+        line.ends_with(&format!("|in:70|{fix}|-|-|-|{API}|-")),
         "{line}"
     );
     nginx.finish();
@@ -218,7 +217,7 @@ fn of_several_attempts() {
         plain.port(),
         works.port()
     );
-    let refused = refusing();
+    let refused = refusing_the_version();
     let nginx = Nginx::start(
         logging()
             .http(&backend)
@@ -237,7 +236,7 @@ fn of_several_attempts() {
     let protocol = |line: &str| line.split('|').nth(3).unwrap().to_owned();
     assert_eq!(first(&lines[0]), "plaintext_upstream, -");
     assert_eq!(protocol(&lines[0]), "-, TLSv1.3");
-    assert_eq!(first(&lines[1]), "sni_missing : -");
+    assert_eq!(first(&lines[1]), "protocol_version_mismatch : -");
     assert_eq!(protocol(&lines[1]), "- : TLSv1.3");
     nginx.finish();
 }
