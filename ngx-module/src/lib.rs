@@ -1,7 +1,7 @@
 //! The nginx side of tlsdiag: one shared object, three `ngx_module_t`s.
 //!
 //! Thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
-//! [`identity`] says whose connection it was, [`outcome`] turns what was observed into the core's
+//! [`upstream`] says whose connection it was, [`outcome`] turns what was observed into the core's
 //! `Recording`, and [`sink`]s write what the core answers. [`module`]
 //! holds the directives, [`conf`] what they say, [`variables`] are `$upstream_tls_*`. All judgement is in the core.
 //!
@@ -15,13 +15,13 @@
 
 mod conf;
 mod hook;
-mod identity;
 mod module;
 mod nginx;
 mod openssl;
 mod outcome;
 mod runtime;
 mod sink;
+mod upstream;
 mod variables;
 
 use core::ffi::c_char;

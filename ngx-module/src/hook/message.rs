@@ -9,7 +9,8 @@ use crate::nginx::cycle;
 use crate::openssl::{is_unexpected_eof, latest};
 use crate::outcome::Note;
 use crate::runtime::{allocator, guard};
-use crate::{identity, variables};
+use crate::upstream::UpstreamConnection;
+use crate::variables;
 
 /// SSL3_RT_ALERT.
 const ALERT: c_int = 21;
@@ -76,7 +77,7 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         let Some(connection) = connection(ssl).as_ref() else {
             return false;
         };
-        if !identity::of(connection).wants_diagnosis(connection) && !variables::are_used() {
+        if !UpstreamConnection::of(connection).wants_diagnosis() && !variables::are_used() {
             return false;
         }
         let note = Note::new(crate::runtime::clock::monotonic_ns());

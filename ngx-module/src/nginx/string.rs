@@ -5,24 +5,18 @@ use tlsdiag::text::{bounded, Foreign};
 
 /// A bounded copy of an nginx string that a client or a variable may have filled; `None` when it is
 /// empty.
-///
-/// # Safety
-/// As for [`of`].
-pub(crate) unsafe fn foreign(text: &ngx_str_t) -> Option<Foreign> {
-    // SAFETY: the caller's promise.
-    unsafe { of(text) }.map(Foreign::from)
+pub(crate) fn to_foreign(string: &ngx_str_t) -> Option<Foreign> {
+    to_text(string).map(Foreign::from)
 }
 
 /// A bounded copy of an nginx string; `None` when it is empty.
-///
-/// # Safety
-/// `text.data` points to `text.len` readable bytes, or `text.len` is 0.
-pub(crate) unsafe fn of(text: &ngx_str_t) -> Option<String> {
-    if text.len == 0 || text.data.is_null() {
-        return None;
-    }
-    // SAFETY: the caller's promise.
-    Some(bounded(unsafe {
-        core::slice::from_raw_parts(text.data, text.len)
-    }))
+pub(crate) fn to_text(string: &ngx_str_t) -> Option<String> {
+    bytes(string).map(bounded)
+}
+
+/// The string itself; `None` when it is empty.
+pub(crate) fn bytes(string: &ngx_str_t) -> Option<&[u8]> {
+    (!string.data.is_null())
+        .then(|| string.as_bytes())
+        .filter(|bytes| !bytes.is_empty())
 }

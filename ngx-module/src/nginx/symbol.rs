@@ -5,7 +5,7 @@
 use core::ffi::{c_void, CStr};
 
 /// The symbol's address in the running nginx; NULL where it is missing.
-pub(crate) fn of(name: &CStr) -> *mut c_void {
+pub(crate) fn lookup(name: &CStr) -> *mut c_void {
     // SAFETY: looks a name up among the objects loaded.
     unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
 }

@@ -9,8 +9,8 @@ use ngx::ffi::{ngx_connection_t, SSL_CTX};
 use tlsdiag::facts::Facts;
 use tlsdiag::{report, Diagnosis, Recording};
 
-use crate::identity::{self, Owner};
 use crate::sink::error_log;
+use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated};
 
 pub(crate) use observation::Note;
@@ -25,43 +25,35 @@ pub(crate) unsafe fn close(
     context: *mut SSL_CTX,
     verify_result: i64,
 ) {
-    let owner = identity::of(connection);
-    // SAFETY: the caller's promise; an owner is alive while its connection is.
-    unsafe {
-        let failure = ending::verdict(note, connection, &owner, verify_result);
-        let wanted = failure.filter(|_| owner.wants_diagnosis(connection));
-        let diagnosis = wanted.and_then(|kind| {
-            let recording =
-                recording::recording(note, kind, connection, &owner, context, verify_result);
-            let diagnosis = write(connection, &owner, &recording)?;
-            recent::note(&recording.context, diagnosis.name);
-            Some(diagnosis)
-        });
-        if variables::are_used() {
-            let recorder = &note.recorder;
-            let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
-            let failure = diagnosis.as_ref().map(|diagnosis| (diagnosis, alert));
-            let values = variables::values(&Negotiated::of(recorder), failure);
-            variables::record(&owner, &values);
-        }
+    // SAFETY: the caller's promise.
+    let upstream = unsafe { UpstreamConnection::of(connection) };
+    let failure = ending::verdict(note, &upstream, verify_result);
+    let wanted = failure.filter(|_| upstream.wants_diagnosis());
+    let diagnosis = wanted.and_then(|kind| {
+        // SAFETY: the caller's promise.
+        let recording =
+            unsafe { recording::recording(note, kind, &upstream, context, verify_result) };
+        let diagnosis = write(&upstream, &recording)?;
+        recent::note(&recording.context, diagnosis.name);
+        Some(diagnosis)
+    });
+    if variables::are_used() {
+        let recorder = &note.recorder;
+        let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
+        let failure = diagnosis.as_ref().map(|diagnosis| (diagnosis, alert));
+        let values = variables::values(&Negotiated::of(recorder), failure);
+        variables::record(&upstream, &values);
     }
 }
 
 /// Diagnoses and writes.
-///
-/// # Safety
-/// Connection and owner are alive.
-unsafe fn write(
-    connection: &ngx_connection_t,
-    owner: &Owner,
-    recording: &Recording,
-) -> Option<Diagnosis> {
-    let scope = owner.scope(connection)?;
+fn write(upstream: &UpstreamConnection<'_>, recording: &Recording) -> Option<Diagnosis> {
+    let scope = upstream.scope()?;
     dump(recording);
     let facts = Facts::of(recording);
     let diagnosis = tlsdiag::diagnose(&facts);
-    // SAFETY: the caller's promise.
-    unsafe { error_log::write(connection, || report::line(&diagnosis, &facts)) };
+    // SAFETY: a connection's log outlives it.
+    unsafe { error_log::write(upstream.log(), || report::line(&diagnosis, &facts)) };
     // SAFETY: one thread writes, one diagnosis at a time.
     let sinks = unsafe { scope.sinks() };
     if sinks.is_empty() {
@@ -71,7 +63,7 @@ unsafe fn write(
     document.push('\n');
     for sink in sinks {
         // SAFETY: a sink lives as long as its configuration, which outlives its connections.
-        unsafe { sink.write(connection.log, &document) };
+        unsafe { sink.write(upstream.log(), &document) };
     }
     Some(diagnosis)
 }

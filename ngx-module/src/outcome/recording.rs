@@ -1,25 +1,22 @@
-//! Recorder + identity + certificates = the core's `Recording`.
+//! From what was observed to the core's `Recording`.
 
-use ngx::ffi::{
-    nginx_version, ngx_connection_t, ngx_pid, ngx_timeofday, OpenSSL_version_num, SSL_CTX,
-};
+use ngx::ffi::{nginx_version, ngx_pid, ngx_timeofday, OpenSSL_version_num, SSL_CTX};
 use tlsdiag::capture::{EndingKind, Environment, Handshake, Recording, Settings, FORMAT};
 
 use super::recent;
 use super::Note;
-use crate::identity::Owner;
 use crate::openssl;
 use crate::runtime::clock::monotonic_ns;
+use crate::upstream::UpstreamConnection;
 
 /// Everything observed on a failed connection.
 ///
 /// # Safety
-/// Connection, owner and context are alive: only in the trigger.
+/// The context is alive.
 pub(crate) unsafe fn recording(
     note: &Note,
     kind: EndingKind,
-    connection: &ngx_connection_t,
-    owner: &Owner,
+    upstream: &UpstreamConnection<'_>,
     ssl_context: *mut SSL_CTX,
     verify_result: i64,
 ) -> Recording {
@@ -27,7 +24,7 @@ pub(crate) unsafe fn recording(
     let now_ns = monotonic_ns();
     // SAFETY: the caller's promise.
     unsafe {
-        let (mut context, settings) = owner.describe(connection);
+        let (mut context, settings) = upstream.describe();
         recent::recall(&mut context);
         let certificate = note.leaf.as_ref().map(|leaf| match kind {
             EndingKind::ChainRejected => openssl::check(
@@ -35,7 +32,7 @@ pub(crate) unsafe fn recording(
                 leaf,
                 note.chain.as_ref(),
                 verify_result,
-                owner.compared_name(),
+                upstream.compared_name(),
                 now_ns,
             ),
             _ => openssl::unverified(leaf, kind, verify_result),

@@ -44,8 +44,7 @@ pub(super) unsafe fn of_peer<T>(
             Some(_) => return None,
         }
     }
-    // SAFETY: as above.
-    unsafe { string::of(&found?) }
+    string::to_text(&found?)
 }
 
 /// # Safety

@@ -10,7 +10,8 @@ use ngx::ffi::{
 use tlsdiag::text::beginning;
 
 use super::{COUNT, MAX_VALUE};
-use crate::identity::Owner;
+use crate::nginx::string;
+use crate::upstream::{self, UpstreamConnection};
 
 /// One attempt. Lives in the pool, freed with it.
 #[repr(C)]
@@ -29,13 +30,10 @@ type Marker = unsafe extern "C" fn(*mut c_void);
 unsafe extern "C" fn marker(_: *mut c_void) {}
 
 /// Notes the values of the owner's current attempt. A later call for the same attempt wins.
-///
-/// # Safety
-/// The owner's structures are alive.
-pub(crate) unsafe fn record(owner: &Owner, values: &[String; COUNT]) -> Option<()> {
-    // SAFETY: the caller's promise; all memory is of the owner's pool.
+pub(crate) fn record(upstream: &UpstreamConnection<'_>, values: &[String; COUNT]) -> Option<()> {
+    let upstream::Attempt { owner, pool, index } = upstream.attempt()?;
+    // SAFETY: the pool lives as long as the owner, which is alive while its connection is borrowed.
     unsafe {
-        let (owner, pool, index) = owner.attempt()?;
         let head = head(pool, true);
         let head = head.as_mut()?;
         let attempt = match find(*head, owner, index) {
@@ -81,7 +79,7 @@ pub(super) unsafe fn evaluate(
             find(first, owner, index)
                 .as_ref()
                 .and_then(|attempt| attempt.values.get(variable))
-                .and_then(|value| crate::nginx::string::of(value))
+                .and_then(string::to_text)
                 .unwrap_or_default()
         });
         super::set(result, pool, &text)

@@ -24,8 +24,9 @@ type AddVariable =
 pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
     // SAFETY: nginx's own functions and structures, looked up in the nginx that called us.
     unsafe {
-        let add: AddVariable =
-            transmute::<*mut c_void, Option<AddVariable>>(symbol::of(c"ngx_http_add_variable"))?;
+        let add: AddVariable = transmute::<*mut c_void, Option<AddVariable>>(symbol::lookup(
+            c"ngx_http_add_variable",
+        ))?;
         for (index, name) in NAMES.iter().enumerate() {
             let mut name = ngx_str_t {
                 len: name.len(),
@@ -35,7 +36,7 @@ pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
             variable.get_handler = Some(get);
             variable.data = index;
         }
-        let core: *const ngx_module_t = symbol::of(c"ngx_http_core_module").cast();
+        let core: *const ngx_module_t = symbol::lookup(c"ngx_http_core_module").cast();
         let context: *const ngx_http_conf_ctx_t = (*cf).ctx.cast();
         let main: *const ngx_http_core_main_conf_t =
             (*(*context).main_conf.add(core.as_ref()?.ctx_index)).cast();

@@ -15,8 +15,8 @@ use tlsdiag::registry::{CipherSuite, NamedGroup, ProtocolVersion};
 use tlsdiag::wire::{ClientHello, ServerHello};
 use tlsdiag::Diagnosis;
 
-use crate::identity;
 use crate::runtime::allocator::with_reserve;
+use crate::upstream::UpstreamConnection;
 
 pub(crate) use attempt::record;
 
@@ -104,9 +104,9 @@ impl Negotiated {
         }
         self.noted_at = Some(connection.requests);
         with_reserve(|| {
-            let owner = identity::of(connection);
-            // SAFETY: an owner is made from live structures.
-            unsafe { record(&owner, &values(self, None)) }
+            // SAFETY: the caller's promise.
+            let upstream = unsafe { UpstreamConnection::of(connection) };
+            record(&upstream, &values(self, None))
         });
     }
 
@@ -180,10 +180,7 @@ unsafe fn set(
 }
 
 /// Whether one of these names is ours: something in the configuration uses it.
-///
-/// # Safety
-/// The string is nginx's and valid.
-unsafe fn is_ours(name: &ngx_str_t) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe { crate::nginx::string::of(name) }.is_some_and(|name| NAMES.contains(&name.as_str()))
+fn is_ours(name: &ngx_str_t) -> bool {
+    let is = |one: &&str| one.as_bytes() == name.as_bytes();
+    NAMES.iter().any(is)
 }
