@@ -60,7 +60,7 @@ fn fault(
     let key = tls.certificate_key().and_then(|name| input.pem(name));
     let key = key.as_ref().and_then(|file| file.key.as_ref());
     if let (Some(key), Some(wanted)) = (key, &leaf.key) {
-        if key.differs(wanted) {
+        if key != wanted {
             let key = tls.name_of("certificate_key");
             return Some((
                 Severity::Error,

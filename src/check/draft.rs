@@ -6,6 +6,8 @@ use crate::nginx_conf::{Directive, Position, Tree};
 
 /// Places that a finding lists at most.
 const MAX_USERS: usize = 10;
+/// Places that are remembered; they come in the order of the configuration.
+const MAX_KNOWN: usize = 100;
 
 /// What a check found.
 #[derive(Debug)]
@@ -37,8 +39,8 @@ impl<'t> Draft<'t> {
 
     /// The same, met by way of these.
     pub(super) fn used_by<'u>(mut self, users: impl IntoIterator<Item = &'u Directive>) -> Self {
-        self.users
-            .extend(users.into_iter().map(Directive::position));
+        let users = users.into_iter().map(Directive::position);
+        self.users.extend(users.take(MAX_KNOWN));
         self
     }
 
@@ -46,6 +48,7 @@ impl<'t> Draft<'t> {
     pub(super) fn merge(&mut self, other: Draft<'t>) {
         self.severity = self.severity.max(other.severity);
         self.users.extend(other.users);
+        self.users.truncate(MAX_KNOWN);
     }
 
     pub(super) fn finish(mut self, id: &'static str, tree: &Tree) -> Finding {

@@ -11,8 +11,10 @@
 //! # How it is known
 //! nginx `ngx_stream_proxy_merge_srv_conf` (`ssl_enable`, 0 by default); tried end to end.
 
+use std::collections::HashMap;
+
 use super::{Check, Draft, Input, Severity};
-use crate::nginx_conf::model::{Context, Family, Module, Pass, ScopeId, SETTINGS};
+use crate::nginx_conf::model::{Family, Module, Pass, ScopeId, SETTINGS};
 use crate::nginx_conf::Directive;
 
 pub(super) static CHECK: Check = Check {
@@ -23,22 +25,30 @@ pub(super) static CHECK: Check = Check {
 
 fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
     let model = input.model;
+    let mut inside: HashMap<ScopeId, Vec<&Pass<'t>>> = HashMap::new();
+    for pass in model
+        .passes()
+        .iter()
+        .filter(|pass| pass.family == Family::Stream)
+    {
+        for (around, _) in model.around(pass.scope) {
+            inside.entry(around).or_default().push(pass);
+        }
+    }
     let mut drafts = Vec::new();
-    for (id, scope) in model.scopes() {
-        let stream = scope.module == Module::Stream && scope.context != Context::Main;
-        let Some(directive) = scope.list.iter().find(|one| stream && is_setting(one)) else {
+    for (id, scope) in model
+        .scopes()
+        .filter(|(_, scope)| scope.module == Module::Stream)
+    {
+        let passes = inside.remove(&id).unwrap_or_default();
+        let Some(directive) = scope.list.iter().find(|one| is_setting(one)) else {
             continue;
         };
-        let inside = |pass: &&Pass<'_>| model.around(pass.scope).any(|(around, _)| around == id);
-        let passes = model
-            .passes()
-            .iter()
-            .filter(|pass| pass.family == Family::Stream);
-        let passes: Vec<_> = passes.filter(inside).collect();
         // Off in so many words is no oversight.
-        let plain = |scope: ScopeId| model.nearest(scope, b"proxy_ssl").is_none();
-        let incomplete = passes.iter().any(|pass| model.is_incomplete(pass.scope));
-        if passes.is_empty() || incomplete || !passes.iter().all(|pass| plain(pass.scope)) {
+        let plain = |pass: &&Pass<'_>| {
+            model.nearest(pass.scope, b"proxy_ssl").is_none() && !model.is_incomplete(pass.scope)
+        };
+        if passes.is_empty() || !passes.iter().all(plain) {
             continue;
         }
         let message = "without proxy_ssl on, stream does not use TLS and this has no effect";

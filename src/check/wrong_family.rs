@@ -24,6 +24,9 @@ pub(super) static CHECK: Check = Check {
     run,
 };
 
+/// How many directives of one level are told of.
+const MAX_SETTINGS: usize = 64;
+
 /// What passes on in a scope and those inside.
 #[derive(Default)]
 struct Inside<'i, 't> {
@@ -44,13 +47,11 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
         let Some(inside) = inside.get(&id).filter(|inside| decides(scope, inside)) else {
             continue;
         };
-        for directive in scope.list {
-            let Some((family, setting)) = family_of(directive.name()) else {
-                continue;
-            };
-            if inside.families.contains(&family) {
-                continue;
-            }
+        let settings = scope.list.iter().filter_map(|directive| {
+            let (family, setting) = family_of(directive.name())?;
+            (!inside.families.contains(&family)).then_some((directive, setting))
+        });
+        for (directive, setting) in settings.take(MAX_SETTINGS) {
             let missing = inside
                 .tls
                 .iter()

@@ -25,13 +25,6 @@ pub(in crate::check) enum PublicKey {
     Point(Vec<u8>),
 }
 
-impl PublicKey {
-    /// Whether it is another key; keys of different kinds are.
-    pub(in crate::check) fn differs(&self, other: &PublicKey) -> bool {
-        self != other
-    }
-}
-
 /// The key of a certificate.
 pub(super) fn of_certificate(info: &SubjectPublicKeyInfoOwned) -> Option<PublicKey> {
     let bits = info.subject_public_key.as_bytes()?;

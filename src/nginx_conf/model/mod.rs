@@ -31,6 +31,9 @@ use variables::Variables;
 
 use super::{Directive, Tree};
 
+/// How many directives of one name on one level are looked at for each location.
+const MAX_REPEATED: usize = 64;
+
 /// The model of a configuration.
 #[derive(Debug)]
 pub struct Model<'t> {
@@ -108,11 +111,12 @@ impl<'t> Model<'t> {
         around.find_map(|(id, scope)| Some((id, *scope.own(name).first()?)))
     }
 
-    /// All directives of a name on the nearest level that has any.
+    /// All directives of a name on the nearest level that has any; of very many, the first.
     pub fn nearest_all(&self, scope: ScopeId, name: &[u8]) -> &[&'t Directive] {
         let mut around = self.scopes.around(scope);
         let own = around.find_map(|(_, scope)| Some(scope.own(name)).filter(|own| !own.is_empty()));
-        own.unwrap_or_default()
+        let own = own.unwrap_or_default();
+        own.get(..MAX_REPEATED).unwrap_or(own)
     }
 
     /// A text of a scope with the variables that the configuration sets put in.

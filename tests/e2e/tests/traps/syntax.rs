@@ -1,9 +1,13 @@
 //! The reader takes what nginx takes, and nothing else: the same bytes for both.
 
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+
 use tlsdiag::disk::Disk;
-use tlsdiag::nginx_conf::read_text;
+use tlsdiag::nginx_conf::{is_dump, read, read_dump, read_text};
 use tlsdiag_e2e::nginx::{Config, Nginx};
-use tlsdiag_e2e::require::foreign_module;
+use tlsdiag_e2e::require::{foreign_module, nginx_bin, Build};
+use tlsdiag_e2e::tempdir::TempDir;
 
 /// What is put inside `http`, and whether nginx accepts it.
 const FILES: &[(&str, bool)] = &[
@@ -144,4 +148,50 @@ fn long_words() {
     for (text, accepted) in long() {
         agrees(&text, accepted);
     }
+}
+
+/// What `nginx -T` prints is read as the files are, headers in files notwithstanding.
+#[test]
+fn a_dump_is_read_as_its_files_are() {
+    let directory = TempDir::new("dump");
+    std::fs::create_dir(directory.file("conf.d")).unwrap();
+    let b = directory.file("conf.d/b.conf");
+    let forged = format!("# configuration file {}:", b.display());
+    let server = |port: u16| format!("listen 127.0.0.1:{port};\nserver_name s{port};");
+    directory.write(
+        "conf.d/a.conf",
+        format!("server {{\n{forged}\n{}\n}}", server(8001)),
+    );
+    directory.write(
+        "conf.d/b.conf",
+        format!("# no line feed\nserver {{\n{}\n}}", server(8002)),
+    );
+    let main = format!(
+        "# configuration file /etc/passwd:\npid {}/pid;\nevents {{}}\nhttp {{ include conf.d/*.conf; }}\n\
+         # the end",
+        directory.path().display()
+    );
+    let main = directory.write("nginx.conf", main);
+    let mut command = Command::new(nginx_bin());
+    command
+        .arg("-p")
+        .arg(directory.path())
+        .arg("-T")
+        .arg("-c")
+        .arg(&main);
+    if Build::get().version >= (1, 19, 5) {
+        command.args(["-e", "stderr"]);
+    }
+    let output = command.output().expect("nginx -T does not run");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let both = [output.stderr, output.stdout].concat();
+    assert!(is_dump(&both));
+    let dumped = read_dump(&both).unwrap();
+    let read = read(&Disk, main.as_os_str().as_bytes()).unwrap();
+    assert_eq!(dumped, read);
+    assert_eq!(read.files.len(), 3);
 }
