@@ -1,4 +1,5 @@
-//! Whatever OpenSSL's callbacks may tell a recorder, in any order: what it keeps is bounded.
+//! Whatever OpenSSL's callbacks may tell a recorder, in any order: what it keeps is bounded, and what is
+//! reported of it holds.
 #![no_main]
 
 #[path = "../../tests/property/mod.rs"]
@@ -7,9 +8,11 @@ mod property;
 
 use std::sync::LazyLock;
 
+use property::Checker;
 use serde_json::Value;
-use tlsdiag::capture::{Bytes, Recorder, MAX_MESSAGE, MAX_MESSAGES};
+use tlsdiag::capture::{Bytes, Recorder, FORMAT, MAX_MESSAGE, MAX_MESSAGES};
 use tlsdiag::wire::Reader;
+use tlsdiag::Recording;
 
 /// What the callbacks call a record header, a TLS 1.3 record's own type, and messages.
 const CONTENT: [i32; 5] = [256, 257, 22, 21, 20];
@@ -21,6 +24,10 @@ const SENT: u8 = 0x80;
 /// The handshakes of the fixtures.
 static SEEDS: LazyLock<Vec<Vec<u8>>> =
     LazyLock::new(|| property::fixtures().iter().map(seed).collect());
+
+thread_local! {
+    static CHECKER: Checker = Checker::new();
+}
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let mut recorder = Recorder::new(1);
@@ -50,7 +57,24 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     assert!(recorder.message_count <= MAX_MESSAGES);
     assert!(recorder.opening_length <= recorder.opening.len());
     assert!(recorder.bytes_received >= recorder.opening_length as u64);
+    report(&recorder);
 });
+
+/// Reports it as a handshake that failed at proxy_pass to an address.
+fn report(recorder: &Recorder) {
+    let mut recording = serde_json::json!({
+        "format": FORMAT,
+        "environment": {"nginx": 1_022_001, "openssl": 0x3000_00d0_u64, "time_ms": 0, "pid": 1},
+        "context": {"module": "proxy", "peer": "127.0.0.1:443", "upstream": "127.0.0.1"},
+        "handshake": recorder.handshake(2),
+        "ending": {"kind": "error"},
+    });
+    property::foreign::mark(&mut recording);
+    let recording = Recording::from_json(&recording.to_string()).expect("a recording");
+    if let Err(why) = CHECKER.with(|checker| checker.check(&recording)) {
+        panic!("{why}");
+    }
+}
 
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     match SEEDS.get(seed as usize % (SEEDS.len() * 50)) {
