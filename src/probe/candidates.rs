@@ -17,12 +17,30 @@ pub struct Hints {
     pub tries: Vec<Vec<Change>>,
 }
 
+/// A set of changes to be tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) changes: Vec<Change>,
+    /// A failure with these may show another cause behind the first one. Not so where the change itself
+    /// narrows the offer.
+    pub(super) leads_on: bool,
+}
+
+impl Candidate {
+    fn new(changes: Vec<Change>) -> Self {
+        Self {
+            changes,
+            leads_on: true,
+        }
+    }
+}
+
 /// Sets of changes for a failure, the likeliest first.
 pub(super) struct Candidates {
     /// What speaks for these is this failure.
-    pub(super) informed: Vec<Vec<Change>>,
+    pub(super) informed: Vec<Candidate>,
     /// What the user named, and what most often helps.
-    pub(super) ladder: Vec<Vec<Change>>,
+    pub(super) ladder: Vec<Candidate>,
 }
 
 /// What may help after a failure.
@@ -43,38 +61,42 @@ pub(super) fn after(
     }
     sets.sort_by_key(|set| grade(settings, set) == Security::Weakens);
     Candidates {
-        informed: sets,
+        informed: sets.into_iter().map(Candidate::new).collect(),
         ladder: ladder(settings, facts.phase, hints),
     }
 }
 
 /// SNI, today's versions, both, names the user gave, one small group, ALPN, other directives the user
 /// gave: as far as each can still decide.
-fn ladder(settings: &Settings, phase: Phase, hints: &Hints) -> Vec<Vec<Change>> {
+fn ladder(settings: &Settings, phase: Phase, hints: &Hints) -> Vec<Candidate> {
     let is_compared = |name: &&str| *name == settings.compared_name();
     let known = settings.known_name();
     let sni = known.map(|name| send(settings, Some(name).filter(|name| !is_compared(name))));
-    let names = hints
-        .names
-        .iter()
-        .map(|name| send(settings, Some(name.as_str())));
-    let mut sets: Vec<_> = sni.clone().into_iter().collect();
+    let names = hints.names.iter();
+    let names = names.map(|name| Candidate::new(send(settings, Some(name.as_str()))));
+    let tries = hints.tries.iter().cloned().map(Candidate::new);
+    let mut sets: Vec<_> = sni.iter().cloned().map(Candidate::new).collect();
     // Once a certificate came the parameters are settled.
     if phase >= Phase::Certificate {
-        sets.extend(names.chain(hints.tries.iter().cloned()));
+        sets.extend(names.chain(tries));
         return sets;
     }
     let versions = vec![Change::new("protocols", &["TLSv1.2", "TLSv1.3"])];
-    sets.push(versions.clone());
-    sets.extend(sni.map(|sni| [sni, versions].concat()));
+    sets.push(Candidate::new(versions.clone()));
+    sets.extend(sni.map(|sni| Candidate::new([sni, versions].concat())));
     sets.extend(names);
+    let narrow = |change| Candidate {
+        changes: vec![change],
+        leads_on: false,
+    };
     if settings.has_conf_command() {
-        sets.push(vec![Change::new("conf_command", &["Groups", "P-256"])]);
+        let group = Change::new("conf_command", &["Groups", "P-256"]);
+        sets.push(narrow(group));
     }
     if settings.has_alpn() && settings.alpn.is_empty() {
-        sets.push(vec![Change::new("alpn", &["http/1.1", "h2"])]);
+        sets.push(narrow(Change::new("alpn", &["http/1.1", "h2"])));
     }
-    sets.extend(hints.tries.iter().cloned());
+    sets.extend(tries);
     sets
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::candidates::{self, Hints};
+use super::candidates::{self, Candidate, Hints};
 use super::outcome::{Established, Failure, Outcome};
 use super::security::grade;
 use super::{Change, Settings};
@@ -164,12 +164,14 @@ impl<C: Connector> Probe<'_, C> {
     fn search(&mut self, first: &Failure) -> Option<Vec<Change>> {
         let mut waiting = VecDeque::new();
         self.follow(&[], first, &mut waiting)?;
-        while let Some(changes) = waiting.pop_front() {
+        while let Some(Candidate { changes, leads_on }) = waiting.pop_front() {
             match self.attempt(&changes) {
                 Some(Outcome::Works(_)) => return Some(changes),
-                Some(Outcome::Fails(failure)) => self.follow(&changes, &failure, &mut waiting)?,
+                Some(Outcome::Fails(failure)) if leads_on => {
+                    self.follow(&changes, &failure, &mut waiting)?;
+                }
                 Some(Outcome::Unreachable(_)) => return None,
-                Some(Outcome::Refused(_)) | None => {}
+                Some(Outcome::Fails(_) | Outcome::Refused(_)) | None => {}
             }
         }
         None
@@ -181,7 +183,7 @@ impl<C: Connector> Probe<'_, C> {
         &mut self,
         changes: &[Change],
         failure: &Failure,
-        waiting: &mut VecDeque<Vec<Change>>,
+        waiting: &mut VecDeque<Candidate>,
     ) -> Option<()> {
         let diagnosis = diagnose(&Facts::of(&failure.recording));
         if self.names.contains(&diagnosis.name) {
@@ -193,24 +195,27 @@ impl<C: Connector> Probe<'_, C> {
         }
         let settings = self.settings.with(changes);
         let candidates = candidates::after(&settings, failure, &diagnosis, &self.request.hints);
-        for set in candidates.informed.into_iter().rev() {
-            if let Some(whole) = self.allowed(changes, set) {
+        for one in candidates.informed.into_iter().rev() {
+            if let Some(whole) = self.allowed(changes, one) {
                 waiting.push_front(whole);
             }
         }
-        for set in candidates.ladder {
-            waiting.extend(self.allowed(changes, set));
+        for one in candidates.ladder {
+            waiting.extend(self.allowed(changes, one));
         }
         Some(())
     }
 
-    /// The changes with more of them, if they may be tried.
-    fn allowed(&mut self, changes: &[Change], more: Vec<Change>) -> Option<Vec<Change>> {
-        let whole = merged(changes, more);
-        let weakens = grade(self.settings, &whole) == Security::Weakens;
+    /// A candidate on top of these changes, if it may be tried.
+    fn allowed(&mut self, changes: &[Change], more: Candidate) -> Option<Candidate> {
+        let whole = Candidate {
+            changes: merged(changes, more.changes),
+            ..more
+        };
+        let weakens = grade(self.settings, &whole.changes) == Security::Weakens;
         let is_allowed = self.request.try_weakening || !weakens;
         self.answer.held_back |= !is_allowed;
-        (is_allowed && whole.len() <= MAX_CHANGES).then_some(whole)
+        (is_allowed && whole.changes.len() <= MAX_CHANGES).then_some(whole)
     }
 
     /// The upstream speaks no TLS, or wants a certificate that nobody has for it.

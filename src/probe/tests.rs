@@ -210,6 +210,30 @@ fn the_ladder_helps_where_nothing_is_said() {
 }
 
 #[test]
+fn a_narrower_offer_leads_nowhere() {
+    const ONE_GROUP: &str = include_str!("../../tests/fixtures/group_mismatch/go_tls13.json");
+    let answer = run(
+        &host(),
+        &Request::default(),
+        &mut upstream(|settings| match settings.commands.is_empty() {
+            true => fails(CLOSED),
+            false => fails(ONE_GROUP),
+        }),
+    );
+    let commands: Vec<_> = answer
+        .attempts
+        .iter()
+        .flat_map(|attempt| &attempt.changes)
+        .filter(|change| change.setting == "conf_command")
+        .collect();
+    assert!(!commands.is_empty());
+    assert!(
+        commands.iter().all(|one| one.arguments[1] == "P-256"),
+        "{commands:?}"
+    );
+}
+
+#[test]
 fn an_old_nginx_is_offered_no_command() {
     let old = Settings::of_host("api.example.com", 1_018_000);
     let answer = run(&old, &Request::default(), &mut upstream(|_| fails(CLOSED)));
