@@ -31,6 +31,7 @@ const NAMED: &[(&str, &str)] = &[
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    openssl_version();
     let mut generated = String::new();
     for (file, name, row) in TABLES {
         table(&mut generated, file, name, row);
@@ -42,6 +43,17 @@ fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("tables.rs"), generated).expect("OUT_DIR is writable");
     fs::write(Path::new(&out).join("constants.rs"), constants).expect("OUT_DIR is writable");
+}
+
+/// `cfg(openssl3)`: OpenSSL 3.0 renamed accessors that 1.1.1 has under the old names only. Only the feature
+/// `probe` brings openssl-sys, and with it the version.
+fn openssl_version() {
+    println!("cargo::rustc-check-cfg=cfg(openssl3)");
+    println!("cargo::rerun-if-env-changed=DEP_OPENSSL_VERSION_NUMBER");
+    let version = env::var("DEP_OPENSSL_VERSION_NUMBER").unwrap_or_default();
+    if u64::from_str_radix(&version, 16).is_ok_and(|version| version >> 28 >= 3) {
+        println!("cargo::rustc-cfg=openssl3");
+    }
 }
 
 /// One slice; the rows must be sorted by code point, because look-ups are binary searches.

@@ -1,4 +1,5 @@
 //! The `tlsdiag` command.
+#![deny(unsafe_code)]
 #![cfg_attr(
     test,
     allow(
@@ -11,6 +12,13 @@
 )]
 
 mod cli;
+#[cfg(feature = "probe")]
+#[allow(
+    unsafe_code,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "OpenSSL is C; one SAFETY comment covers several calls on one object"
+)]
+mod openssl;
 
 use std::process::ExitCode;
 

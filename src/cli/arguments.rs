@@ -32,6 +32,8 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Explain(Explain),
+    #[cfg(feature = "probe")]
+    Probe(Probe),
     Check(Check),
     Diagnose(Diagnose),
     /// List all diagnoses, one sentence each
@@ -98,12 +100,102 @@ pub(super) struct Explain {
 /// How to say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Some lines a group of failures
+    /// Some lines for each
     Human,
-    /// One line a group
+    /// One line for each
     Short,
-    /// One JSON object a group
+    /// One JSON object for each
     Json,
+}
+
+/// Shake hands with an upstream as nginx would, and find the directives with which it works
+#[cfg(feature = "probe")]
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Shake hands with an upstream as nginx would, and find the directives with which it works.
+
+The first handshake is the one that nginx would make: with the settings of a location of nginx.conf, or \
+with none but proxy_pass https://HOST:PORT. If it fails, what most likely helps is tried and then what is \
+not needed left out; the directives printed were seen to work. Nothing that weakens security is tried \
+unless --try-weakening says so. At most 12 connections, one after another, 30 seconds in all; no request \
+is sent but with --request.",
+    after_help = "\
+Examples:
+  tlsdiag probe api.example.com:443
+  tlsdiag probe --nginx-conf /etc/nginx/nginx.conf --location /api api.example.com:443
+  tlsdiag probe --name api.example.com 192.0.2.7:443
+  tlsdiag probe --try 'proxy_ssl_certificate c.pem; proxy_ssl_certificate_key c.key;' api.example.com:443
+  tlsdiag probe --format json api.example.com:443 | jq -r '.proved[]?'
+
+Exit status: 0 it works as configured, 1 it does not, 2 it could not be tried."
+)]
+pub(super) struct Probe {
+    /// nginx.conf, or what 'nginx -T' printed: the settings are those of what passes on to the upstream
+    #[arg(long, visible_alias = "conf", value_name = "FILE")]
+    pub(super) nginx_conf: Option<PathBuf>,
+
+    /// A name of the server in nginx.conf, where several pass on to the upstream
+    #[arg(long, value_name = "NAME", requires = "nginx_conf")]
+    pub(super) server: Option<String>,
+
+    /// The location in nginx.conf, or a path that it serves
+    #[arg(long, value_name = "PATH", requires = "nginx_conf")]
+    pub(super) location: Option<String>,
+
+    /// Whose directives: proxy without --nginx-conf
+    #[arg(long, value_enum, value_name = "MODULE")]
+    pub(super) module: Option<Module>,
+
+    /// A host name that the upstream may go by; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Vec<String>,
+
+    /// Directives to try, or the values of what a fix leaves open; may be repeated
+    #[arg(long = "try", value_name = "DIRECTIVES")]
+    pub(super) tries: Vec<String>,
+
+    /// Try what weakens security, too
+    #[arg(long)]
+    pub(super) try_weakening: bool,
+
+    /// Send 'GET /' over a handshake that stands: some refuse only then (proxy_pass)
+    #[arg(long)]
+    pub(super) request: bool,
+
+    /// The address to connect to, in place of the first one that HOST has
+    #[arg(long, value_name = "IP", conflicts_with = "all")]
+    pub(super) address: Option<std::net::IpAddr>,
+
+    /// All addresses that HOST has, one after another
+    #[arg(long)]
+    pub(super) all: bool,
+
+    /// The nginx whose defaults hold; the first one in PATH unless given
+    #[arg(long, value_name = "BINARY")]
+    pub(super) nginx: Option<PathBuf>,
+
+    /// How to say it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) format: Format,
+
+    /// The upstream; with --nginx-conf also the name of an upstream block
+    #[arg(value_name = "HOST:PORT")]
+    pub(super) target: String,
+}
+
+/// The modules that speak TLS with upstreams.
+#[cfg(feature = "probe")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Module {
+    /// proxy_pass https://
+    Proxy,
+    /// grpc_pass grpcs://
+    Grpc,
+    /// uwsgi_pass suwsgi://
+    Uwsgi,
+    /// proxy_pass in stream
+    Stream,
 }
 
 /// Find traps in an nginx configuration that 'nginx -t' accepts and TLS to upstreams falls into

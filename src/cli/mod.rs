@@ -11,6 +11,8 @@ mod explain;
 mod generate;
 mod list;
 mod output;
+#[cfg(feature = "probe")]
+mod probe;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -50,6 +52,8 @@ fn perform(command: Command, output: &mut Output) -> io::Result<ExitCode> {
         Command::Diagnose(what) => diagnose::run(&what, output),
         Command::Explain(what) => explain::run(&what, output),
         Command::List => list::run(output),
+        #[cfg(feature = "probe")]
+        Command::Probe(what) => probe::run(&what, output),
         Command::Generate(what) => generate::run(&what),
     }
 }

@@ -9,6 +9,6 @@ mod reproduce;
 pub mod status;
 
 pub use age::Age;
-pub use document::{document, json_line, repeats_document};
+pub use document::{document, json_line, repeats_document, Answer};
 pub use line::line;
 pub use repeats::{repeats_line, Repeated};

@@ -17,6 +17,7 @@ mod upstream_tls;
 
 pub use json::json_line;
 pub use repeats::repeats_document;
+pub use upstream_tls::Answer;
 
 use serde::Serialize;
 

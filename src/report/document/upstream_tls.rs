@@ -305,9 +305,9 @@ impl<'a> Received<'a> {
     }
 }
 
-/// The diagnosis itself.
+/// The diagnosis itself, as `diagnosis` in the document.
 #[derive(Serialize)]
-struct Answer {
+pub struct Answer {
     name: &'static str,
     family: &'static str,
     confidence: &'static str,
@@ -317,7 +317,8 @@ struct Answer {
 }
 
 impl Answer {
-    fn of(diagnosis: &Diagnosis) -> Self {
+    /// Of any diagnosis.
+    pub fn of(diagnosis: &Diagnosis) -> Self {
         let finding = &diagnosis.finding;
         Self {
             name: diagnosis.name,
