@@ -4,13 +4,15 @@ NGINX_BIN ?= /usr/sbin/nginx
 NGINX_MODULES_DIR ?= /usr/lib/nginx/modules
 MODULE = build/ngx_upstream_tls_diag_module.so
 FAULT = build/ngx_upstream_tls_diag_module-fault.so
+PROBE = build/tlsdiag-probe
 E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	NGINX_SOURCE_DIR=$$(scripts/nginx-source) \
-	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT)
+	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT) \
+	TLSDIAG_PROBE=$(CURDIR)/$(PROBE)
 
 .PHONY: help deps build demo test test-core test-capi test-e2e test-recipes lint fuzz matrix converge soak bench deb
 .PHONY: test-deb versions observability clean
-.PHONY: module fault
+.PHONY: module fault probe
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +31,10 @@ module:
 fault:
 	scripts/build-module $(FAULT) fault-injection
 
+probe:
+	cargo build --quiet --locked --features probe
+	install -D "$${CARGO_TARGET_DIR:-target}/debug/tlsdiag" $(PROBE)
+
 demo: ## break ten upstreams on loopback and show what nginx and the module say
 	scripts/deps demo
 	$(MAKE) --no-print-directory module
@@ -36,7 +42,7 @@ demo: ## break ten upstreams on loopback and show what nginx and the module say
 
 test: ## everything: core, C ABI, end to end on a real nginx, lints
 	scripts/deps test
-	$(MAKE) --no-print-directory test-core test-capi test-e2e test-recipes lint
+	$(MAKE) --no-print-directory test-core test-probe test-capi test-e2e test-recipes lint
 
 test-core: ## the analysis core alone; needs nothing but Rust
 	cargo test --quiet --locked
@@ -44,7 +50,7 @@ test-core: ## the analysis core alone; needs nothing but Rust
 test-capi: ## the C ABI, from C and through its header's bindings
 	cargo test --quiet --locked -p tlsdiag-capi-tests
 
-test-e2e: module fault ## every diagnosis on a real nginx, with real TLS stacks
+test-e2e: module fault probe ## every diagnosis on a real nginx, with real TLS stacks
 	$(E2E) cargo test --quiet --locked -p tlsdiag-e2e
 
 test-recipes: module ## the recipes of contrib/ whose programs are small
@@ -56,7 +62,7 @@ lint: ## formatting and clippy, where the toolchain has them
 		else echo "rustfmt is not installed: formatting is not checked"; fi
 	@if cargo clippy --version >/dev/null 2>&1; then \
 		NGINX_SOURCE_DIR=$$(scripts/nginx-source) cargo clippy --quiet --locked --workspace \
-			--all-targets --features tlsdiag/capi -- -D warnings; \
+			--all-targets --features tlsdiag/capi,tlsdiag/probe -- -D warnings; \
 		else echo "clippy is not installed: lints are not checked"; fi
 
 fuzz: ## a minute (FUZZ_SECONDS) of libFuzzer for each of the readers, the recorder and the reports

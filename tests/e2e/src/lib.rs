@@ -24,6 +24,7 @@ pub mod observe;
 pub mod page;
 pub mod peers;
 pub mod ports;
+pub mod probe;
 pub mod process;
 pub mod require;
 pub mod tempdir;

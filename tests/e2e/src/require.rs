@@ -6,21 +6,26 @@ use std::sync::OnceLock;
 
 /// The module under test, from `TLSDIAG_MODULE`.
 pub fn module() -> PathBuf {
-    shared_object("TLSDIAG_MODULE", "make build")
+    built("TLSDIAG_MODULE", "make build")
 }
 
 /// The module built with feature `fault-injection`, from `TLSDIAG_MODULE_FAULT`.
 pub fn fault_module() -> PathBuf {
-    shared_object(
+    built(
         "TLSDIAG_MODULE_FAULT",
         "the Makefile's fault-injection build",
     )
 }
 
-fn shared_object(variable: &str, made_by: &str) -> PathBuf {
+/// The command line with feature `probe`, from `TLSDIAG_PROBE`.
+pub fn probe() -> PathBuf {
+    built("TLSDIAG_PROBE", "make probe")
+}
+
+fn built(variable: &str, made_by: &str) -> PathBuf {
     let Some(value) = std::env::var_os(variable) else {
         panic!(
-            "{variable} is not set: it must be the absolute path of the .so that {made_by} makes \
+            "{variable} is not set: it must be the absolute path of what {made_by} makes \
              (run the tests through make)"
         );
     };
