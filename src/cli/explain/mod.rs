@@ -77,7 +77,8 @@ fn in_light_of<T>(what: &Explain, act: impl FnOnce(&Says<'_>) -> io::Result<T>) 
         return act(&Says { format, conf: None });
     };
     let tree = check::read(file)?;
-    let conf = Some(&Model::new(&tree));
+    let model = Model::new(&tree);
+    let conf = Some(&model);
     act(&Says { format, conf })
 }
 
