@@ -55,9 +55,10 @@ impl Nginx {
             if process.exit_status().is_some() {
                 return Some(false);
             }
-            // The sockets listen before the first worker starts; a connection would count as one.
+            // The sockets listen before the first worker starts; a connection would count as one. (The
+            // words "start worker processes" come before there is any.)
             let up = if logs_notices && !config.single {
-                read_lossy(&prefix.file("error.log")).contains("start worker process")
+                read_lossy(&prefix.file("error.log")).contains("start worker process ")
             } else {
                 TcpStream::connect(("127.0.0.1", port)).is_ok()
             };
