@@ -5,17 +5,20 @@
 //! fails, because `upstream_tls_log` may stand after `http {}`.
 
 use core::cell::Cell;
-use core::ffi::c_void;
+use core::ffi::{c_void, CStr};
+use core::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[cfg(ngx_feature = "stream")]
 use ngx::ffi::ngx_stream_session_t;
 use ngx::ffi::{
-    ngx_array_t, ngx_conf_t, ngx_connection_t, ngx_cycle, ngx_cycle_t, ngx_flag_t,
-    ngx_http_request_t, ngx_pcalloc, ngx_pool_t,
+    ngx_array_create, ngx_array_push, ngx_array_t, ngx_conf_t, ngx_connection_t, ngx_cycle,
+    ngx_cycle_t, ngx_flag_t, ngx_http_request_t, ngx_pcalloc, ngx_pool_t, ngx_shm_zone_t,
 };
 
 use crate::nginx::{cycle, modules};
 use crate::sink::Sink;
+use crate::zone::Zone;
 
 /// NGX_CONF_UNSET.
 pub(crate) const UNSET: ngx_flag_t = -1;
@@ -29,8 +32,32 @@ pub(crate) struct LevelConf {
     pub(crate) logs_off: ngx_flag_t,
     /// `upstream_tls_log` with a target: an array of [`Sink`]; NULL for none.
     pub(crate) logs: *mut ngx_array_t,
+    /// `upstream_tls_status`; never inherited.
+    pub(crate) status: Option<Report>,
+    /// Its place among the levels of this configuration, a number that other processes know; 0 is the
+    /// main one.
+    number: u32,
     /// Main level only: something uses `$upstream_tls_*`.
     variables: Cell<bool>,
+    /// Main level only: `upstream_tls_zone`; NULL without.
+    pub(crate) zone: Cell<*mut ngx_shm_zone_t>,
+    /// Main level only: a directive that needs it.
+    pub(crate) needs_zone: Cell<Option<&'static CStr>>,
+    /// Main level only: an array of all other levels; NULL for none.
+    others: Cell<*mut ngx_array_t>,
+}
+
+/// What `upstream_tls_status` serves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// What the Accept header asks for.
+    Any,
+    /// JSON.
+    Json,
+    /// Either format of Prometheus, by the Accept header.
+    Metrics,
+    /// The page.
+    Html,
 }
 
 impl LevelConf {
@@ -45,18 +72,42 @@ impl LevelConf {
             if let Some(conf) = conf.as_mut() {
                 conf.diag = UNSET;
                 conf.logs_off = UNSET;
+                conf.status = None;
+                conf.needs_zone = Cell::new(None);
             }
             conf.cast()
         }
     }
 
-    /// A level of the configuration being read.
+    /// A level of the configuration being read; NULL without memory.
     ///
     /// # Safety
     /// nginx handed `cf` to `create_loc_conf` or `create_srv_conf`.
     pub(crate) unsafe fn create_in(cf: *mut ngx_conf_t) -> *mut c_void {
-        // SAFETY: the caller's promise.
-        unsafe { Self::create((*cf).pool) }
+        // SAFETY: the caller's promise; the cycle being built has loaded us.
+        let numbered = unsafe {
+            let level = Self::create((*cf).pool);
+            let main = Self::main_of((*cf).cycle);
+            main.and_then(|main| main.number_level((*cf).pool, level.cast()))
+                .map(|()| level)
+        };
+        numbered.unwrap_or(ptr::null_mut())
+    }
+
+    /// Gives a new level its number.
+    unsafe fn number_level(&self, pool: *mut ngx_pool_t, level: *mut Self) -> Option<()> {
+        // SAFETY: the pool is the configuration's; the array is ours.
+        unsafe {
+            if self.others.get().is_null() {
+                let levels = ngx_array_create(pool, 16, size_of::<*mut Self>());
+                self.others.set(levels);
+            }
+            let levels = self.others.get().as_mut()?;
+            let place: *mut *mut Self = ngx_array_push(levels).cast();
+            *place.as_mut()? = level;
+            level.as_mut()?.number = u32::try_from(levels.nelts).ok()?;
+        }
+        Some(())
     }
 
     /// Takes from the level above what this one does not set.
@@ -133,6 +184,11 @@ impl<'c> Scope<'c> {
         set.find(|diag| *diag != UNSET) != Some(0)
     }
 
+    /// The number of the level; 0 is the main one.
+    pub(crate) fn number(self) -> u32 {
+        self.level.map_or(0, |level| level.number)
+    }
+
     /// The logs to write to.
     ///
     /// # Safety
@@ -157,6 +213,38 @@ fn running<'c>() -> Option<&'c LevelConf> {
     }
     // SAFETY: nginx's own global, a cycle that loaded us. It outlives the callback that asks.
     unsafe { LevelConf::main_of(ngx_cycle) }
+}
+
+/// Hands the zone of the running configuration to `body`; `None` where there is none.
+pub(crate) fn with_zone<R>(body: impl FnOnce(&Zone<'_>) -> R) -> Option<R> {
+    let zone = running()?.zone.get();
+    // SAFETY: NULL, or the running configuration's own; `body` cannot keep it.
+    unsafe { Zone::of(zone) }.map(|zone| body(&zone))
+}
+
+/// The number of the configuration that this process runs.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// A configuration is about to run: it gets the next number of its zone.
+///
+/// # Safety
+/// The cycle is complete and lists us.
+pub(crate) unsafe fn begin_generation(cycle: *const ngx_cycle_t) {
+    // SAFETY: the caller's promise; the zone is this configuration's.
+    let zone = unsafe { LevelConf::main_of(cycle).and_then(|main| Zone::of(main.zone.get())) };
+    if let Some(zone) = zone {
+        GENERATION.store(zone.table.next_generation(), Ordering::Relaxed);
+    }
+}
+
+/// The number of the configuration that this process runs; 0 without a zone.
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// What is served at the request's location.
+pub(crate) fn status(request: &ngx_http_request_t) -> Option<Report> {
+    Scope::of_request(request)?.level?.status
 }
 
 /// The running configuration uses `$upstream_tls_*`.

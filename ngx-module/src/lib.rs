@@ -2,8 +2,9 @@
 //!
 //! Thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
 //! [`upstream`] says whose connection it was, [`outcome`] turns what was observed into the core's
-//! `Recording`, and [`sink`]s write what the core answers. [`module`]
-//! holds the directives, [`conf`] what they say, [`variables`] are `$upstream_tls_*`. All judgement is in the core.
+//! `Recording`, and [`sink`]s write what the core answers. [`zone`] keeps what all workers have counted,
+//! [`status`] serves it. [`module`] holds the directives, [`conf`] what they say, [`variables`] are
+//! `$upstream_tls_*`. All judgement is in the core.
 //!
 //! Nothing here may harm a request: every callback runs inside [`runtime::guard`], and whatever goes
 //! wrong drops the recording and nothing else. [`runtime::allocator`] keeps a lack of memory from ending
@@ -21,8 +22,10 @@ mod openssl;
 mod outcome;
 mod runtime;
 mod sink;
+mod status;
 mod upstream;
 mod variables;
+mod zone;
 
 use core::ffi::c_char;
 use core::ptr;

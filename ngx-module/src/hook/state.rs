@@ -9,7 +9,7 @@ use ngx::ffi::{
 };
 
 use crate::openssl::{Slot, CLASS_SSL, CLASS_SSL_CTX};
-use crate::outcome::Note;
+use crate::outcome::{self, Note};
 use crate::runtime::allocator::with_reserve;
 use crate::variables::{self, Negotiated};
 
@@ -94,9 +94,13 @@ pub(super) unsafe fn keep(ssl: *mut SSL, watched: Box<Watched>) -> bool {
 pub(super) unsafe fn settle(ssl: *mut SSL) {
     // SAFETY: the caller's promise.
     unsafe {
-        let (Some(note), true) = (note(ssl), variables::are_used()) else {
+        let Some(note) = note(ssl) else {
             return release(ssl);
         };
+        outcome::count_good(ssl, note, connection(ssl));
+        if !variables::are_used() {
+            return release(ssl);
+        }
         let mut negotiated = with_reserve(|| Negotiated::of(&note.recorder));
         negotiated.note_for(connection(ssl));
         *watched(ssl) = Watched::Used(negotiated);

@@ -1,6 +1,6 @@
 //! The core module: it is what `load_module` wakes up, before any TLS context exists.
 
-use core::ffi::c_void;
+use core::ffi::{c_char, c_void};
 use core::ptr;
 
 use ngx::ffi::{
@@ -9,7 +9,7 @@ use ngx::ffi::{
     NGX_MAIN_CONF, NGX_OK, OPENSSL_VERSION_NUMBER,
 };
 
-use super::directives::{diag, log};
+use super::directives::{diag, log, zone, ERROR};
 use crate::conf::LevelConf;
 use crate::hook;
 use crate::nginx::{cycle, modules};
@@ -28,12 +28,13 @@ pub(crate) static mut ngx_upstream_tls_diag_module: ngx_module_t = ngx_module_t 
 static mut CONTEXT: ngx_core_module_t = ngx_core_module_t {
     name: ngx::ngx_string!("upstream_tls_diag"),
     create_conf: Some(create_conf),
-    init_conf: None,
+    init_conf: Some(init_conf),
 };
 
-static mut COMMANDS: [ngx_command_t; 3] = [
+static mut COMMANDS: [ngx_command_t; 4] = [
     diag::command(LEVELS, 0),
     log::command(LEVELS, 0),
+    zone::command(LEVELS),
     ngx_command_t::empty(),
 ];
 
@@ -94,6 +95,29 @@ unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
         }
     });
     created.unwrap_or(ptr::null_mut())
+}
+
+/// The whole configuration is read.
+unsafe extern "C" fn init_conf(cycle: *mut ngx_cycle_t, conf: *mut c_void) -> *mut c_char {
+    // SAFETY: nginx passes what create_conf returned, and a cycle with a log; %s takes a
+    // NUL-terminated string.
+    unsafe {
+        let main = &*conf.cast::<LevelConf>();
+        let Some(directive) = main.needs_zone.get() else {
+            return ptr::null_mut();
+        };
+        if !main.zone.get().is_null() {
+            return ptr::null_mut();
+        }
+        ngx_log_error_core(
+            NGX_LOG_EMERG as ngx_uint_t,
+            (*cycle).log,
+            0,
+            c"\"%s\" needs \"upstream_tls_zone\"".as_ptr(),
+            directive.as_ptr(),
+        );
+    }
+    ERROR
 }
 
 /// Never refuses: on a reload nginx treats that as fatal. After a fault the module does nothing.

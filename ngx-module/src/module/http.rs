@@ -9,7 +9,7 @@ use ngx::ffi::{
     NGX_HTTP_SRV_CONF,
 };
 
-use super::directives::{diag, log};
+use super::directives::{diag, log, status, zone};
 use crate::conf::LevelConf;
 use crate::variables;
 
@@ -33,9 +33,14 @@ static mut CONTEXT: ngx_http_module_t = ngx_http_module_t {
     merge_loc_conf: Some(merge_loc_conf),
 };
 
-static mut COMMANDS: [ngx_command_t; 3] = [
+static mut COMMANDS: [ngx_command_t; 5] = [
     diag::command(LEVELS, NGX_HTTP_LOC_CONF_OFFSET),
     log::command(LEVELS, NGX_HTTP_LOC_CONF_OFFSET),
+    status::command(
+        NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF,
+        NGX_HTTP_LOC_CONF_OFFSET,
+    ),
+    zone::command(NGX_HTTP_MAIN_CONF),
     ngx_command_t::empty(),
 ];
 

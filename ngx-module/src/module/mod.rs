@@ -8,7 +8,7 @@ pub(crate) mod stream;
 
 use ngx::ffi::{ngx_conf_t, ngx_cycle_t, ngx_int_t, NGX_ERROR, NGX_OK};
 
-use crate::conf::LevelConf;
+use crate::conf::{self, LevelConf};
 use crate::nginx::modules;
 use crate::runtime::guard::guard;
 
@@ -46,6 +46,7 @@ unsafe fn complete(cycle: *mut ngx_cycle_t) {
         modules::HTTP.claim_context_index(cycle);
         #[cfg(ngx_feature = "stream")]
         modules::STREAM.claim_context_index(cycle);
+        conf::begin_generation(cycle);
     }
     crate::openssl::forget_verifications();
     crate::hook::attach();

@@ -9,7 +9,7 @@ use ngx::ffi::{
     NGX_STREAM_MAIN_CONF, NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
 };
 
-use super::directives::{diag, log};
+use super::directives::{diag, log, zone};
 use crate::conf::LevelConf;
 use crate::variables;
 
@@ -31,9 +31,10 @@ static mut CONTEXT: ngx_stream_module_t = ngx_stream_module_t {
     merge_srv_conf: Some(merge_srv_conf),
 };
 
-static mut COMMANDS: [ngx_command_t; 3] = [
+static mut COMMANDS: [ngx_command_t; 4] = [
     diag::command(LEVELS, NGX_STREAM_SRV_CONF_OFFSET),
     log::command(LEVELS, NGX_STREAM_SRV_CONF_OFFSET),
+    zone::command(NGX_STREAM_MAIN_CONF),
     ngx_command_t::empty(),
 ];
 

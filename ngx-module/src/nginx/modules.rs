@@ -36,6 +36,11 @@ impl Module {
         self.0.store(module, Ordering::Relaxed);
     }
 
+    /// The structure's address, which tells this module's zones from others'.
+    pub(crate) fn address(&self) -> *mut ngx_module_t {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// A cycle's list holds this module there.
     pub(super) fn is(&self, listed: *const ngx_module_t) -> bool {
         ptr::eq(self.0.load(Ordering::Relaxed), listed)

@@ -12,9 +12,10 @@ use super::ffi::{
     OBJ_nid2sn, OBJ_obj2nid, X509_ALGOR_get0, X509_EXTENSION_get_data, X509_NAME_ENTRY_get_data,
     X509_NAME_cmp, X509_NAME_get0_der, X509_NAME_get_entry, X509_NAME_get_index_by_NID,
     X509_PUBKEY_get0_param, X509_check_host, X509_digest, X509_get0_notAfter, X509_get0_notBefore,
-    X509_get0_pubkey, X509_get0_serialNumber, X509_get_X509_PUBKEY, X509_get_ext,
-    X509_get_ext_by_NID, X509_get_issuer_name, X509_get_signature_nid, X509_get_subject_name,
-    ASN1_OBJECT, ASN1_STRING, ASN1_TIME, X509_ALGOR, X509_EXTENSION, X509_NAME,
+    X509_get0_pubkey, X509_get0_serialNumber, X509_get0_signature, X509_get_X509_PUBKEY,
+    X509_get_ext, X509_get_ext_by_NID, X509_get_issuer_name, X509_get_signature_nid,
+    X509_get_subject_name, ASN1_BIT_STRING, ASN1_OBJECT, ASN1_STRING, ASN1_TIME, X509_ALGOR,
+    X509_EXTENSION, X509_NAME,
 };
 use tlsdiag::budget::{Effort, KeySize};
 use tlsdiag::capture::{Certificate, MAX_NAMES};
@@ -29,6 +30,23 @@ const NID_BASIC_CONSTRAINTS: c_int = 87;
 const NID_INFO_ACCESS: c_int = 177;
 const NID_NAME_CONSTRAINTS: c_int = 666;
 const V_ASN1_OBJECT: c_int = 6;
+
+/// Bytes at the end of a signature: no two certificates have the same.
+const SIGNATURE_TAIL: usize = 32;
+
+impl<'a> Borrowed<'a> {
+    /// What tells this certificate from another, without a digest.
+    pub(crate) fn signature_tail(self) -> &'a [u8] {
+        let mut signature: *const ASN1_BIT_STRING = ptr::null();
+        // SAFETY: the certificate is alive, and the signature is borrowed from it.
+        let bytes = unsafe {
+            X509_get0_signature(&mut signature, ptr::null_mut(), self.as_ptr());
+            string_bytes(signature.cast())
+        };
+        let start = bytes.len().saturating_sub(SIGNATURE_TAIL);
+        bytes.get(start..).unwrap_or_default()
+    }
+}
 
 impl Borrowed<'_> {
     /// Everything that a report shows of a leaf.

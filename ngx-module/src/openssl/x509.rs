@@ -70,6 +70,14 @@ pub(crate) struct Borrowed<'a> {
 }
 
 impl Borrowed<'_> {
+    /// `None` for NULL.
+    ///
+    /// # Safety
+    /// Whoever holds it outlives what is made here.
+    pub(crate) unsafe fn of(raw: *mut RawX509) -> Option<Self> {
+        NonNull::new(raw).map(Self::new)
+    }
+
     /// Only for as long as its holder lives.
     pub(super) fn new(raw: NonNull<RawX509>) -> Self {
         Self {

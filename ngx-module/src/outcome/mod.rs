@@ -1,7 +1,10 @@
 //! The end of a connection: whether anything is to be said, and saying it.
 
 mod ending;
+mod failed;
+mod good;
 mod observation;
+mod place;
 mod recent;
 mod recording;
 
@@ -13,6 +16,7 @@ use crate::sink::error_log;
 use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated};
 
+pub(crate) use good::count as count_good;
 pub(crate) use observation::Note;
 
 /// Says how a connection ended, if it failed and somebody wants to know.
@@ -33,10 +37,15 @@ pub(crate) unsafe fn close(
         // SAFETY: the caller's promise.
         let recording =
             unsafe { recording::recording(note, kind, &upstream, context, verify_result) };
-        let diagnosis = write(&upstream, &recording)?;
+        let facts = Facts::of(&recording);
+        let diagnosis = write(&upstream, &facts)?;
         recent::note(&recording.context, diagnosis.name);
+        failed::count(&upstream, note, &diagnosis, &facts);
         Some(diagnosis)
     });
+    if failure.is_none() && upstream.wants_diagnosis() {
+        good::count_closed(note, &upstream);
+    }
     if variables::are_used() {
         let recorder = &note.recorder;
         let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
@@ -47,19 +56,18 @@ pub(crate) unsafe fn close(
 }
 
 /// Diagnoses and writes.
-fn write(upstream: &UpstreamConnection<'_>, recording: &Recording) -> Option<Diagnosis> {
+fn write(upstream: &UpstreamConnection<'_>, facts: &Facts<'_>) -> Option<Diagnosis> {
     let scope = upstream.scope()?;
-    dump(recording);
-    let facts = Facts::of(recording);
-    let diagnosis = tlsdiag::diagnose(&facts);
+    dump(facts.recording);
+    let diagnosis = tlsdiag::diagnose(facts);
     // SAFETY: a connection's log outlives it.
-    unsafe { error_log::write(upstream.log(), || report::line(&diagnosis, &facts)) };
+    unsafe { error_log::write(upstream.log(), || report::line(&diagnosis, facts)) };
     // SAFETY: one thread writes, one diagnosis at a time.
     let sinks = unsafe { scope.sinks() };
     if sinks.is_empty() {
         return Some(diagnosis);
     }
-    let mut document = report::document(&diagnosis, &facts);
+    let mut document = report::document(&diagnosis, facts);
     document.push('\n');
     for sink in sinks {
         // SAFETY: a sink lives as long as its configuration, which outlives its connections.

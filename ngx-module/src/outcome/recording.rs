@@ -3,8 +3,7 @@
 use ngx::ffi::{nginx_version, ngx_pid, ngx_timeofday, OpenSSL_version_num, SSL_CTX};
 use tlsdiag::capture::{EndingKind, Environment, Handshake, Recording, Settings, FORMAT};
 
-use super::recent;
-use super::Note;
+use super::{failed, recent, Note};
 use crate::openssl;
 use crate::runtime::clock::monotonic_ns;
 use crate::upstream::UpstreamConnection;
@@ -56,7 +55,7 @@ pub(crate) unsafe fn recording(
             },
             ending: openssl::ending(recorder, kind),
             certificate,
-            history: None,
+            history: failed::history(upstream, ssl_context),
             response: None,
         }
     }

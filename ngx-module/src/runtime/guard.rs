@@ -64,7 +64,7 @@ pub(crate) fn silence_panics() {
 }
 
 #[cfg(feature = "fault-injection")]
-pub(crate) use fault::{fault, Fault};
+pub(crate) use fault::{die_with_lock, fault, Fault};
 
 #[cfg(not(feature = "fault-injection"))]
 mod fault {
@@ -84,10 +84,15 @@ mod fault {
         Panic(String),
         /// One allocation in so many fails; all while the reserve is open.
         Memory { one_in: Option<u64> },
+        /// The first worker that locks the zone is killed, as long as this file exists.
+        DieWithLock(String),
     }
 
     fn read() -> Option<Fault> {
         let text = std::env::var("TLSDIAG_FAULT").ok()?;
+        if let Some(mark) = text.strip_prefix("die_with_lock:") {
+            return Some(Fault::DieWithLock(mark.to_owned()));
+        }
         Some(match text.strip_prefix("memory") {
             Some("") => Fault::Memory { one_in: None },
             Some(rest) => Fault::Memory {
@@ -100,6 +105,15 @@ mod fault {
     /// The fault asked for; none before the first callback.
     pub(crate) fn fault() -> Option<&'static Fault> {
         FAULT.get()?.as_ref()
+    }
+
+    pub(crate) fn die_with_lock() {
+        if let Some(Fault::DieWithLock(mark)) = fault() {
+            if std::fs::remove_file(mark).is_ok() {
+                // SAFETY: ends this process.
+                unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+            }
+        }
     }
 
     pub(super) fn inject(point: &str) {

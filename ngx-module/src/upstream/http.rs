@@ -232,7 +232,7 @@ impl<'c> Http<'c> {
 }
 
 /// The place of nginx's core module in the lists of a request's configuration.
-fn core_index() -> Option<usize> {
+pub(crate) fn core_index() -> Option<usize> {
     let module: *const ngx_module_t = symbol::lookup(c"ngx_http_core_module").cast();
     // SAFETY: the symbol, where present, is nginx's module structure.
     Some(unsafe { module.as_ref() }?.ctx_index)

@@ -5,6 +5,7 @@
 //! owner must point back at the connection. Of anything else nothing but the connection is followed.
 
 mod http;
+mod server;
 mod server_line;
 mod socket;
 #[cfg(ngx_feature = "stream")]
@@ -18,6 +19,8 @@ use tlsdiag::capture::{Context, Settings};
 
 use crate::conf::Scope;
 use crate::nginx::string;
+pub(crate) use http::core_index;
+
 use http::Http;
 #[cfg(ngx_feature = "stream")]
 use stream::Stream;

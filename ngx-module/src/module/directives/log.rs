@@ -12,12 +12,10 @@ use ngx::ffi::{
     NGX_LOG_EMERG,
 };
 
+use super::ERROR;
 use crate::conf::{LevelConf, UNSET};
 use crate::runtime::guard::guard;
 use crate::sink::Sink;
-
-/// NGX_CONF_ERROR.
-const ERROR: *mut c_char = usize::MAX as *mut c_char;
 
 /// The directive at the given levels; `conf` is the level's `NGX_*_CONF_OFFSET`.
 pub(in crate::module) const fn command(levels: u32, conf: usize) -> ngx_command_t {

@@ -1,0 +1,134 @@
+//! Good handshakes: counted when the first application data goes by. Before that nginx may still reject
+//! the certificate, and in TLS 1.3 the server ours.
+
+use ngx::ffi::{
+    ngx_connection_t, SSL_CTX_get0_certificate, SSL_get_SSL_CTX, SSL_get_servername, SSL,
+};
+use tlsdiag::capture::Summary;
+use tlsdiag::fixed::Text;
+use tlsdiag::table::Good;
+use tlsdiag::wire::ServerHello;
+
+use super::place::{place, Place};
+use super::Note;
+use crate::conf::{generation, with_zone, Scope};
+use crate::openssl::{Borrowed, QueueMark, X509};
+use crate::runtime::allocator::with_reserve;
+use crate::runtime::clock::monotonic_ns;
+use crate::upstream::UpstreamConnection;
+use crate::zone::{now_ms, Zone};
+
+/// TLSEXT_NAMETYPE_host_name.
+const HOST_NAME: core::ffi::c_int = 0;
+
+/// Counts the handshake of a connection whose first data has arrived.
+///
+/// # Safety
+/// SSL and connection are alive: only in a message callback.
+pub(crate) unsafe fn count(ssl: *mut SSL, note: &Note, connection: *const ngx_connection_t) {
+    with_zone(|zone| {
+        // SAFETY: the caller's promise.
+        let upstream = unsafe { UpstreamConnection::of(connection.as_ref()?) };
+        if !upstream.wants_diagnosis() {
+            return None;
+        }
+        let place = place(zone, &upstream);
+        add(&place, note);
+        if place.is_own {
+            // SAFETY: the caller's promise.
+            unsafe { remember(zone, &place, ssl, note, &upstream) };
+        }
+        Some(())
+    });
+}
+
+/// Counts the handshake of a connection that ends and has only sent data.
+pub(super) fn count_closed(note: &Note, upstream: &UpstreamConnection<'_>) {
+    if note.recorder.finished && note.recorder.sent_data {
+        with_zone(|zone| add(&place(zone, upstream), note));
+    }
+}
+
+fn add(place: &Place<'_>, note: &Note) {
+    let recorder = &note.recorder;
+    place.slot.count_good(&Good {
+        now_ms: now_ms(),
+        version: recorder.version,
+        resumed: recorder.resumed,
+        duration_us: recorder.finished_ns.saturating_sub(recorder.started_ns) / 1000,
+    });
+}
+
+/// Keeps what was agreed on, unless the record has it. A lock that somebody holds is not waited for: the
+/// next handshake will do.
+///
+/// # Safety
+/// The SSL is alive.
+unsafe fn remember(
+    zone: &Zone<'_>,
+    place: &Place<'_>,
+    ssl: *mut SSL,
+    note: &Note,
+    upstream: &UpstreamConnection<'_>,
+) {
+    let _mark = QueueMark::set();
+    // SAFETY: the caller's promise.
+    let leaf = unsafe { X509::peer(ssl) };
+    let number = upstream.scope().map_or(0, Scope::number);
+    // SAFETY: as above.
+    let key = unsafe { key(zone, ssl, note, number, leaf.as_ref()) };
+    let now_ms = now_ms();
+    if place.slot.is_recorded(key, now_ms) {
+        return;
+    }
+    let summary = with_reserve(|| {
+        let context = upstream.describe().0;
+        // SAFETY: as above; the context holds the certificate.
+        let own = unsafe { Borrowed::of(SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl))) };
+        let own = own.map(Borrowed::describe);
+        let leaf = leaf.map(|leaf| leaf.borrow().describe());
+        let handshake = note.recorder.handshake(monotonic_ns());
+        Summary {
+            time_ms: now_ms,
+            generation: generation(),
+            location: Text::from(context.location.as_deref().unwrap_or_default()),
+            ..Summary::new(&handshake, leaf.as_ref(), own.as_ref())
+        }
+    });
+    if let Some(held) = zone.try_lock() {
+        held.locked.record(&place.slot, &summary, key);
+    }
+}
+
+/// What makes two good handshakes of a server the same: cheap, because every one is asked for it.
+///
+/// # Safety
+/// The SSL is alive.
+unsafe fn key(zone: &Zone<'_>, ssl: *mut SSL, note: &Note, level: u32, leaf: Option<&X509>) -> u64 {
+    let recorder = &note.recorder;
+    let hello = recorder.server_hellos.iter().flatten().next_back();
+    let group = hello.and_then(|hello| ServerHello::read(&hello.bytes).group);
+    let mut numbers = [0; 16];
+    let parts = [
+        u32::from(recorder.version) << 16 | u32::from(recorder.cipher),
+        u32::from(group.map_or(recorder.group, |group| group.0)),
+        generation(),
+        level,
+    ];
+    for (to, from) in numbers.chunks_exact_mut(4).zip(parts) {
+        to.copy_from_slice(&from.to_le_bytes());
+    }
+    // SAFETY: the SSL is alive, and so is what is borrowed from it.
+    unsafe {
+        let own = SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl)) as usize;
+        let own = own.to_le_bytes();
+        let name = SSL_get_servername(ssl, HOST_NAME);
+        let name = match name.is_null() {
+            true => &[][..],
+            false => core::ffi::CStr::from_ptr(name).to_bytes(),
+        };
+        let tail = leaf.map_or(&[][..], |leaf| leaf.borrow().signature_tail());
+        zone.table
+            .digest(&[&numbers, &own, name, &recorder.alpn, tail])
+    }
+}
