@@ -25,6 +25,8 @@ pub struct Diagnosed {
     pub confidence: String,
     /// What it costs: `weakens security` or `changes trust`.
     pub label: Option<String>,
+    /// What changed since the last good handshake, or that nothing did; `None` where none is known.
+    pub changed: Option<String>,
     /// `key=value` facts in the order written.
     pub facts: Vec<(String, String)>,
     /// What people try in vain: directives, or words such as `restarting`.
@@ -49,6 +51,7 @@ impl Diagnosed {
         // our directives are quoted.
         let (rest, tail) = cut_tail(rest);
         let (facts, dead_ends) = split_outside_quotes(rest, "; not: ").unwrap_or((rest, ""));
+        let (fix, changed) = cut_history(fix);
         let (fix, end) = fix.rsplit_once(" (").ok_or("no confidence after the fix")?;
         let end = end.strip_suffix(')').ok_or("confidence not closed")?;
         let (confidence, label) = match end.split_once(", ") {
@@ -74,7 +77,7 @@ impl Diagnosed {
         once(ours, &[" (certain", " (likely", " (possible"])?;
         let directives = directives(fix)?;
         let action = directives.is_empty().then(|| fix.to_owned());
-        for text in [Some(sentence), action.as_deref(), condition]
+        for text in [Some(sentence), action.as_deref(), condition, changed]
             .into_iter()
             .flatten()
         {
@@ -88,6 +91,7 @@ impl Diagnosed {
             condition: condition.map(str::to_owned),
             confidence: confidence.to_owned(),
             label: label.map(str::to_owned),
+            changed: changed.map(str::to_owned),
             facts: facts
                 .split(' ')
                 .filter_map(|f| f.split_once('='))
@@ -119,6 +123,18 @@ fn once(text: &str, marks: &[&str]) -> Result<(), String> {
 
 fn owned((key, value): (&str, &str)) -> (String, String) {
     (key.to_owned(), value.to_owned())
+}
+
+/// What stands between confidence and facts, where a zone counts.
+fn cut_history(text: &str) -> (&str, Option<&str>) {
+    let marks = ["; changed since ", "; nothing changed since "];
+    let found = marks
+        .iter()
+        .filter_map(|mark| find_outside_quotes(text, mark));
+    match found.min() {
+        Some(at) => (&text[..at], Some(&text[at + 2..])),
+        None => (text, None),
+    }
 }
 
 fn cut_tail(text: &str) -> (&str, &str) {

@@ -2,6 +2,8 @@
 
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::Arc;
 
 use super::scripted::Listener;
 use super::Peer;
@@ -22,6 +24,32 @@ pub fn ipv6(upstream: Peer) -> std::io::Result<Peer> {
         pass(client, port);
     });
     Ok(Peer::new(listener.port(), (listener, upstream)))
+}
+
+/// One address, behind which upstreams change.
+pub struct Switch {
+    target: Arc<AtomicU16>,
+    listener: Listener,
+}
+
+impl Switch {
+    /// What connects reaches `peer`.
+    pub fn to(peer: &Peer) -> Switch {
+        let target = Arc::new(AtomicU16::new(peer.port()));
+        let current = Arc::clone(&target);
+        let listener = Listener::start(move |client| pass(client, current.load(Ordering::Acquire)));
+        Switch { target, listener }
+    }
+
+    /// From now on it reaches `peer`.
+    pub fn set(&self, peer: &Peer) {
+        self.target.store(peer.port(), Ordering::Release);
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.listener.port()
+    }
 }
 
 fn pass(client: TcpStream, port: u16) {

@@ -1,0 +1,91 @@
+//! What these tests share.
+
+use openssl::ssl::{SslContext, SslMethod};
+use serde_json::Value;
+use tlsdiag_e2e::certs::{Authority, Leaf};
+use tlsdiag_e2e::client::{self, Response};
+use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::peers::scripted::{self, Script};
+use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
+
+/// The upstream's real name.
+pub(crate) const API: &str = "api.example.test";
+
+/// An upstream with nothing wrong.
+pub(crate) fn healthy() -> Peer {
+    upstream().start()
+}
+
+/// The same, to be made wrong.
+pub(crate) fn upstream() -> Upstream {
+    let root = Authority::root("Example Root");
+    Upstream::new(Stack::OpenSsl, root.issue(&Leaf::named(API).rsa()))
+}
+
+/// TLS for a server that a test plays itself.
+pub(crate) fn tls_server() -> SslContext {
+    let identity = Authority::root("Example Root").issue(&Leaf::named(API).rsa());
+    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
+    builder.set_certificate(&identity.certificate).unwrap();
+    builder.set_private_key(&identity.key).unwrap();
+    builder.build()
+}
+
+/// An upstream that answers every ClientHello with handshake_failure(40).
+pub(crate) fn refusing() -> Peer {
+    scripted::start(Script::Alert {
+        code: 40,
+        version: 0x0303,
+    })
+}
+
+/// An `upstream` block of this name.
+pub(crate) fn block(name: &str, peer: &Peer) -> String {
+    format!("upstream {name} {{ server 127.0.0.1:{}; }}\n", peer.port())
+}
+
+/// A zone of 1m, and `/status` for whoever asks from this machine.
+pub(crate) fn counting() -> Config {
+    let zone = "upstream_tls_zone zone=tls:1m;\n";
+    let status = "upstream_tls_status; allow 127.0.0.1; deny all;";
+    Config::new()
+        .module(Module::Ours)
+        .http(zone)
+        .location("/status", status)
+}
+
+/// `GET path` with an Accept header.
+pub(crate) fn ask(nginx: &Nginx, path: &str, accept: &str) -> Response {
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+    );
+    Response::parse(&client::exchange(nginx.port(), request.as_bytes()))
+}
+
+/// The JSON status.
+pub(crate) fn status(nginx: &Nginx) -> Value {
+    let response = client::get(nginx.port(), "/status");
+    assert_eq!(response.status, 200);
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+/// The servers of an http upstream.
+pub(crate) fn servers(status: &Value, upstream: &str) -> Vec<Value> {
+    let peers = &status["http"]["upstreams"][upstream]["peers"];
+    peers.as_array().cloned().unwrap_or_default()
+}
+
+/// The only server of an http upstream.
+pub(crate) fn server(nginx: &Nginx, upstream: &str) -> Value {
+    let status = status(nginx);
+    let mut all = servers(&status, upstream);
+    assert_eq!(all.len(), 1, "{upstream} in {status:#}");
+    all.remove(0)
+}
+
+/// So many requests with this answer.
+pub(crate) fn get(nginx: &Nginx, path: &str, status: u16, times: usize) {
+    for _ in 0..times {
+        assert_eq!(client::get(nginx.port(), path).status, status, "{path}");
+    }
+}
