@@ -6,11 +6,13 @@
 //! while the handshake runs.
 
 mod bytes;
+mod ending;
 mod noted;
 mod recorder;
 mod recording;
 
 pub use bytes::Bytes;
+pub use ending::{ending_of, Circumstances};
 pub use recorder::{Exit, Kept, Presented, RecordedAlert, Recorder};
 pub use recording::{
     AlertSeen, Captured, Certificate, CertificateCheck, ClientCertificate, Context, Direction,

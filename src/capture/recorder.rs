@@ -92,8 +92,12 @@ impl RecordedAlert {
 pub struct Exit {
     /// `SSL_get_error`.
     pub ssl_error: i32,
-    /// `ERR_peek_error`, 0 for an empty queue.
+    /// The error of the queue that says most, 0 for an empty queue.
     pub code: u64,
+    /// Its library (`ERR_GET_LIB`).
+    pub library: u32,
+    /// Its reason (`ERR_GET_REASON`).
+    pub reason: u32,
     /// `errno` at that moment.
     pub errno: i32,
 }

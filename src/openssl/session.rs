@@ -10,10 +10,9 @@ use tlsdiag::probe::Settings;
 
 use super::connection::Deadline;
 use super::context::{alpn_list, c_string, Context};
-use super::error::peek;
+use super::error::exit;
 use super::ffi;
 use super::library::take_error;
-use super::recording::exit_kind;
 use super::watch::Watch;
 
 /// X509_V_OK.
@@ -95,13 +94,7 @@ impl Session {
             let events = match unsafe { ffi::SSL_get_error(self.raw(), ret) } {
                 ffi::SSL_ERROR_WANT_READ => libc::POLLIN,
                 ffi::SSL_ERROR_WANT_WRITE => libc::POLLOUT,
-                ssl_error => {
-                    return Step::Failed(Exit {
-                        ssl_error,
-                        code: peek(),
-                        errno,
-                    })
-                }
+                ssl_error => return Step::Failed(exit(ssl_error, errno)),
             };
             if !self.wait(events, deadline) {
                 return Step::Late;
@@ -133,7 +126,7 @@ impl Session {
             Step::Done => None,
             // Some libraries see the end of the connection behind the alert first.
             Step::Failed(_) if recorder.fatal_alert(false).is_some() => Some(EndingKind::Error),
-            Step::Failed(exit) => Some(exit_kind(*recorder.exit.get_or_insert(exit))),
+            Step::Failed(exit) => Some(recorder.exit.get_or_insert(exit).kind()),
             Step::Late => Some(EndingKind::Timeout),
         }
     }

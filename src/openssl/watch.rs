@@ -4,9 +4,9 @@
 use core::ffi::{c_int, c_void};
 use std::time::Instant;
 
-use tlsdiag::capture::{Exit, Presented, Recorder};
+use tlsdiag::capture::{Presented, Recorder};
 
-use super::error::{is_unexpected_eof, latest, peek};
+use super::error::{exit, is_unexpected_eof, latest};
 use super::ffi;
 use super::x509::{Chain, X509};
 
@@ -167,12 +167,7 @@ unsafe extern "C" fn info(ssl: *const ffi::SSL, event: c_int, ret: c_int) {
             } else if event == CONNECT_EXIT && ret <= 0 {
                 let ssl_error = ffi::SSL_get_error(ssl, ret);
                 if FAILURES.contains(&ssl_error) && watch.recorder.exit.is_none() {
-                    let code = peek();
-                    watch.recorder.exit = Some(Exit {
-                        ssl_error,
-                        code,
-                        errno,
-                    });
+                    watch.recorder.exit = Some(exit(ssl_error, errno));
                     watch.snapshot(ssl);
                 }
             }

@@ -7,10 +7,10 @@ use ngx::ffi::{
     SSL_get_error, SSL_get_verify_callback, SSL_get_verify_depth, SSL_get_verify_result,
     SSL_session_reused, SSL_version, SSL,
 };
-use tlsdiag::capture::{Exit, Presented};
+use tlsdiag::capture::Presented;
 
 use super::state::{note, release, their_info_callback};
-use crate::openssl::{peek, Chain, QueueMark, X509};
+use crate::openssl::{self, Chain, QueueMark, X509};
 use crate::outcome::Note;
 use crate::runtime::guard;
 
@@ -105,11 +105,7 @@ unsafe fn exit(ssl: *mut SSL, note: &mut Note, ret: c_int) {
         let errno = *libc::__errno_location();
         let ssl_error = SSL_get_error(ssl, ret);
         if FAILURES.contains(&ssl_error) && note.recorder.exit.is_none() {
-            note.recorder.exit = Some(Exit {
-                ssl_error,
-                code: peek(),
-                errno,
-            });
+            note.recorder.exit = Some(openssl::exit(ssl_error, errno));
             note.snapshot(ssl);
         }
         *libc::__errno_location() = errno;

@@ -1,10 +1,11 @@
 //! The OpenSSL error queue: nginx reads it after us, so it is only ever peeked.
 
-use core::ffi::c_char;
+use core::ffi::{c_char, c_int};
 
 use super::ffi::{
     ERR_error_string_n, ERR_peek_error, ERR_peek_last_error, ERR_pop_to_mark, ERR_set_mark,
 };
+use tlsdiag::capture::Exit;
 
 /// Takes back whatever our own calls push, and leaves what was there.
 pub(crate) struct QueueMark;
@@ -33,7 +34,7 @@ pub(crate) fn latest() -> u64 {
 /// The error of the queue that says most, 0 for none: the earliest, which is what nginx prints first,
 /// unless another library's error stands there and the SSL library's own reason is the latest (3.5
 /// says "unknown security bits" before "dh key too small").
-pub(crate) fn peek() -> u64 {
+fn peek() -> u64 {
     // SAFETY: reads this thread's queue.
     let earliest = unsafe { ERR_peek_error() };
     let latest = latest();
@@ -41,6 +42,18 @@ pub(crate) fn peek() -> u64 {
         latest
     } else {
         earliest
+    }
+}
+
+/// A call that failed just now: what `SSL_get_error` and errno say of it, and the queue.
+pub(crate) fn exit(ssl_error: c_int, errno: c_int) -> Exit {
+    let code = peek();
+    Exit {
+        ssl_error,
+        code,
+        library: library(code),
+        reason: reason(code),
+        errno,
     }
 }
 

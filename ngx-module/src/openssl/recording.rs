@@ -1,12 +1,10 @@
 //! Parts of a recording that only OpenSSL can tell.
 
-use core::ffi::c_int;
-
 use tlsdiag::capture::{
-    Bytes, ClientCertificate, Ending, EndingKind, Exit, Presented, Recorder, Settings,
+    Bytes, ClientCertificate, Ending, EndingKind, Presented, Recorder, Settings,
 };
 
-use super::error::{is_unexpected_eof, library, packed, reason, text};
+use super::error::{library, packed, reason, text};
 use super::ffi::{
     OPENSSL_sk_num, OPENSSL_sk_value, SSL_CIPHER_get_protocol_id, SSL_CTX_get0_certificate,
     SSL_CTX_get_ciphers, SSL_CTX_get_security_level, SSL_CTX_get_verify_depth, SSL_CTX,
@@ -15,11 +13,6 @@ use super::X509;
 
 /// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
 const ALERT_REASONS: u32 = 1000;
-/// ERR_LIB_SYS.
-const LIBRARY_SYS: u32 = 2;
-/// `SSL_get_error`'s words for the end of a connection.
-const SSL_ERROR_SYSCALL: c_int = 5;
-const SSL_ERROR_ZERO_RETURN: c_int = 6;
 
 /// The settings, with what the context tells of them.
 ///
@@ -94,18 +87,5 @@ pub(crate) fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
         reason: known.then(|| reason(code)),
         errno: exit.map(|exit| exit.errno).filter(|errno| *errno != 0),
         text: known.then(|| text(code).into()),
-    }
-}
-
-/// What kind of end a failing handshake call means.
-pub(crate) fn exit_kind(exit: Exit) -> EndingKind {
-    match exit.ssl_error {
-        _ if is_unexpected_eof(exit.code) => EndingKind::Eof,
-        // OpenSSL 4.0 says SYSCALL in the info callback whatever stands in the queue.
-        _ if exit.code != 0 && library(exit.code) != LIBRARY_SYS => EndingKind::Error,
-        SSL_ERROR_SYSCALL if exit.errno == 0 => EndingKind::Eof,
-        SSL_ERROR_SYSCALL => EndingKind::Reset,
-        SSL_ERROR_ZERO_RETURN => EndingKind::Eof,
-        _ => EndingKind::Error,
     }
 }

@@ -31,7 +31,7 @@ pub(crate) unsafe fn close(
 ) {
     // SAFETY: the caller's promise.
     let upstream = unsafe { UpstreamConnection::of(connection) };
-    let failure = ending::verdict(note, &upstream, verify_result);
+    let failure = ending::of(note, &upstream, verify_result);
     let wanted = failure.filter(|_| upstream.wants_diagnosis());
     let diagnosis = wanted.and_then(|kind| {
         // SAFETY: the caller's promise.
