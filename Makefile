@@ -10,7 +10,7 @@ E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT) \
 	TLSDIAG_PROBE=$(CURDIR)/$(PROBE)
 
-.PHONY: help deps build demo test test-core test-capi test-e2e test-recipes lint fuzz matrix converge soak bench deb
+.PHONY: help deps build demo test test-core test-capi test-e2e test-recipes lint fuzz matrix converge soak bench bench-explain deb
 .PHONY: test-deb versions observability clean
 .PHONY: module fault probe
 
@@ -97,6 +97,9 @@ soak: ## 100,000 failing and 100,000 good handshakes, with reloads: lines, crash
 	scripts/deps demo
 	$(MAKE) --no-print-directory module
 	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin soak
+
+bench-explain: ## processor time of `tlsdiag explain` on 1 GB against grep -c
+	scripts/bench-explain
 
 bench: ## instructions per handshake with and without the module (callgrind)
 	scripts/deps bench

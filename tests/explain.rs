@@ -161,8 +161,9 @@ fn people_read_the_answer_first() {
     let (status, output, _) = run(&[], log.as_bytes());
     assert_eq!(status, 0);
     let lines: Vec<_> = output.lines().collect();
-    assert!(lines[0]
-        .starts_with("2 failed handshakes with https://198.51.100.7:443, server app.test, 2026/"));
+    assert!(lines[0].starts_with(
+        "2 failed handshakes with https://198.51.100.7:443, server app.test, 2026-11-26 10:41:02"
+    ));
     assert!(
         lines[2].starts_with("  likely: sni_missing  The upstream needs"),
         "{output}"

@@ -8,17 +8,16 @@
 
 use memchr::{memchr, memchr_iter, memmem};
 
+use super::time::{Time, LENGTH};
+
 /// Bytes before the anchor at most: pod and container names have up to 253 each.
 const MAX_PREFIX: usize = 600;
-
-/// `2026/11/26 10:41:02`, as nginx writes it: local time.
-pub type Time = [u8; 19];
 
 /// One line, its parts found. Numbers are read when somebody asks: most lines end here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'l> {
     /// Absent where somebody pasted the line without it.
-    time: Option<&'l Time>,
+    time: Option<&'l [u8; LENGTH]>,
     pid: &'l [u8],
     /// Empty where the line is about none.
     connection: &'l [u8],
@@ -29,7 +28,7 @@ pub struct Entry<'l> {
 impl<'l> Entry<'l> {
     /// A line that nginx itself wrote.
     pub fn at_start(line: &'l [u8]) -> Option<Self> {
-        let (time, rest) = line.split_first_chunk::<19>()?;
+        let (time, rest) = line.split_first_chunk()?;
         let [_, _, _, _, b'/', _, _, b'/', _, _, b' ', _, _, b':', _, _, b':', _, _] = time else {
             return None;
         };
@@ -41,10 +40,8 @@ impl<'l> Entry<'l> {
         let searched = line.get(..MAX_PREFIX).unwrap_or(line);
         memchr_iter(b'[', searched).find_map(|bracket| {
             let (before, rest) = line.split_at_checked(bracket)?;
-            let timed = before
-                .strip_suffix(b" ")
-                .and_then(<[u8]>::split_last_chunk::<19>);
-            match timed.filter(|(_, time)| is_time(time)) {
+            let timed = before.strip_suffix(b" ").and_then(<[u8]>::split_last_chunk);
+            match timed.filter(|(_, time)| Time::read(time).is_some()) {
                 Some((prefix, time)) if may_precede(prefix) => Self::after_time(Some(time), rest),
                 None if is_margin(before) => Self::after_time(None, rest),
                 _ => None,
@@ -53,7 +50,7 @@ impl<'l> Entry<'l> {
     }
 
     /// From `[level]` on.
-    fn after_time(time: Option<&'l Time>, rest: &'l [u8]) -> Option<Self> {
+    fn after_time(time: Option<&'l [u8; LENGTH]>, rest: &'l [u8]) -> Option<Self> {
         let rest = level(rest)?;
         let (pid, rest) = digits(rest)?;
         let (_tid, rest) = digits(rest.strip_prefix(b"#")?)?;
@@ -73,7 +70,7 @@ impl<'l> Entry<'l> {
 
     /// When; `None` where it is not known.
     pub fn time(&self) -> Option<Time> {
-        self.time.copied().filter(is_time)
+        Time::read(self.time?)
     }
 
     /// The process.
@@ -107,23 +104,19 @@ fn level(text: &[u8]) -> Option<&[u8]> {
 
 /// Decimal digits that fit 64 bits.
 pub(super) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    const MOST: usize = 19;
     let mut value: u64 = 0;
     let mut rest = text;
     while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        // Wraps only where there are too many.
         value = value
-            .checked_mul(10)?
-            .checked_add(u64::from(digit - b'0'))?;
+            .wrapping_mul(10)
+            .wrapping_add(u64::from(*digit - b'0'));
         rest = after;
     }
-    (rest.len() < text.len()).then_some((value, rest))
-}
-
-fn is_time(text: &Time) -> bool {
-    const SHAPE: &Time = b"0000/00/00 00:00:00";
-    // Without an early end, so that all bytes are compared at once.
-    text.iter().zip(SHAPE).fold(true, |fits, (one, shape)| {
-        fits & ((*one == *shape) | ((*shape == b'0') & one.is_ascii_digit()))
-    })
+    (1..=MOST)
+        .contains(&(text.len() - rest.len()))
+        .then_some((value, rest))
 }
 
 /// Not the beginning of an access log's line, whose fields a client fills: no quoted text, and no
@@ -157,7 +150,7 @@ mod tests {
     #[test]
     fn the_parts_of_a_line() {
         let entry = found(LINE);
-        assert_eq!(entry.time(), Some(*b"2026/11/26 10:41:02"));
+        assert_eq!(entry.time(), Time::read(b"2026/11/26 10:41:02"));
         assert_eq!((entry.pid(), entry.connection()), (23, 1173));
         assert_eq!(entry.message, b"SSL_do_handshake() failed");
         let line = "2026/11/26 10:41:02 [notice] 1#1: *no number";

@@ -50,7 +50,10 @@ pub(super) fn read(line: &[u8]) -> Option<Failure<'_>> {
     });
     let tail = Tail {
         server: server.filter(|name| !name.is_empty()),
-        upstream: field(b"upstream: ").and_then(address),
+        upstream: field(b"upstream: ").and_then(|rest| {
+            // Quotes may be missing.
+            address(rest.split(|one| matches!(one, b' ' | b'?')).next()?)
+        }),
         has_request: false,
     };
     let module = tail.upstream.and_then(module);

@@ -7,10 +7,10 @@ use std::collections::hash_map::RandomState;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
-use super::entry::Time;
 use super::kind::Kind;
 use super::message::Failure;
 use super::ours::Told;
+use super::time::Time;
 use crate::capture::Module;
 
 /// Groups kept at most.
@@ -180,10 +180,14 @@ impl Hasher for Folded {
             self.write_u64(u64::from_le_bytes(*word));
             rest = after;
         }
-        let last = rest
-            .iter()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte));
-        self.write_u64(last << 8 | rest.len() as u64);
+        // What is left over is hashed with bytes before it again: that is quicker than to gather it.
+        let last = match bytes.last_chunk() {
+            Some(word) => u64::from_le_bytes(*word),
+            None => rest
+                .iter()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        self.write_u64(last ^ (bytes.len() as u64));
     }
 
     fn write_u8(&mut self, byte: u8) {
@@ -257,7 +261,7 @@ mod tests {
             let number = groups
                 .find(&failure(kind, upstream, server), false)
                 .unwrap();
-            groups.count(number, Some(*b"2026/11/26 10:41:02"));
+            groups.count(number, Time::read(b"2026/11/26 10:41:02"));
         }
         let sent = groups
             .find(&failure(one, "https://192.0.2.7:443", "a"), true)
@@ -278,12 +282,13 @@ mod tests {
             b"2025/11/26 10:00:00",
             b"2026/11/26 09:00:00",
         ] {
-            groups.count(number, Some(*time));
+            groups.count(number, Time::read(time));
         }
         let times = groups.iter().next().unwrap().1.times;
+        let read = |text| Time::read(text).unwrap();
         assert_eq!(
             times,
-            Some((*b"2025/11/26 10:00:00", *b"2026/11/26 10:00:00"))
+            Some((read(b"2025/11/26 10:00:00"), read(b"2026/11/26 10:00:00")))
         );
     }
 

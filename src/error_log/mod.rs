@@ -19,10 +19,12 @@ mod ours;
 mod recent;
 pub mod settings;
 mod tail;
+mod time;
 
 pub use explanation::Explanation;
 pub use groups::Group;
 pub use ours::Told;
+pub use time::Time;
 
 use entry::Entry;
 use groups::Groups;

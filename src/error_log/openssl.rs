@@ -50,11 +50,11 @@ pub(super) fn read(text: &[u8]) -> Option<LibraryError> {
         let Some(rest) = next else {
             break;
         };
-        next = next_error(rest);
         match one(rest) {
             Some(alert @ LibraryError::Alert(_)) => return Some(alert),
             found => first = first.or(found),
         }
+        next = next_error(rest);
     }
     first
 }
@@ -66,11 +66,11 @@ fn next_error(text: &[u8]) -> Option<&[u8]> {
 
 fn one(text: &[u8]) -> Option<LibraryError> {
     let (code, rest) = hexadecimal(text)?;
-    let mut fields = rest.get(1..)?.splitn(3, |one| *one == b':');
-    let (_library, function) = (fields.next(), fields.next());
-    match function {
-        Some(b"OPENSSL_internal") => boring(code),
-        Some(b"") => Some(packed_by_3(code)),
+    let library = rest.strip_prefix(b":SSL routines:");
+    let library = library.or_else(|| rest.splitn(3, |one| *one == b':').nth(2));
+    match library {
+        Some([b':', ..]) => Some(packed_by_3(code)),
+        Some(function) if function.starts_with(b"OPENSSL_internal") => boring(code),
         Some(_) => Some(packed_by_1(code)),
         // Cut: libssl's own are told by how they begin.
         None if code >> 24 == SSL => Some(packed_by_1(code)),
@@ -85,7 +85,13 @@ fn hexadecimal(text: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = text.split_at_checked(end)?;
     let mut code = 0;
     for digit in digits {
-        code = code << 4 | char::from(*digit).to_digit(16)?;
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'A'..=b'F' => digit - b'A' + 10,
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        code = code << 4 | u32::from(value);
     }
     (!digits.is_empty()).then_some((code, rest))
 }

@@ -1,7 +1,8 @@
 //! What earlier lines of the same worker or connection say about a failure. Bounded: a table of slots, and
 //! who comes later takes the slot.
 
-use super::entry::{Entry, Time};
+use super::entry::Entry;
+use super::time::Time;
 
 const SLOTS: usize = 64;
 

@@ -4,17 +4,12 @@
 //! a client's bytes as they came, and so is D from its path on: each can hold a whole forged tail. nginx
 //! cuts its lines at 2048 bytes, and then the genuine D may be missing.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::{self, Finder};
-use memchr::{memchr, memchr3, memchr_iter};
+use memchr::{memchr2, memchr_iter, memmem};
 
 /// A tail that is longer may have been cut (`NGX_MAX_ERROR_STR`, less what stands before).
 const MAX_WHOLE: usize = 1700;
 /// Bytes of a name or an address; longer ones are not taken.
 const MAX_NAME: usize = 512;
-
-static UPSTREAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(", upstream: \""));
 
 /// What is known of the connection that failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,43 +24,39 @@ pub(super) struct Tail<'l> {
 }
 
 impl<'l> Tail<'l> {
-    /// Reads what follows `, client: `.
+    /// Reads what follows `, client: `, once from comma to comma.
     pub(super) fn read(tail: &'l [u8]) -> Self {
-        // The address of a client holds no comma.
-        let client = memchr(b',', tail).unwrap_or(tail.len());
-        let rest = tail.get(client..).unwrap_or_default();
-        let Some(rest) = rest.strip_prefix(b", server: ") else {
-            return Self {
-                upstream: upstream(tail),
-                ..Self::default()
+        let mut found = Self::default();
+        let (mut server, mut upstream, mut upstreams) = (None, None, 0);
+        for (number, at) in memchr_iter(b',', tail).enumerate() {
+            let Some([b',', b' ', field @ ..]) = tail.get(at..) else {
+                continue;
             };
-        };
-        let end = end_of_field(rest);
-        let (server, rest) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-        Self {
-            server: Some(server).filter(|name| (1..=MAX_NAME).contains(&name.len())),
-            upstream: upstream(rest),
-            has_request: rest.starts_with(b", request: \""),
+            // The address of a client holds no comma.
+            if number == 0 {
+                server = field
+                    .strip_prefix(b"server: ")
+                    .map(|_| at + b", server: ".len());
+            } else if let Some(start) = server.take() {
+                let name = tail.get(start..at);
+                found.server = name.filter(|name| (1..=MAX_NAME).contains(&name.len()));
+                found.has_request = field.starts_with(b"request: \"");
+            }
+            if let Some(value) = field.strip_prefix(b"upstream: \"") {
+                (upstream, upstreams) = (Some(value), upstreams + 1);
+            }
         }
+        if let Some(start) = server {
+            let name = tail.get(start..);
+            found.server = name.filter(|name| (1..=MAX_NAME).contains(&name.len()));
+        }
+        // Of a line that may have been cut, the genuine one may be missing.
+        let whole = tail.len() <= MAX_WHOLE && (tail.ends_with(b"\"") || is_of_stream(tail));
+        found.upstream = upstream
+            .filter(|_| upstreams == 1 && whole)
+            .and_then(address);
+        found
     }
-}
-
-/// Up to the next `, `.
-fn end_of_field(text: &[u8]) -> usize {
-    memchr_iter(b',', text)
-        .find(|at| text.get(at + 1).is_none_or(|next| *next == b' '))
-        .unwrap_or(text.len())
-}
-
-/// The one upstream of a line that is whole.
-fn upstream(tail: &[u8]) -> Option<&[u8]> {
-    let mut found = UPSTREAM.find_iter(tail);
-    let (Some(at), None) = (found.next(), found.next()) else {
-        return None;
-    };
-    let whole = tail.len() <= MAX_WHOLE && (tail.ends_with(b"\"") || is_of_stream(tail));
-    let start = at + UPSTREAM.needle().len();
-    address(tail.get(start..).filter(|_| whole)?)
 }
 
 /// `, bytes from/to client:0/0, bytes from/to upstream:0/0` ends the lines of stream.
@@ -75,22 +66,18 @@ fn is_of_stream(tail: &[u8]) -> bool {
 
 /// `scheme://address:port` without what follows: the path is the client's.
 pub(super) fn address(text: &[u8]) -> Option<&[u8]> {
-    let text = text.get(..MAX_NAME).unwrap_or(text);
-    let end = memchr3(b'"', b' ', b'?', text).unwrap_or(text.len());
-    let text = text.get(..end)?;
     // A scheme has up to six letters.
-    let scheme = memchr(b':', text.get(..7).unwrap_or(text)).unwrap_or_default();
-    let scheme = match text.get(scheme..)?.strip_prefix(b"://") {
-        Some(_) => scheme + 3,
-        None => 0,
-    };
-    let host = text.get(scheme..)?;
-    let end = match host.strip_prefix(b"unix:") {
+    let scheme = text.iter().take(7).position(|one| *one == b':');
+    let scheme = scheme.filter(|at| text.get(at + 1..at + 3) == Some(b"//"));
+    let host = text.get(scheme.map_or(0, |at| at + 3)..)?;
+    let most = host.get(..MAX_NAME).unwrap_or(host);
+    let end = match most.strip_prefix(b"unix:") {
         // A colon stands between the path of a socket and that of the request.
-        Some(path) => memchr(b':', path).map_or(host.len(), |at| at + b"unix:".len()),
-        None => memchr(b'/', host).unwrap_or(host.len()),
+        Some(path) => b"unix:".len() + memchr2(b':', b'"', path).unwrap_or(path.len()),
+        None => memchr2(b'/', b'"', most).unwrap_or(most.len()),
     };
-    text.get(..scheme + end).filter(|_| end > 0)
+    text.get(..text.len() - host.len() + end)
+        .filter(|_| end > 0)
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn a_group_says_what_where_when_and_how_often() {
     );
     assert_eq!(
         group.times,
-        Some((*b"2026/11/26 09:00:02", *b"2026/11/26 10:41:02"))
+        Time::read(b"2026/11/26 09:00:02").zip(Time::read(b"2026/11/26 10:41:02"))
     );
     assert_eq!(
         (seen.lines, seen.of_nginx, seen.failures, seen.beyond),

@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 use tlsdiag::error_log::causes::Decider;
-use tlsdiag::error_log::entry::Time;
-use tlsdiag::error_log::{Explanation, Group, Totals};
+use tlsdiag::error_log::{Explanation, Group, Time, Totals};
 use tlsdiag::rules::Confidence;
 
 use super::name;
@@ -85,7 +84,7 @@ fn number_of(count: u64, what: &str) -> String {
 }
 
 fn times(group: &Group) -> String {
-    let text = |time: Time| String::from_utf8_lossy(&time).into_owned();
+    let text = |time: Time| time.to_string().replace('T', " ");
     match group.times {
         None => String::new(),
         Some((first, last)) if first == last => format!(", {}", text(first)),

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use serde::Serialize;
 use tlsdiag::capture::Module;
 use tlsdiag::error_log::causes::Decider;
-use tlsdiag::error_log::entry::Time;
 use tlsdiag::error_log::{Explanation, Group};
 use tlsdiag::report;
 
@@ -41,8 +40,8 @@ pub(super) fn write(output: &mut dyn Write, group: &Group, said: &Explanation) -
     let object = Object {
         kind: group.kind.name(),
         count: group.count,
-        first: group.times.map(|(first, _)| iso(&first)),
-        last: group.times.map(|(_, last)| iso(&last)),
+        first: group.times.map(|(first, _)| first.to_string()),
+        last: group.times.map(|(_, last)| last.to_string()),
         module: group.module,
         upstream: &group.upstream,
         server: &group.server,
@@ -60,15 +59,4 @@ pub(super) fn write(output: &mut dyn Write, group: &Group, said: &Explanation) -
     };
     let text = report::json_line(&object, MAX_OBJECT).unwrap_or_default();
     writeln!(output, "{text}")
-}
-
-/// `2026-11-26T10:41:02`: the log does not say in which zone.
-fn iso(time: &Time) -> String {
-    time.iter()
-        .map(|one| match one {
-            b'/' => '-',
-            b' ' => 'T',
-            other => char::from(*other),
-        })
-        .collect()
 }
