@@ -53,7 +53,8 @@ pub(super) fn write(output: &mut dyn Write, group: &Group, said: &Explanation) -
             printable(&said.dead_ends.join("  "))
         )?;
     }
-    let decide: Vec<_> = said.causes.decide.iter().map(|one| decider(*one)).collect();
+    let decide = said.causes.decide.iter();
+    let decide: Vec<_> = decide.map(|one| decider(*one, group)).collect();
     if !decide.is_empty() {
         writeln!(output, "  {DIM}what decides: {}{DIM:#}", decide.join(", "))?;
     }
@@ -92,12 +93,16 @@ fn times(group: &Group) -> String {
     }
 }
 
-fn decider(one: Decider) -> &'static str {
+fn decider(one: Decider, group: &Group) -> String {
+    let peer = group.upstream.rsplit('/').next().unwrap_or_default();
     match one {
-        Decider::Conf => "nginx.conf (--conf FILE)",
-        Decider::Probe => "a handshake with the upstream from this host",
-        Decider::Dates => "the dates of nginx's client certificate",
-        Decider::Port => "what listens on that port",
+        Decider::Conf => "nginx.conf (--conf FILE)".to_owned(),
+        Decider::Probe if cfg!(feature = "probe") && peer.contains(':') => {
+            printable(&format!("'tlsdiag probe {peer}'"))
+        }
+        Decider::Probe => "a handshake with the upstream from this host".to_owned(),
+        Decider::Dates => "the dates of nginx's client certificate".to_owned(),
+        Decider::Port => "what listens on that port".to_owned(),
     }
 }
 
