@@ -17,6 +17,32 @@ const DEFAULT_TLS13_SUITES: [CipherSuite; 3] = [
     CipherSuite(0x1303),
 ];
 
+/// Protocols that run over TLS on TCP, by IANA's names (TLS ALPN Protocol IDs).
+const PROTOCOLS: [&str; 22] = [
+    "http/1.0",
+    "http/1.1",
+    "h2",
+    "spdy/3",
+    "ftp",
+    "imap",
+    "pop3",
+    "managesieve",
+    "coap",
+    "xmpp-client",
+    "xmpp-server",
+    "acme-tls/1",
+    "mqtt",
+    "dot",
+    "ntske/1",
+    "sunrpc",
+    "irc",
+    "nntp",
+    "sip/2",
+    "tds/8.0",
+    "postgresql",
+    "radius/1.1",
+];
+
 /// `openssl s_client ...` with nginx's peer, name and offer. A name that no operator wrote is left for
 /// the reader to fill in, and what a shell would read more into is left out. `None` when nothing was
 /// offered, and when the peer's address is unknown or cannot be written plainly.
@@ -134,9 +160,12 @@ fn signature_name(scheme: SignatureScheme) -> Option<&'static str> {
     }
 }
 
+/// A protocol of no known name may be a variable's value (`ngx_stream_proxy_ssl_alpn`), which a client
+/// chose: the reader fills it in.
 fn alpn(offered: &Offered) -> Option<String> {
     let protocols = offered.alpn();
-    let names: Vec<_> = protocols.iter().map(Foreign::raw).collect();
-    let plain = !names.is_empty() && names.iter().all(|one| is_plain(one));
-    plain.then(|| names.join(","))
+    let known = |one: &Foreign| PROTOCOLS.iter().find(|known| **known == one.raw());
+    let names: Option<Vec<&str>> = protocols.iter().map(|one| known(one).copied()).collect();
+    let names = names.map_or("PROTOCOL-THAT-WAS-SENT".to_owned(), |names| names.join(","));
+    (!protocols.is_empty()).then_some(names)
 }

@@ -39,6 +39,11 @@ const UNKNOWN: &str =
     "\"0100003b03030000000000000000000000000000000000000000000000000000000000000000\
     000002fefe01000010000a00040002fefe000d00040002fefe\"";
 
+/// A hello of TLS 1.2 that offers a protocol nobody knows.
+const PROTOCOL: &str =
+    "\"0100003503030000000000000000000000000000000000000000000000000000000000000000\
+    000002c02f0100000a00100006000403616263\"";
+
 /// What there is to spell out.
 #[rustfmt::skip]
 pub(crate) static COMMANDS: &[Command] = &[
@@ -61,6 +66,9 @@ pub(crate) static COMMANDS: &[Command] = &[
     command("client_certificate_required/tls13_none.json", &[], "-noservername -tls1_3"),
     // Nobody knows how OpenSSL calls them.
     command(DEFAULT, &[(HELLO, UNKNOWN)], "-noservername -tls1_2"),
+    // Nobody knows whose word it is.
+    command(DEFAULT, &[(HELLO, PROTOCOL)],
+        "-noservername -tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256 -alpn PROTOCOL-THAT-WAS-SENT"),
     // nginx offered nothing.
     command("no_protocols_enabled/sslv3_only.json", &[], NONE),
     command("no_protocols_enabled/ranges_do_not_meet.json", &[], NONE),
