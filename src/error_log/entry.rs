@@ -121,7 +121,7 @@ pub(super) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 
 /// Not the beginning of an access log's line, whose fields a client fills: no quoted text, and no
 /// `address - user`. Syslog (RFC 5424) has `- ` for what it does not know, after its priority.
-fn may_precede(prefix: &[u8]) -> bool {
+pub(super) fn may_precede(prefix: &[u8]) -> bool {
     memchr(b'"', prefix).is_none()
         && (prefix.starts_with(b"<") || memmem::find(prefix, b" - ").is_none())
 }

@@ -37,6 +37,8 @@ pub enum Kind {
     NotHttp2,
     /// Only our module's line is there.
     Reported,
+    /// The upstream's own log says that it was this.
+    UpstreamLog(&'static str),
 }
 
 /// What the name in the line looks like.
@@ -117,6 +119,7 @@ impl Kind {
             Self::PlainToTls => "plain_to_tls".to_owned(),
             Self::NotHttp2 => "not_http2".to_owned(),
             Self::Reported => "reported".to_owned(),
+            Self::UpstreamLog(_) => "upstream_log".to_owned(),
         }
     }
 }
@@ -169,6 +172,7 @@ impl fmt::Display for Kind {
             }
             Self::NotHttp2 => f.write_str("the upstream of grpc_pass answered in HTTP/1"),
             Self::Reported => f.write_str("a handshake with the upstream failed"),
+            Self::UpstreamLog(_) => f.write_str("a line of the upstream's own log"),
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod openssl;
 mod ours;
 mod recent;
 pub mod settings;
+mod snippet;
 mod tail;
 mod time;
 
@@ -44,6 +45,8 @@ pub struct Reader {
     names: Names,
     /// Text of a line that was wrapped into JSON.
     unwrapped: Vec<u8>,
+    /// Lines that are none of a log, while there are few.
+    pasted: Vec<Vec<u8>>,
     /// What was read.
     pub seen: Totals,
 }
@@ -73,6 +76,7 @@ impl Reader {
             waiting: Waiting::default(),
             names: Names::default(),
             unwrapped: Vec::new(),
+            pasted: Vec::new(),
             seen: Totals::default(),
         }
     }
@@ -88,19 +92,38 @@ impl Reader {
         } else if let Some(entry) = Entry::after_prefix(line) {
             self.entry(&entry);
         } else if let Some(failure) = fragment::read(line) {
-            self.seen.failures += 1;
-            match self.groups.find(&failure, false) {
-                Some(group) => self.groups.count(group, None),
-                None => self.seen.beyond += 1,
-            }
+            self.pasted(&failure);
+        } else if self.seen.lines <= snippet::MAX_LINES {
+            self.pasted
+                .push(line.iter().copied().take(snippet::MAX_LINE).collect());
         }
     }
 
-    /// No more lines for now: what waits for a line of our module is counted without.
+    fn pasted(&mut self, failure: &Failure<'_>) {
+        self.seen.failures += 1;
+        match self.groups.find(failure, false) {
+            Some(group) => self.groups.count(group, None),
+            None => self.seen.beyond += 1,
+        }
+    }
+
+    /// No more lines for now: what waits for a line of our module is counted without, and an input of a few
+    /// lines is looked at closer.
     pub fn settle(&mut self) {
         for pending in self.waiting.uncounted() {
             self.groups.count(pending.group, pending.time);
             pending.counted = true;
+        }
+        let pasted = std::mem::take(&mut self.pasted);
+        let Totals {
+            lines,
+            of_nginx,
+            failures,
+            ..
+        } = self.seen;
+        if lines <= snippet::MAX_LINES && of_nginx == 0 && failures == 0 {
+            let read = pasted.iter().filter_map(|line| snippet::read(line));
+            read.for_each(|failure| self.pasted(&failure));
         }
     }
 

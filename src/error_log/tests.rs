@@ -220,9 +220,29 @@ fn pieces_of_lines_are_read_too() {
         "curl: (35) error:0A000410:SSL routines::sslv3 alert handshake failure",
         "error: something else",
         "443: unable to listen",
-        "a text that says SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::x)",
     ] {
         assert!(read(&[other.to_owned()]).0.is_empty(), "{other}");
+    }
+}
+
+#[test]
+fn a_few_lines_may_have_words_around_them() {
+    for (text, cause) in [
+        ("(time-out, it says: upstream timed out (110: Connection timed out) while SSL handshaking to upstream)", "plaintext_upstream"),
+        ("nginx says: upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream", "certificate_expired"),
+        ("http: TLS handshake error from 192.0.2.1:4: tls: client offered only unsupported versions: [303 302 301]", "protocol_version_mismatch"),
+        ("credentials: cannot check peer: missing selected ALPN property", "alpn_mismatch"),
+        ("[error] Hostname a provided via SNI and hostname b provided via HTTP are different", "sni_unrecognized"),
+    ] {
+        let group = only(&[text.to_owned()]);
+        assert_eq!(Explanation::of(&group, None).causes.names[0], cause, "{text}");
+        // A log is another matter, and so is an access log.
+        let in_a_log: Vec<_> = std::iter::repeat_n("x".to_owned(), 20).chain([text.to_owned()]).collect();
+        assert!(read(&in_a_log).0.is_empty(), "{text}");
+        assert!(read(&[text.to_owned(), line(7, 1, "open() failed")]).0.is_empty(), "{text}");
+        for before in ["192.0.2.1 - - [26/Nov/2026:10:41:02 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"", "192.0.2.1 - "] {
+            assert!(read(&[format!("{before}{text}")]).0.is_empty(), "{text}");
+        }
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn ranked(kind: Kind, peer: &Peer) -> Ranked {
         Kind::OwnCertificate => (vec!["local_error"], Likely),
         Kind::NotHttp2 => (vec!["alpn_mismatch"], Likely),
         Kind::PlainToTls | Kind::Reported => (vec!["unknown"], Possible),
+        Kind::UpstreamLog(cause) => (vec![cause], Likely),
     }
 }
 

@@ -157,18 +157,17 @@ fn errno(head: &[u8]) -> Option<u16> {
 
 fn in_handshake<'l>(kind: Kind, head: &[u8], tail: &'l [u8]) -> Seen<'l> {
     let tail = Tail::read(tail);
+    // A subrequest shakes hands while its main request does something else.
+    let known = module(&tail).filter(|one| *one != Module::Stream);
     let module = match Action::of(head) {
         Action::Upstream => module(&tail),
         Action::Script => Some(Module::Other),
+        Action::Client => return Seen::ClientSide,
+        _ if known.is_some() => known,
         Action::None if tail.has_request || head.ends_with(b", context: ngx.timer") => {
             Some(Module::Other)
         }
-        Action::Client => return Seen::ClientSide,
-        // A subrequest shakes hands while its main request does something else.
-        _ => match module(&tail) {
-            None | Some(Module::Stream) => return Seen::Nothing,
-            known => known,
-        },
+        _ => return Seen::Nothing,
     };
     Seen::Failure(Failure { kind, module, tail })
 }

@@ -1,0 +1,96 @@
+//! A few lines that somebody pasted with words around them, or out of the upstream's log: read where a whole
+//! input is no more than that.
+
+use memchr::memmem;
+
+use super::entry::may_precede;
+use super::fragment;
+use super::kind::Kind;
+use super::message::Failure;
+use super::tail::Tail;
+
+/// An input with more lines is a log.
+pub(super) const MAX_LINES: u64 = 20;
+/// Bytes of one that are kept.
+pub(super) const MAX_LINE: usize = 4096;
+
+/// Where nginx's own words may begin.
+const OF_NGINX: [&str; 4] = [
+    "SSL_do_handshake() failed",
+    "peer closed connection in SSL handshake",
+    "upstream SSL certificate ",
+    "upstream timed out (",
+];
+
+/// Words of servers about a handshake they refused, and what was wrong with nginx's side of it: Go, grpc-go,
+/// OpenSSL (Apache, HAProxy, nginx), Apache, Java.
+const OF_UPSTREAMS: [(&str, &str); 16] = [
+    (
+        "client offered only unsupported versions",
+        "protocol_version_mismatch",
+    ),
+    (
+        "no cipher suite supported by both client and server",
+        "cipher_mismatch",
+    ),
+    (
+        "tls: client didn't provide a certificate",
+        "client_certificate_required",
+    ),
+    (
+        "tls: failed to verify client certificate",
+        "client_certificate_untrusted",
+    ),
+    (
+        "client requested unsupported application protocols",
+        "alpn_mismatch",
+    ),
+    ("missing selected ALPN property", "alpn_mismatch"),
+    (":no shared cipher", "cipher_mismatch"),
+    (":version too low", "protocol_version_mismatch"),
+    (":unsupported protocol", "protocol_version_mismatch"),
+    (
+        ":peer did not return a certificate",
+        "client_certificate_required",
+    ),
+    ("provided via SNI and hostname", "sni_unrecognized"),
+    ("no cipher suites in common", "cipher_mismatch"),
+    (
+        "Empty client certificate chain",
+        "client_certificate_required",
+    ),
+    (
+        "Empty server certificate chain",
+        "client_certificate_required",
+    ),
+    (
+        "is not enabled or supported in server context",
+        "protocol_version_mismatch",
+    ),
+    (
+        "client sent no required SSL certificate",
+        "client_certificate_required",
+    ),
+];
+
+/// The failure in a line. An access log shows what clients write, so no quote may stand before it.
+pub(super) fn read(line: &[u8]) -> Option<Failure<'_>> {
+    let find = |words: &str| {
+        let at = memmem::find(line, words.as_bytes())?;
+        line.get(..at).filter(|before| may_precede(before))?;
+        line.get(at..)
+    };
+    let of_nginx = OF_NGINX
+        .iter()
+        .find_map(|words| fragment::read(find(words)?));
+    of_nginx.or_else(|| {
+        let (_, cause) = OF_UPSTREAMS
+            .iter()
+            .find(|(words, _)| find(words).is_some())?;
+        Some(Failure {
+            kind: Kind::UpstreamLog(cause),
+            module: None,
+            tail: Tail::default(),
+        })
+    })
+}
