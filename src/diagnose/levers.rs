@@ -17,21 +17,21 @@ pub(super) fn effort(finding: &Finding) -> u8 {
     }
 }
 
-/// Where nothing decides, whatever can be tried comes first, and of that what needs nothing to be filled in.
+/// Where nothing decides, what can be tried as it stands comes first.
 pub(super) fn prefer(found: &mut [(&'static Rule, Finding)]) {
-    let decides_nothing =
-        |(_, first): &(_, Finding)| first.because.contains(&Evidence::NothingDecides);
-    let lever_with = |wanted| {
-        let mut remedies = found.iter().map(|(_, one)| &one.remedy);
-        remedies.position(|remedy| is_lever(remedy) && remedy.applicability == wanted)
-    };
-    let lever =
-        lever_with(Applicability::Machine).or_else(|| lever_with(Applicability::Placeholder));
-    if let (true, Some(at)) = (found.first().is_some_and(decides_nothing), lever) {
+    let first_decides = found.first().is_none_or(|(_, first)| decides(first));
+    let lever = found.iter().position(|(_, one)| {
+        is_lever(&one.remedy) && one.remedy.applicability == Applicability::Machine
+    });
+    if let (false, Some(at)) = (first_decides, lever) {
         if let Some(until) = found.get_mut(..=at) {
             until.rotate_right(1);
         }
     }
+}
+
+fn decides(finding: &Finding) -> bool {
+    !finding.because.contains(&Evidence::NothingDecides)
 }
 
 /// The answer, with what the other findings offer to try.
@@ -49,8 +49,10 @@ pub(super) fn pull(
     }
     if is_guess && sends_away(&finding, family) {
         let first = others.iter().find(|(_, other)| is_lever(&other.remedy));
-        if let Some((_, other)) = first {
-            finding.remedy.try_first(&other.remedy);
+        match first {
+            Some((_, other)) if decides(&finding) => finding.remedy.try_first(&other.remedy),
+            Some((_, other)) => finding.remedy.replace_with(&other.remedy),
+            None => {}
         }
     }
     finding

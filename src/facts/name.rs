@@ -216,11 +216,26 @@ impl NameFacts {
         self.not_sent() && (self.to_hand().is_some() || self.is_block)
     }
 
-    /// Nothing more can be learnt from the name: a good one was sent, or there is none to send.
+    /// What is odd about the name sent is no more than a doubt: the operator wrote it in full, or named a block
+    /// as hosts are named.
+    pub fn is_doubtful(&self) -> bool {
+        match self.problem {
+            Some(NameProblem::DiffersFromHost | NameProblem::DiffersFromServer) => {
+                self.sent_by() == Provenance::Operator
+            }
+            Some(NameProblem::UpstreamBlock) => {
+                let sent = self.sent.as_ref().map_or("", Foreign::raw);
+                sent.trim_end_matches('.').contains('.')
+            }
+            _ => false,
+        }
+    }
+
+    /// Nothing more can be learnt from the name: one was sent that is not odd, or there is none to send.
     /// Not so when the hello could not be read.
     pub fn settled(&self) -> bool {
         match self.sent {
-            Some(_) => self.problem.is_none(),
+            Some(_) => self.problem.is_none() || self.is_doubtful(),
             None => self.known && !self.missing(),
         }
     }

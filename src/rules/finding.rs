@@ -166,6 +166,15 @@ impl Remedy {
         }
     }
 
+    /// Another remedy's directives, and this one's action where they do not help.
+    pub(crate) fn replace_with(&mut self, other: &Self) {
+        let action = self.action.take();
+        *self = Self {
+            action: action.map(|action| format!("if that does not help, {action}")),
+            ..other.clone()
+        };
+    }
+
     /// Names another remedy's directives as what to try before this one's action.
     pub(crate) fn try_first(&mut self, other: &Self) {
         let settings: Vec<_> = other

@@ -123,8 +123,11 @@ pub(crate) static CASES: &[Case] = &[
         "protocol_version_mismatch", "handshake_failure_unspecified"),
     case(WRONG_SNI, &[(ALERT, "40"), ("/settings/server_line", "\"wrong.example.com:443\"")],
         "protocol_version_mismatch", "sni_unrecognized"),
+    // A name that the operator wrote in full is meant, as a rule; a server that has no other complaint may doubt it.
     case(WRONG_SNI, &[(ALERT, "40"), ("/settings/server_line", "\"api.example.com:443\"")],
-        "sni_unrecognized", "protocol_version_mismatch"),
+        "protocol_version_mismatch", "sni_unrecognized"),
+    case(WRONG_SNI, &[(ALERT, "80"), ("/settings/server_line", "\"api.example.com:443\"")],
+        "sni_unrecognized", "peer_internal_error"),
     // Over a handshake that stands, the upstream refuses in HTTP.
     case(WRONG_SNI, &[REFUSED[0], REFUSED[1], REFUSED[2], (RESPONSE, "{\"status\":421,\"host_sent\":\"api.example.com:443\"}")],
         "misdirected_request", "unknown"),
@@ -176,8 +179,9 @@ pub(crate) static CASES: &[Case] = &[
     case(WRONG_SNI, &[(ALERT, "40")], "protocol_version_mismatch", "handshake_failure_unspecified"),
     case(LARGE, &[("/handshake/alerts", "[{\"from\":\"received\",\"level\":2,\"code\":40}]"), (KIND, "\"error\""),
         ("/handshake/bytes_received", "7")], "handshake_failure_unspecified", "protocol_version_mismatch"),
+    // A block that is named as hosts are may be named as its host is.
     case(WRONG_SNI, &[(ALERT, "40"), ("/context/upstream", "\"wrong.example.com\""),
-        ("/settings/upstream_block", "true")], "sni_unrecognized", "handshake_failure_unspecified"),
+        ("/settings/upstream_block", "true")], "protocol_version_mismatch", "handshake_failure_unspecified"),
     case(WRONG_SNI, &[(ALERT, "40"), ("/context/upstream", "\"right.example.com\"")],
         "sni_unrecognized", "cipher_mismatch"),
     // The same alert with a narrow list and a default one, with and without a settled name.

@@ -75,12 +75,9 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         }
         _ => return None,
     };
-    // A name that the operator wrote in full is meant, as a rule.
-    let is_meant = seen == Evidence::NameDiffersFromHost
-        && facts.name.sent_by() == Provenance::Operator
-        && facts.name.problem.is_some();
-    let confidence = match is_meant {
-        true => confidence.max(Confidence::Possible),
+    let is_certain = confidence == Confidence::Certain;
+    let confidence = match facts.name.is_doubtful() && !is_certain {
+        true => Confidence::Possible,
         false => confidence,
     };
     let what = match (facts.name.problem, facts.name.sent_by()) {
@@ -128,11 +125,6 @@ fn remedy(facts: &Facts<'_>, confidence: Confidence) -> Remedy {
         Some(_) => facts.name.constant_server(),
         None => None,
     };
-    // What the operator wrote, and what has nothing odd about it, is not asked for again on a mere guess.
-    let is_guess = confidence == Confidence::Possible && facts.name.problem.is_none();
-    if is_guess && facts.name.sent_by() == Provenance::Operator {
-        return Remedy::manual("look up in the upstream's configuration which names it serves");
-    }
     let remedy = Remedy::paste(facts, [super::name_setting(facts, host)]);
     match facts.name.problem {
         Some(NameProblem::DiffersFromServer) => {
