@@ -6,15 +6,31 @@
 
 use crate::rules::{Applicability, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
-/// What it takes to try a guess: nothing, something to fill in, or somebody else. Of answers that are more
-/// than guesses the evidence decides, not the effort.
+/// What it takes to try a guess: nothing, something to fill in, some security, another name than the one that
+/// was meant, or somebody else. Of answers that are more than guesses the evidence decides, not the effort.
 pub(super) fn effort(finding: &Finding) -> u8 {
     match finding.remedy.applicability {
         _ if finding.confidence != Confidence::Possible => 0,
+        Applicability::Manual => 4,
+        _ if doubts_a_name(finding) => 3,
+        _ if finding.remedy.security == Security::Weakens => 2,
         Applicability::Machine if is_lever(&finding.remedy) => 0,
         Applicability::Placeholder if is_lever(&finding.remedy) => 1,
-        _ => 2,
+        // Whom to trust is no guess to be tried.
+        _ => 4,
     }
+}
+
+/// A guess that a name is wrong which may be meant.
+fn doubts_a_name(finding: &Finding) -> bool {
+    const ODD: [Evidence; 2] = [Evidence::NameDiffersFromHost, Evidence::NameIsUpstreamBlock];
+    let about_a_name = ODD.iter().any(|one| finding.because.contains(one));
+    finding.confidence == Confidence::Possible && about_a_name
+}
+
+/// A lever that nobody meant to be where it is.
+pub(super) fn is_left(finding: &Finding) -> bool {
+    !finding.alternative_only && is_lever(&finding.remedy) && !doubts_a_name(finding)
 }
 
 /// Where nothing decides, what can be tried as it stands comes first.
@@ -48,11 +64,23 @@ pub(super) fn pull(
         }
     }
     if is_guess && sends_away(&finding, family) {
-        let first = others.iter().find(|(_, other)| is_lever(&other.remedy));
-        match first {
-            Some((_, other)) if decides(&finding) => finding.remedy.try_first(&other.remedy),
-            Some((_, other)) => finding.remedy.replace_with(&other.remedy),
-            None => {}
+        let mut remedies = others.iter().map(|(_, other)| &other.remedy);
+        match decides(&finding) {
+            true => {
+                let first = remedies.find(|remedy| is_lever(remedy));
+                first
+                    .into_iter()
+                    .for_each(|one| finding.remedy.try_first(one));
+            }
+            // With its condition, where it changes trust.
+            false => {
+                let can_be_tried =
+                    |one: &&Remedy| !one.fix.is_empty() && one.security != Security::Weakens;
+                let first = remedies.find(can_be_tried);
+                first
+                    .into_iter()
+                    .for_each(|one| finding.remedy.replace_with(one));
+            }
         }
     }
     finding
@@ -70,7 +98,7 @@ fn is_about_a_list(finding: &Finding) -> bool {
 }
 
 /// It can be pasted, and costs no security.
-pub(super) fn is_lever(remedy: &Remedy) -> bool {
+fn is_lever(remedy: &Remedy) -> bool {
     !remedy.fix.is_empty() && matches!(remedy.security, Security::Neutral | Security::Hardens)
 }
 

@@ -42,9 +42,7 @@ pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
         .iter()
         .filter_map(|rule| Some((*rule, certificate::demote(facts, (rule.evaluate)(facts)?))))
         .collect();
-    let is_lever_left = found
-        .iter()
-        .any(|(_, finding)| !finding.alternative_only && levers::is_lever(&finding.remedy));
+    let is_lever_left = found.iter().any(|(_, finding)| levers::is_left(finding));
     // Stable: among equals the catalogue's order decides. What weakens waits until nothing neutral is left.
     found.sort_by_key(|(_, finding)| {
         let waits = is_lever_left && finding.remedy.security == Security::Weakens;

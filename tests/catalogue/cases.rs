@@ -183,7 +183,7 @@ pub(crate) static CASES: &[Case] = &[
     case(WRONG_SNI, &[(ALERT, "40"), ("/context/upstream", "\"wrong.example.com\""),
         ("/settings/upstream_block", "true")], "protocol_version_mismatch", "handshake_failure_unspecified"),
     case(WRONG_SNI, &[(ALERT, "40"), ("/context/upstream", "\"right.example.com\"")],
-        "sni_unrecognized", "cipher_mismatch"),
+        "protocol_version_mismatch", "cipher_mismatch"),
     // The same alert with a narrow list and a default one, with and without a settled name.
     case(SUITE, &[("/settings/compared_name", "\"api.example.com\""), ("/context/upstream", "\"api.example.com\"")],
         "sni_missing", "cipher_mismatch"),
