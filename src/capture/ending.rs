@@ -12,6 +12,8 @@ const SSL_ERROR_ZERO_RETURN: i32 = 6;
 /// ERR_LIB_SYS and ERR_LIB_SSL.
 const LIBRARY_SYS: u32 = 2;
 const LIBRARY_SSL: u32 = 20;
+/// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
+const ALERT_REASONS: u32 = 1000;
 
 /// Whose TLS accepts a client certificate may still close over it, but then at once (Node does).
 const AT_ONCE_NS: u64 = 1_000_000_000;
@@ -50,7 +52,10 @@ fn during_the_handshake(recorder: &Recorder, seen: &Circumstances<'_>) -> Option
         return Some(EndingKind::Error);
     }
     if let Some(exit) = recorder.exit {
-        return Some(exit.kind());
+        return Some(match exit.kind() {
+            EndingKind::Error if is_orderly(recorder, exit) => EndingKind::Eof,
+            kind => kind,
+        });
     }
     if recorder.fatal_alert(true).is_some() {
         return Some(EndingKind::Error);
@@ -90,6 +95,14 @@ fn rejected_by_nginx(recorder: &Recorder, seen: &Circumstances<'_>) -> Option<En
 fn certificate_was_judged(recorder: &Recorder, now_ns: u64) -> bool {
     let since = now_ns.saturating_sub(recorder.finished_ns);
     recorder.certificate_was_accepted() && since > AT_ONCE_NS
+}
+
+/// The library makes an error of an alert that is no failure in this version: the peer said that it ends.
+fn is_orderly(recorder: &Recorder, exit: Exit) -> bool {
+    let mut received = recorder.alerts.iter().flatten().filter(|alert| !alert.sent);
+    let is_it = |code: u8| exit.is(ALERT_REASONS + u32::from(code));
+    // A fatal one was seen before.
+    received.any(|alert| alert.is_closure() && is_it(alert.code))
 }
 
 impl Exit {
@@ -238,6 +251,52 @@ mod tests {
         assert_eq!(end(&sent, UNUSED), Some(EndingKind::Error));
         let warned = alert(running(), false, 1, 112);
         assert_eq!(end(&warned, UNUSED), None);
+    }
+
+    /// A handshake whose HelloRetryRequest has chosen TLS 1.3.
+    fn chosen() -> Recorder {
+        let mut hello = vec![2, 0, 0, 46, 3, 3];
+        hello.extend([0; 33]);
+        // Suite, no compression, supported_versions.
+        hello.extend([0x13, 0x01, 0, 0, 6, 0, 43, 0, 2, 3, 4]);
+        let mut recorder = running();
+        recorder.observe(false, HANDSHAKE, &hello);
+        recorder
+    }
+
+    #[test]
+    fn an_orderly_end_of_an_unfinished_handshake_is_the_peers_close() {
+        for code in [0, 90] {
+            let closing = || alert(chosen(), false, 2, code);
+            let errors = [
+                exit(SSL_ERROR_SSL, 20, 1000 + u32::from(code), 0),
+                exit(SSL_ERROR_ZERO_RETURN, 0, 0, 0),
+                exit(SSL_ERROR_SYSCALL, 0, 0, 0),
+            ];
+            for exit in errors {
+                let ended = end(&failing(closing(), exit), UNUSED);
+                assert_eq!(ended, Some(EndingKind::Eof), "{code}");
+            }
+            assert_eq!(end(&closing(), UNUSED), None, "nothing failed yet");
+            let other = failing(closing(), exit(SSL_ERROR_SSL, 20, 267, 0));
+            assert_eq!(
+                end(&other, UNUSED),
+                Some(EndingKind::Error),
+                "not of the alert"
+            );
+            let refused = alert(closing(), false, 2, 40);
+            assert_eq!(end(&refused, UNUSED), Some(EndingKind::Error));
+            // Before a version is chosen, and in older ones, the level decides.
+            let early = alert(running(), false, 2, code);
+            assert_eq!(end(&early, UNUSED), Some(EndingKind::Error));
+        }
+        let ours = alert(chosen(), true, 2, 0);
+        let failed = failing(ours, exit(SSL_ERROR_SSL, 20, 1000, 0));
+        assert_eq!(
+            end(&failed, UNUSED),
+            Some(EndingKind::Error),
+            "not the peer's"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! bounded, and everything a peer sent in it is untrusted. A [`Recorder`] takes the observations down
 //! while the handshake runs.
 
+mod alert;
 mod bytes;
 mod ending;
 mod noted;

@@ -5,7 +5,7 @@
 //! before it calls the ex_data callbacks).
 
 use super::{MAX_MESSAGE, MAX_MESSAGES};
-use crate::registry::KeyExchange;
+use crate::registry::{KeyExchange, ProtocolVersion};
 use crate::wire::ServerHello;
 
 /// SSL3_RT_HEADER: a record header goes by.
@@ -64,27 +64,6 @@ pub struct RecordedAlert {
     pub code: u8,
     /// Our side had finished its handshake.
     pub after_finished: bool,
-}
-
-impl RecordedAlert {
-    /// Whether it ended the connection. TLS 1.3 ignores the level (RFC 8446 section 6), but for
-    /// closures, and for warnings that older servers send and go on.
-    pub fn is_fatal(self, version: u16) -> bool {
-        const CLOSE_NOTIFY: u8 = 0;
-        const USER_CANCELED: u8 = 90;
-        const NO_RENEGOTIATION: u8 = 100;
-        const UNRECOGNIZED_NAME: u8 = 112;
-        const HARMLESS: [u8; 4] = [
-            CLOSE_NOTIFY,
-            USER_CANCELED,
-            NO_RENEGOTIATION,
-            UNRECOGNIZED_NAME,
-        ];
-        if version >= TLS13 && [CLOSE_NOTIFY, USER_CANCELED].contains(&self.code) {
-            return false;
-        }
-        self.level == 2 || (version >= TLS13 && !HARMLESS.contains(&self.code))
-    }
 }
 
 /// The first failing `SSL_do_handshake`.
@@ -295,9 +274,20 @@ impl Recorder {
         after.copied().any(|message| message == (false, judged))
     }
 
+    /// The version in use: what the library says when the handshake is done, before that what the
+    /// peer's hello says.
+    pub fn chosen_version(&self) -> Option<ProtocolVersion> {
+        if self.version != 0 {
+            return Some(ProtocolVersion(self.version));
+        }
+        let hello = self.server_hellos.iter().flatten().next_back()?;
+        ServerHello::read(&hello.bytes).version
+    }
+
     /// The last fatal alert in one direction.
     pub fn fatal_alert(&self, sent: bool) -> Option<RecordedAlert> {
-        let matching = |alert: &&RecordedAlert| alert.sent == sent && alert.is_fatal(self.version);
+        let version = self.chosen_version();
+        let matching = |alert: &&RecordedAlert| alert.sent == sent && alert.is_fatal(version);
         self.alerts.iter().flatten().rev().find(matching).copied()
     }
 }
@@ -401,20 +391,5 @@ mod tests {
         assert!(!seen(0x0303, &[theirs, ours]), "renegotiated");
         assert!(!seen(0x0304, &[theirs, ours, (true, FINISHED)]));
         assert!(seen(0x0304, &[theirs, ours, (false, NEW_SESSION_TICKET)]));
-    }
-
-    #[test]
-    fn the_level_decides_before_tls13_and_the_code_after() {
-        let alert = |level, code| RecordedAlert {
-            sent: false,
-            level,
-            code,
-            after_finished: false,
-        };
-        assert!(!alert(1, 112).is_fatal(0x0303));
-        assert!(!alert(1, 112).is_fatal(0x0304) && alert(1, 116).is_fatal(0x0304));
-        assert!(!alert(1, 0).is_fatal(0x0304) && !alert(2, 0).is_fatal(0x0304));
-        assert!(!alert(2, 90).is_fatal(0x0304) && alert(2, 90).is_fatal(0x0303));
-        assert!(alert(2, 40).is_fatal(0));
     }
 }

@@ -257,30 +257,11 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Warning alerts are no evidence. TLS 1.3 ignores the level (RFC 8446 section 6): there the two alerts
-/// of an orderly end are no failure at any level. But a server that warns about the name does so before
-/// it has chosen a version, and a refused renegotiation is no failure: as warnings those two decide
-/// nothing either.
+/// The last fatal alert received, else the last one sent: warnings are no evidence.
 fn deciding_alert(recording: &Recording, version: Option<ProtocolVersion>) -> Option<AlertSeen> {
-    const CLOSURE: [Alert; 2] = [Alert::CLOSE_NOTIFY, Alert::USER_CANCELED];
-    const HARMLESS_AS_WARNING: [Alert; 2] = [Alert::NO_RENEGOTIATION, Alert::UNRECOGNIZED_NAME];
-    let tls13 = version >= Some(ProtocolVersion::TLS1_3);
-    let fatal = |seen: &&AlertSeen| {
-        let alert = Alert(seen.code);
-        match tls13 {
-            true if CLOSURE.contains(&alert) => false,
-            true => seen.level == 2 || !HARMLESS_AS_WARNING.contains(&alert),
-            false => seen.level == 2,
-        }
-    };
-    let last = |from| {
-        let alerts = recording.handshake.alerts.iter();
-        alerts
-            .rev()
-            .filter(fatal)
-            .find(|alert| alert.from == from)
-            .copied()
-    };
+    let alerts = recording.handshake.alerts.iter();
+    let fatal = alerts.rev().filter(|alert| alert.is_fatal(version));
+    let last = |from| fatal.clone().find(|alert| alert.from == from).copied();
     last(Direction::Received).or_else(|| last(Direction::Sent))
 }
 

@@ -1,5 +1,7 @@
 //! Peers that send what nobody should: one line, one valid document, nothing leaks into either.
 
+use std::io::Write;
+
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
@@ -160,5 +162,43 @@ fn names_with_nul_quotes_line_feeds_and_utf8() {
             "{}",
             finished.log.text
         );
+    }
+}
+
+/// A HelloRetryRequest that answers a ClientHello, for TLS 1.3 with P-256 (RFC 8446 section 4.1.4).
+fn hello_retry_request(client_hello: &[u8]) -> Vec<u8> {
+    const RANDOM: [u8; 32] = [
+        0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8,
+        0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8,
+        0x33, 0x9C,
+    ];
+    // Record header, handshake header, version, random; the session id comes back as it is.
+    let session_id = &client_hello[5 + 4 + 2 + 32..];
+    let session_id = &session_id[..=usize::from(session_id[0])];
+    let mut body = vec![3, 3];
+    body.extend(RANDOM);
+    body.extend(session_id);
+    body.extend([0x13, 0x01, 0, 0, 12]);
+    body.extend([0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 0x17]);
+    let length = u8::try_from(body.len()).unwrap();
+    let record = [22, 3, 3, 0, length + 4, 2, 0, 0, length];
+    [&record[..], &body].concat()
+}
+
+/// At any level: TLS 1.3 has no fatal close_notify, and no fatal user_canceled.
+#[test]
+fn an_orderly_end_of_an_unfinished_handshake() {
+    for code in [0, 90] {
+        let peer = scripted::start_with(move |mut stream| {
+            let hello = scripted::read_record(&mut stream);
+            if hello.is_empty() {
+                return;
+            }
+            let answer = [hello_retry_request(&hello), vec![21, 3, 3, 0, 2, 2, code]].concat();
+            let _ = stream.write_all(&answer);
+            scripted::close_gently(&stream);
+        });
+        let (line, finished) = fail_once(&peer, "proxy_ssl_protocols TLSv1.3;");
+        assert_eq!(line.name, "peer_closed", "{code}: {}", finished.log.text);
     }
 }
