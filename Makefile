@@ -47,6 +47,9 @@ test: ## everything: core, C ABI, end to end on a real nginx, lints
 test-core: ## the analysis core alone; needs nothing but Rust
 	cargo test --quiet --locked
 
+test-probe: ## what 'tlsdiag probe' adds to it, on OpenSSL
+	cargo test --quiet --locked --features probe probe
+
 test-capi: ## the C ABI, from C and through its header's bindings
 	cargo test --quiet --locked -p tlsdiag-capi-tests
 
