@@ -6,7 +6,8 @@
 //! error.log line and the JSON document. Over many connections, [`counters`] holds how often what
 //! happened, [`changes`] says what differs from the last good handshake, [`suppress`] which repeats
 //! are written, and [`table`] keeps all that in memory that workers share; [`report::status`]
-//! shows it. [`recent`] knows which diagnoses a peer got a moment ago. Nothing here knows nginx's or OpenSSL's symbols: the
+//! shows it. [`recent`] knows which diagnoses a peer got a moment ago, [`protocols`] which
+//! peers speak HTTP/2 only. Nothing here knows nginx's or OpenSSL's symbols: the
 //! module hands over a [`capture::Recording`], and a recording saved as JSON gives the same answer
 //! anywhere.
 #![deny(unsafe_code)]
@@ -45,6 +46,7 @@ pub mod fixed;
 pub mod nginx_conf;
 #[cfg(feature = "cli")]
 pub mod probe;
+pub mod protocols;
 pub mod recent;
 pub mod registry;
 pub mod report;

@@ -8,12 +8,14 @@
 mod alert;
 mod bytes;
 mod ending;
+mod identity;
 mod noted;
 mod recorder;
 mod recording;
 
 pub use bytes::Bytes;
 pub use ending::{ending_of, Circumstances};
+pub use identity::Identity;
 pub use recorder::{Exit, Kept, Presented, RecordedAlert, Recorder};
 pub use recording::{
     AlertSeen, Captured, Certificate, CertificateCheck, ClientCertificate, Context, Direction,

@@ -23,7 +23,7 @@ pub use client_hello::ClientHello;
 pub use http2::{begins_http2, first_data};
 pub use name::distinguished_name;
 pub use reader::{Reader, Vector};
-pub use request::request_host;
+pub use request::{is_http2_request, request_host};
 pub use server_hello::{is_hello_retry_request, ServerHello};
 
 /// Extension types (RFC 8446 section 4.2).

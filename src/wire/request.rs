@@ -6,6 +6,11 @@ use super::http2;
 const MAX_REQUEST: usize = 16 * 1024;
 const MAX_HOST: usize = 255;
 
+/// The request is one of HTTP/2: it begins with a client's preface.
+pub fn is_http2_request(request: &[u8]) -> bool {
+    request.starts_with(http2::PREFACE)
+}
+
 /// The Host of a request of HTTP/1, or the authority of the first one of HTTP/2; `None` for none, and for one
 /// that is cut, longer than a name of DNS, or not readable.
 pub fn request_host(request: &[u8]) -> Option<Vec<u8>> {

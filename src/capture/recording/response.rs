@@ -54,6 +54,11 @@ impl Response {
         status == 0 || matches!(status, 400..500)
     }
 
+    /// Whether the body of such an answer can say more than its status.
+    pub fn has_a_telling_body(status: u16) -> bool {
+        matches!(status, 400 | 403)
+    }
+
     /// Whether this one can, after a handshake in which a client certificate was asked for or not, or with what
     /// was used again. What is declined here no rule names: refusals of the upstream's own are many.
     pub fn is_suspicious(&self, asked: bool, reused: Option<Reused>) -> bool {
@@ -66,6 +71,12 @@ impl Response {
             || (reused.is_some() && self.refuses_identity())
             || self.page() == Some(Page::NoAlpn)
             || self.begins_http2()
+    }
+
+    /// Its body decides, and has not come yet: in HTTP/2 it often comes in a record of its own.
+    pub fn waits_for_its_body(&self, asked: bool) -> bool {
+        let decides = (self.status == 400 && asked) || self.status == 403;
+        decides && self.body.0.is_empty()
     }
 
     /// The upstream does not serve this Host over this connection.
