@@ -11,6 +11,7 @@ use std::path::Path;
 
 fn main() {
     nginx_features();
+    nginx_version();
     openssl_version();
     keep_mapped();
 }
@@ -24,6 +25,22 @@ fn nginx_features() {
         .split(',')
     {
         println!("cargo::rustc-cfg=ngx_feature=\"{}\"", feature.trim());
+    }
+}
+
+/// `cfg(upstream_certificates)`: from 1.21.0 on an upstream's client certificate may be named by variables.
+fn nginx_version() {
+    println!("cargo::rustc-check-cfg=cfg(upstream_certificates)");
+    let text = preprocess(
+        "#include <nginx.h>
+         TLSDIAG nginx_version
+",
+    );
+    let number = answer(&text).and_then(|number| number.parse::<u32>().ok());
+    match number {
+        Some(1_021_000..) => println!("cargo::rustc-cfg=upstream_certificates"),
+        Some(_) => {}
+        None => refuse(&format!("nginx.h is not readable: {text}")),
     }
 }
 
@@ -48,9 +65,7 @@ fn openssl_version() {
          #endif
 ",
     );
-    // The preprocessor decides: it may put a macro of a system header on a line of its own.
-    let mut lines = text.lines().map(str::trim);
-    match lines.find_map(|line| line.strip_prefix("TLSDIAG ")) {
+    match answer(&text) {
         Some("3") => println!("cargo::rustc-cfg=openssl3"),
         Some("1.1.1") => {}
         Some(other) => refuse(&format!(
@@ -60,10 +75,16 @@ fn openssl_version() {
     }
 }
 
+/// What stands behind our mark. It may put a macro of a system header on a line of its own.
+fn answer(text: &str) -> Option<&str> {
+    let mut lines = text.lines().map(str::trim);
+    lines.find_map(|line| line.strip_prefix("TLSDIAG "))
+}
+
 /// What the C preprocessor makes of a text, with the headers of this nginx.
 fn preprocess(source: &str) -> String {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let probe = Path::new(&out).join("openssl_version.c");
+    let probe = Path::new(&out).join("version.c");
     std::fs::write(&probe, source).expect("OUT_DIR is writable");
     let mut cc = cc::Build::new();
     cc.file(&probe).cargo_metadata(false);

@@ -10,6 +10,7 @@ use ngx::ffi::{
 };
 
 use super::{info, message, state};
+use crate::openssl::identity;
 use crate::runtime::guard::guard_keeping;
 
 /// Addresses of contexts; other threads may make contexts too, hence the lock.
@@ -88,6 +89,7 @@ pub(crate) fn attach() {
             if state::keep_info_callback(context, theirs) {
                 SSL_CTX_set_info_callback(context, Some(info::observe));
                 SSL_CTX_set_msg_callback(context, Some(message::observe));
+                identity::number_certificate(context);
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::nginx::cycle;
 use crate::openssl::QueueMark;
 use crate::outcome;
 use crate::runtime::guard;
+use crate::upstream::UpstreamConnection;
 
 /// OpenSSL's `CRYPTO_EX_free` for our slot, inside `SSL_free`.
 ///
@@ -32,19 +33,28 @@ pub(super) unsafe extern "C" fn ssl_freed(
     guard::guard("free", || {
         // SAFETY: the slot held a box of ours, and OpenSSL forgets the slot after this call.
         let watched = unsafe { Box::from_raw(slot.cast::<Watched>()) };
-        let Watched::Running(note) = *watched else {
-            return;
-        };
         if !cycle::is_live() {
             return;
         }
-        let _mark = QueueMark::set();
+        let Watched { note, used } = *watched;
         let ssl: *mut SSL = ssl.cast();
         // SAFETY: nginx frees the SSL before the connection it belongs to; see the module's first lines.
         unsafe {
-            if let Some(connection) = connection(ssl).as_ref() {
-                let context = SSL_get_SSL_CTX(ssl);
-                outcome::close(&note, connection, context, SSL_get_verify_result(ssl));
+            let Some(connection) = connection(ssl).as_ref() else {
+                return;
+            };
+            let upstream = UpstreamConnection::of(connection);
+            let (context, result) = (SSL_get_SSL_CTX(ssl), SSL_get_verify_result(ssl));
+            match used {
+                None => {
+                    let _mark = QueueMark::set();
+                    outcome::close(&note, &upstream, context, result);
+                }
+                Some(mut used) if upstream.has_suspicious_answer() => {
+                    let _mark = QueueMark::set();
+                    outcome::answered(&note, &mut used, &upstream, None, context, result);
+                }
+                Some(_) => {}
             }
         }
     });

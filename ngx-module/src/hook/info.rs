@@ -9,9 +9,9 @@ use ngx::ffi::{
 };
 use tlsdiag::capture::Presented;
 
-use super::state::{note, release, their_info_callback};
+use super::state::{connection, note, release, their_info_callback};
 use crate::openssl::{self, Chain, QueueMark, X509};
-use crate::outcome::Note;
+use crate::outcome::{protocols, Note};
 use crate::runtime::guard;
 
 /// SSL_CB_HANDSHAKE_DONE.
@@ -80,6 +80,9 @@ unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
             recorder
                 .alpn
                 .extend_from_slice(core::slice::from_raw_parts(alpn, length));
+        }
+        if let Some(connection) = connection(ssl).as_ref() {
+            protocols::agreed(&recorder.alpn, connection);
         }
         if recorder.presented == Presented::Certificate {
             note.own_certificate = X509::own(ssl);

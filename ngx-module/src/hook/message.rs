@@ -12,8 +12,12 @@ use crate::runtime::{allocator, guard};
 use crate::upstream::UpstreamConnection;
 use crate::variables;
 
-/// SSL3_RT_ALERT.
+/// SSL3_RT_ALERT, SSL3_RT_HANDSHAKE.
 const ALERT: c_int = 21;
+const HANDSHAKE: c_int = 22;
+/// HandshakeType (RFC 8446 section 4).
+const CLIENT_HELLO: u8 = 1;
+const FINISHED: u8 = 20;
 
 /// `SSL_CTX_set_msg_callback`'s callback.
 pub(super) unsafe extern "C" fn observe(
@@ -48,22 +52,38 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
         if state.is_null() && begin(ssl) {
             state = watched(ssl);
         }
-        let note = match state.as_mut() {
-            Some(Watched::Running(note)) => note,
-            Some(Watched::Used(negotiated)) => return negotiated.note_for(connection(ssl)),
-            None => return release(ssl),
+        let Some(Watched { note, used }) = state.as_mut() else {
+            return release(ssl);
         };
+        if let Some(used) = used {
+            if let Some(negotiated) = &mut used.negotiated {
+                negotiated.note_for(connection(ssl));
+            }
+            return;
+        }
         if content_type == ALERT && sent && is_unexpected_eof(latest()) {
             // The library's way to say that the peer closed, no complaint about what it sent.
             return;
         }
         let carries_data = note.recorder.observe(sent, content_type, bytes);
-        if content_type == ALERT {
-            note.snapshot(ssl);
+        match (content_type, sent, bytes.first()) {
+            (ALERT, ..) => note.snapshot(ssl),
+            (HANDSHAKE, true, Some(&CLIENT_HELLO)) => note.offered(ssl),
+            (HANDSHAKE, true, Some(&FINISHED)) => note.identified(ssl, stores_session(ssl)),
+            _ => {}
         }
         if carries_data {
             settle(ssl);
         }
+    }
+}
+
+/// nginx is going to keep the session (`*_ssl_session_reuse on`).
+unsafe fn stores_session(ssl: *const SSL) -> bool {
+    // SAFETY: the SSL is alive; nginx's connection outlives it.
+    unsafe {
+        let own = connection(ssl).as_ref().and_then(|one| one.ssl.as_ref());
+        own.is_some_and(|own| own.save_session.is_some())
     }
 }
 
@@ -81,6 +101,7 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
             return false;
         }
         let note = Note::new(crate::runtime::clock::monotonic_ns());
-        allocator::try_box(Watched::Running(note)).is_some_and(|watched| keep(ssl, watched))
+        let watched = Watched { note, used: None };
+        allocator::try_box(watched).is_some_and(|watched| keep(ssl, watched))
     }
 }

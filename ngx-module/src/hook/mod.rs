@@ -13,6 +13,12 @@ mod info;
 mod message;
 mod state;
 
+use ngx::ffi::{ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result};
+
+use crate::openssl::{identity, QueueMark, X509};
+use crate::outcome;
+use crate::upstream::UpstreamConnection;
+
 pub(crate) use contexts::{are_noted, attach, forget};
 
 /// Registers with OpenSSL, once per process. False when it has no ex_data index left.
@@ -21,5 +27,29 @@ pub(crate) fn register() -> bool {
         Some(contexts::created),
         Some(contexts::freed),
         Some(free::ssl_freed),
-    )
+    ) && identity::register()
+}
+
+/// Looks at what is passed on of the answer that came over a connection: its header, or the beginning of
+/// its body.
+///
+/// # Safety
+/// nginx's connection, alive, and on nginx's thread.
+pub(crate) unsafe fn answered(connection: &ngx_connection_t, body: Option<&[u8]>) {
+    // SAFETY: the caller's promise: the SSL lives as long as its connection, and no callback of ours runs.
+    unsafe {
+        let Some(own) = connection.ssl.as_ref() else {
+            return;
+        };
+        let ssl = own.connection;
+        let Some((note, used)) = state::used(ssl) else {
+            return;
+        };
+        let _mark = QueueMark::set();
+        note.leaf = X509::peer(ssl);
+        let upstream = UpstreamConnection::of(connection);
+        let (context, result) = (SSL_get_SSL_CTX(ssl), SSL_get_verify_result(ssl));
+        outcome::answered(note, used, &upstream, body, context, result);
+        note.leaf = None;
+    }
 }

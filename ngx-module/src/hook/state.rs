@@ -9,8 +9,9 @@ use ngx::ffi::{
 };
 
 use crate::openssl::{Slot, CLASS_SSL, CLASS_SSL_CTX};
-use crate::outcome::{self, Note};
+use crate::outcome::{self, protocols, Note, Used};
 use crate::runtime::allocator::with_reserve;
+use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated};
 
 static CONTEXT_SLOT: Slot = Slot::new();
@@ -20,15 +21,11 @@ static SSL_SLOT: Slot = Slot::new();
 pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 
 /// What the slot of an SSL holds.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "nearly always Running, for which one allocation is better than two"
-)]
-pub(super) enum Watched {
-    /// Its handshake, or what may still come of it.
-    Running(Note),
-    /// It carries data, and variables ask what was agreed on.
-    Used(Negotiated),
+pub(super) struct Watched {
+    /// Its handshake, and what may still come of it.
+    pub(super) note: Note,
+    /// Set once it carries data.
+    pub(super) used: Option<Used>,
 }
 
 /// Takes a slot on contexts and one on SSLs, once per process. False when OpenSSL has no index left.
@@ -65,10 +62,18 @@ pub(super) unsafe fn watched(ssl: *const SSL) -> *mut Watched {
 /// As for [`connection`], and no other borrow of it is alive.
 pub(super) unsafe fn note<'a>(ssl: *const SSL) -> Option<&'a mut Note> {
     // SAFETY: the box in the slot is ours, and callbacks of one SSL never run at once.
-    match unsafe { watched(ssl).as_mut() } {
-        Some(Watched::Running(note)) => Some(note),
-        _ => None,
-    }
+    let watched = unsafe { watched(ssl).as_mut() }?;
+    watched.used.is_none().then_some(&mut watched.note)
+}
+
+/// A connection that carries data, and its handshake.
+///
+/// # Safety
+/// `ssl` is alive and nginx's, and no other borrow of what its slot holds is alive.
+pub(super) unsafe fn used<'a>(ssl: *const SSL) -> Option<(&'a mut Note, &'a mut Used)> {
+    // SAFETY: as above.
+    let watched = unsafe { watched(ssl).as_mut() }?;
+    Some((&mut watched.note, watched.used.as_mut()?))
 }
 
 /// Stores a recording. False when OpenSSL is out of memory; then it is dropped.
@@ -86,24 +91,33 @@ pub(super) unsafe fn keep(ssl: *mut SSL, watched: Box<Watched>) -> bool {
     stored == 1
 }
 
-/// A connection carries data: there is nothing left to explain, and no callback is called for it any
-/// more. Only where variables ask what was agreed on does that stay, for every request it will serve.
+/// A connection carries data. What a request over it may still be refused for stays with it, and no
+/// callback is called for it any more; only where variables ask what was agreed on, for every request it
+/// will serve.
 ///
 /// # Safety
 /// As for [`note`].
 pub(super) unsafe fn settle(ssl: *mut SSL) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise; the connection outlives its SSL.
     unsafe {
-        let Some(note) = note(ssl) else {
+        let (Some(watched), Some(connection)) = (watched(ssl).as_mut(), connection(ssl).as_ref())
+        else {
             return release(ssl);
         };
-        outcome::count_good(ssl, note, connection(ssl));
-        if !variables::are_used() {
+        let upstream = UpstreamConnection::of(connection);
+        protocols::answered(&upstream, &watched.note.recorder);
+        outcome::count_good(ssl, &watched.note, connection);
+        let mut used = Used::default();
+        if variables::are_used() {
+            let negotiated = with_reserve(|| Negotiated::of(&watched.note.recorder));
+            used.negotiated.insert(negotiated).note_for(connection);
+        } else if upstream.is_http() {
+            SSL_set_msg_callback(ssl, None);
+        } else {
             return release(ssl);
         }
-        let mut negotiated = with_reserve(|| Negotiated::of(&note.recorder));
-        negotiated.note_for(connection(ssl));
-        *watched(ssl) = Watched::Used(negotiated);
+        watched.note.shrink();
+        watched.used = Some(used);
     }
 }
 

@@ -10,6 +10,7 @@ use ngx::ffi::{
 };
 
 use super::directives::{diag, log, status, zone};
+use super::filters;
 use crate::conf::LevelConf;
 use crate::variables;
 
@@ -48,7 +49,10 @@ const LEVELS: u32 = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
 
 unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
     // SAFETY: nginx passes a valid configuration.
-    unsafe { super::add_variables(cf, variables::http::register) }
+    unsafe {
+        filters::install();
+        super::add_variables(cf, variables::http::register)
+    }
 }
 
 /// The module itself.

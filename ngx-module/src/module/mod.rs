@@ -2,6 +2,7 @@
 
 pub(crate) mod core;
 mod directives;
+mod filters;
 pub(crate) mod http;
 #[cfg(ngx_feature = "stream")]
 pub(crate) mod stream;

@@ -1,5 +1,6 @@
 //! nginx's own structures, apart from any connection.
 
+pub(crate) mod buffer;
 pub(crate) mod cycle;
 pub(crate) mod modules;
 pub(crate) mod string;

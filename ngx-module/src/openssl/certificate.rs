@@ -133,13 +133,31 @@ impl Borrowed<'_> {
 
     /// SHA-256 of the DER in upper-case hex; empty when the digest is unavailable.
     fn fingerprint(self) -> String {
-        let mut digest = [0u8; 64];
+        self.digest()
+            .map_or_else(String::new, |digest| hex(&digest, 32))
+    }
+
+    /// A number that another certificate does not have; never 0.
+    pub(super) fn number(self) -> u64 {
+        let digest = self.digest().unwrap_or_default();
+        let first = digest.first_chunk().copied().unwrap_or_default();
+        u64::from_be_bytes(first).max(1)
+    }
+
+    /// SHA-256 of the DER.
+    fn digest(self) -> Option<[u8; 32]> {
+        let mut digest = [0u8; 32];
         let mut length = 0;
-        let start = digest.as_mut_ptr();
-        // SAFETY: the certificate is alive; EVP_MAX_MD_SIZE is 64.
-        let ok = unsafe { X509_digest(self.as_ptr(), EVP_sha256(), start, &mut length) } == 1;
-        let used = usize::try_from(length).ok().filter(|_| ok).unwrap_or(0);
-        hex(digest.get(..used).unwrap_or_default(), 64)
+        // SAFETY: the certificate is alive; SHA-256 takes 32 bytes.
+        let made = unsafe {
+            X509_digest(
+                self.as_ptr(),
+                EVP_sha256(),
+                digest.as_mut_ptr(),
+                &mut length,
+            )
+        };
+        (made == 1 && length == 32).then_some(digest)
     }
 
     /// Bits of the public key; 0 when it cannot be read.

@@ -8,6 +8,7 @@ mod check;
 mod error;
 mod ex_data;
 mod ffi;
+pub(crate) mod identity;
 mod memory;
 mod recording;
 mod verify;

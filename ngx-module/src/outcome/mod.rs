@@ -5,11 +5,15 @@ mod failed;
 mod good;
 mod observation;
 mod place;
+pub(crate) mod protocols;
 mod recent;
 mod recording;
+mod refusal;
 
-use ngx::ffi::{ngx_connection_t, SSL_CTX};
+use ngx::ffi::SSL_CTX;
+use tlsdiag::capture::EndingKind;
 use tlsdiag::facts::Facts;
+use tlsdiag::rules::Family;
 use tlsdiag::{report, Diagnosis, Recording};
 
 use crate::sink::error_log;
@@ -18,48 +22,71 @@ use crate::variables::{self, Negotiated};
 
 pub(crate) use good::count as count_good;
 pub(crate) use observation::Note;
+pub(crate) use refusal::answered;
+
+/// A connection that carries data.
+#[derive(Default)]
+pub(crate) struct Used {
+    /// What was agreed on, where variables ask.
+    pub(crate) negotiated: Option<Negotiated>,
+    /// `c->requests` when the upstream's answer was looked at last: each is once.
+    judged_at: Option<usize>,
+}
 
 /// Says how a connection ended, if it failed and somebody wants to know.
 ///
 /// # Safety
-/// Connection and context are alive: nginx is about to close the connection.
+/// The context is alive: nginx is about to close the connection.
 pub(crate) unsafe fn close(
     note: &Note,
-    connection: &ngx_connection_t,
+    upstream: &UpstreamConnection<'_>,
     context: *mut SSL_CTX,
     verify_result: i64,
 ) {
-    // SAFETY: the caller's promise.
-    let upstream = unsafe { UpstreamConnection::of(connection) };
-    let failure = ending::of(note, &upstream, verify_result);
+    let mut failure = ending::of(note, upstream, verify_result);
+    let mut answer = None;
+    if failure.is_none() {
+        answer = refusal::of_http2_only(note, upstream);
+        failure = answer.as_ref().map(|_| EndingKind::Refused);
+    }
     let wanted = failure.filter(|_| upstream.wants_diagnosis());
     let diagnosis = wanted.and_then(|kind| {
         // SAFETY: the caller's promise.
         let recording =
-            unsafe { recording::recording(note, kind, &upstream, context, verify_result) };
+            unsafe { recording::recording(note, kind, upstream, context, verify_result) };
+        let recording = Recording {
+            response: answer,
+            ..recording
+        };
         let facts = Facts::of(&recording);
-        let diagnosis = write(&upstream, &facts)?;
-        recent::note(&recording.context, diagnosis.name);
-        failed::count(&upstream, note, &diagnosis, &facts);
+        let diagnosis = write(upstream, &facts)?;
+        failed::count(upstream, note, &diagnosis, &facts);
         Some(diagnosis)
     });
     if failure.is_none() && upstream.wants_diagnosis() {
-        good::count_closed(note, &upstream);
+        good::count_closed(note, upstream);
     }
     if variables::are_used() {
         let recorder = &note.recorder;
         let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
         let failure = diagnosis.as_ref().map(|diagnosis| (diagnosis, alert));
         let values = variables::values(&Negotiated::of(recorder), failure);
-        variables::record(&upstream, &values);
+        variables::record(upstream, &values);
     }
 }
 
-/// Diagnoses and writes.
+/// Diagnoses and writes; `None` where nobody is told anything.
 fn write(upstream: &UpstreamConnection<'_>, facts: &Facts<'_>) -> Option<Diagnosis> {
     let scope = upstream.scope()?;
-    dump(facts.recording);
+    let recording = facts.recording;
     let diagnosis = tlsdiag::diagnose(facts);
+    let is_refusal = recording.ending.kind == EndingKind::Refused;
+    if is_refusal && diagnosis.family == Family::Unknown {
+        // The upstream meant it: nothing of TLS is in it.
+        return None;
+    }
+    dump(recording);
+    recent::note(&recording.context, diagnosis.name);
     // SAFETY: a connection's log outlives it.
     unsafe { error_log::write(upstream.log(), || report::line(&diagnosis, facts)) };
     // SAFETY: one thread writes, one diagnosis at a time.

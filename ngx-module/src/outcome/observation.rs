@@ -1,9 +1,10 @@
-//! What is kept of a handshake while it runs: the core's recorder, and our own references to the
-//! certificates, which a failure needs and only OpenSSL can read.
+//! What is kept of a handshake: the core's recorder, our own references to the certificates, which a
+//! failure needs and only OpenSSL can read, and whom nginx is to the upstream.
 
-use ngx::ffi::SSL;
-use tlsdiag::capture::{Presented, Recorder};
+use ngx::ffi::{SSL_session_reused, SSL};
+use tlsdiag::capture::{Identity, Presented, Recorder};
 
+use crate::openssl::identity::{self, OfferedSession};
 use crate::openssl::{Chain, QueueMark, X509};
 
 /// One watched connection.
@@ -15,6 +16,12 @@ pub(crate) struct Note {
     pub(crate) chain: Option<Chain>,
     /// The client certificate that was sent.
     pub(crate) own_certificate: Option<X509>,
+    /// The session that was offered.
+    pub(crate) session: OfferedSession,
+    /// Whom nginx is in this handshake; known once it matters.
+    held: Option<Identity>,
+    /// Whom the upstream takes nginx for on this connection.
+    pub(crate) identity: Identity,
 }
 
 impl Note {
@@ -24,7 +31,64 @@ impl Note {
             leaf: None,
             chain: None,
             own_certificate: None,
+            session: OfferedSession::default(),
+            held: None,
+            identity: Identity::default(),
         }
+    }
+
+    /// Our hello went out: with a session that was made for somebody else?
+    ///
+    /// # Safety
+    /// `ssl` is alive: only from inside its callbacks.
+    pub(crate) unsafe fn offered(&mut self, ssl: *mut SSL) {
+        // SAFETY: the caller's promise, and nothing is resumed before the peer's hello.
+        unsafe {
+            self.session = OfferedSession::of(ssl);
+            if self.session.made_for.is_some() {
+                self.held = Some(identity::held_by(ssl));
+            }
+        }
+    }
+
+    /// Our side is done. What was resumed keeps the certificate of the handshake that began it; a session
+    /// being made is marked, before nginx stores it.
+    ///
+    /// # Safety
+    /// As for [`Note::offered`].
+    pub(crate) unsafe fn identified(&mut self, ssl: *mut SSL, is_session_stored: bool) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if SSL_session_reused(ssl) == 1 {
+                self.identity = Identity {
+                    name: self.held.and_then(|held| held.name),
+                    certificate: self.session.made_for.and_then(|one| one.certificate),
+                };
+                return;
+            }
+            let held = *self.held.get_or_insert_with(|| identity::held_by(ssl));
+            let was_asked = self.recorder.certificate_request.is_some();
+            self.identity = Identity {
+                certificate: held.certificate.filter(|_| was_asked),
+                ..held
+            };
+            if is_session_stored {
+                identity::mark_session(ssl, self.identity);
+            }
+        }
+    }
+
+    /// The session offered was made with another name or certificate.
+    pub(crate) fn offers_session_of_another(&self) -> bool {
+        let both = self.session.made_for.zip(self.held);
+        both.is_some_and(|(made_for, held)| made_for.differs_from(held))
+    }
+
+    /// Lets go of what only a failing handshake needs.
+    pub(crate) fn shrink(&mut self) {
+        self.recorder.server_hellos = [None, None];
+        self.leaf = None;
+        self.chain = None;
     }
 
     /// Keeps what only a live SSL can tell and only a failure needs: the certificates of both sides.

@@ -1,7 +1,8 @@
 //! From what was observed to the core's `Recording`.
 
 use ngx::ffi::{nginx_version, ngx_pid, ngx_timeofday, OpenSSL_version_num, SSL_CTX};
-use tlsdiag::capture::{EndingKind, Environment, Handshake, Recording, Settings, FORMAT};
+use tlsdiag::capture::{EndingKind, Environment, Handshake, Recording, Reused, Settings, FORMAT};
+use tlsdiag::text::bounded;
 
 use super::{failed, recent, Note};
 use crate::openssl;
@@ -47,6 +48,12 @@ pub(crate) unsafe fn recording(
                 ..openssl::with_context(settings, ssl_context)
             },
             handshake: Handshake {
+                session_name: note
+                    .session
+                    .name
+                    .as_deref()
+                    .map(|name| bounded(name).into()),
+                reused: note.offers_session_of_another().then_some(Reused::Session),
                 client_certificate: openssl::client_certificate(
                     recorder,
                     note.own_certificate.as_ref(),

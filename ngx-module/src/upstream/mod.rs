@@ -4,7 +4,9 @@
 //! signature. That alone is no proof (an idle keepalive connection points to a cache item), so the
 //! owner must point back at the connection. Of anything else nothing but the connection is followed.
 
+mod answer;
 mod http;
+mod identity;
 mod server;
 mod server_line;
 mod socket;
@@ -15,7 +17,7 @@ use core::ffi::c_void;
 use core::ptr;
 
 use ngx::ffi::{ngx_array_t, ngx_connection_t, ngx_log_t, ngx_pool_t};
-use tlsdiag::capture::{Context, Settings};
+use tlsdiag::capture::{Context, Identity, Response, Settings};
 
 use crate::conf::Scope;
 use crate::nginx::string;
@@ -116,6 +118,49 @@ impl<'c> UpstreamConnection<'c> {
             #[cfg(ngx_feature = "stream")]
             Owner::Stream(stream) => string::bytes(&stream.upstream.ssl_name),
             Owner::Other => None,
+        }
+    }
+
+    /// It serves an http request.
+    pub(crate) fn is_http(&self) -> bool {
+        matches!(self.owner, Owner::Http(_))
+    }
+
+    /// Name of the peer of an http request, as `$upstream_addr` has it.
+    pub(crate) fn http_peer(&self) -> Option<&'c [u8]> {
+        match &self.owner {
+            // SAFETY: the peer's name lives as long as the upstream.
+            Owner::Http(http) => string::bytes(unsafe { http.upstream.peer.name.as_ref() }?),
+            _ => None,
+        }
+    }
+
+    /// Requests it has served, this one included.
+    pub(crate) fn requests(&self) -> usize {
+        self.connection.requests
+    }
+
+    /// nginx has read an answer whose status can be about TLS.
+    pub(crate) fn has_suspicious_answer(&self) -> bool {
+        match &self.owner {
+            Owner::Http(http) => answer::is_suspicious(http.upstream),
+            _ => false,
+        }
+    }
+
+    /// The answer whose header nginx has just read; its body, where that came later.
+    pub(crate) fn answer(&self, body: Option<&[u8]>) -> Option<Response> {
+        match &self.owner {
+            Owner::Http(http) => Some(answer::read(http.upstream, body)),
+            _ => None,
+        }
+    }
+
+    /// Whom nginx would be if it made a connection for this request now.
+    pub(crate) fn identity(&self) -> Identity {
+        match &self.owner {
+            Owner::Http(http) => identity::current(http),
+            _ => Identity::default(),
         }
     }
 

@@ -1,0 +1,86 @@
+//! What the upstream refuses in HTTP because of what TLS told it. nginx says nothing of it.
+//!
+//! An answer that is passed on goes through the filters, with its connection alive. One that is intercepted
+//! (`proxy_intercept_errors`, the next upstream) closes the connection first: there the SSL is freed with
+//! the status known. Each is looked at once. What a good answer pays is a look at its status.
+
+use ngx::ffi::SSL_CTX;
+use tlsdiag::capture::{EndingKind, Response, Reused};
+use tlsdiag::facts::Facts;
+
+use super::{protocols, recording, write, Note, Used};
+use crate::upstream::UpstreamConnection;
+use crate::variables::{self, Negotiated};
+
+/// Says what TLS has to do with the answer, if anything. The body is read from nginx's buffer, unless it
+/// came later.
+///
+/// # Safety
+/// The context is alive.
+pub(crate) unsafe fn answered(
+    note: &Note,
+    used: &mut Used,
+    upstream: &UpstreamConnection<'_>,
+    body: Option<&[u8]>,
+    context: *mut SSL_CTX,
+    verify_result: i64,
+) {
+    let this = Some(upstream.requests());
+    let Some(response) = upstream.answer(body).filter(|_| used.judged_at != this) else {
+        return;
+    };
+    let reused = match response.refuses_identity() {
+        true => reused(note, upstream),
+        false => None,
+    };
+    let was_asked = note.recorder.certificate_request.is_some();
+    let is_suspicious = response.is_suspicious(was_asked, reused);
+    let waits = !is_suspicious && response.waits_for_its_body(was_asked);
+    used.judged_at = this.filter(|_| !waits);
+    if !is_suspicious || !upstream.wants_diagnosis() {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    let mut recording = unsafe {
+        recording::recording(note, EndingKind::Refused, upstream, context, verify_result)
+    };
+    recording.handshake.reused = reused;
+    recording.response = Some(response);
+    let Some(diagnosis) = write(upstream, &Facts::of(&recording)) else {
+        return;
+    };
+    if variables::are_used() {
+        let failure = Some((&diagnosis, None));
+        let values = match &used.negotiated {
+            Some(negotiated) => variables::values(negotiated, failure),
+            None => variables::values(&Negotiated::of(&note.recorder), failure),
+        };
+        variables::record(upstream, &values);
+    }
+}
+
+/// What this request has used that was made for somebody else: the connection, or the session it began
+/// with.
+fn reused(note: &Note, upstream: &UpstreamConnection<'_>) -> Option<Reused> {
+    let is_kept = upstream.requests() > 1;
+    if is_kept && note.identity.differs_from(upstream.identity()) {
+        return Some(Reused::Connection);
+    }
+    let is_resumed = note.recorder.resumed && note.offers_session_of_another();
+    is_resumed.then_some(Reused::Session)
+}
+
+/// The end of a connection that carried no data, whose peer may have expected HTTP/2: it has closed, as it
+/// would, and has never answered otherwise.
+pub(super) fn of_http2_only(note: &Note, upstream: &UpstreamConnection<'_>) -> Option<Response> {
+    let recorder = &note.recorder;
+    let expects = recorder.finished
+        && recorder.sent_data
+        && recorder.alpn.is_empty()
+        && protocols::speaks_only_http2(upstream.http_peer()?)
+        && upstream.was_closed_by_peer();
+    expects.then(|| Response {
+        peer_speaks_http2: true,
+        ..Response::default()
+    })
+}

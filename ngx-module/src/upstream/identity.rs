@@ -1,0 +1,100 @@
+//! Whom nginx would be if it made a connection for this request now.
+
+use core::ffi::c_void;
+use core::mem::transmute;
+use core::ptr;
+use std::net::Ipv4Addr;
+
+use ngx::ffi::{
+    ngx_http_complex_value_t, ngx_http_request_t, ngx_http_upstream_conf_t, ngx_int_t, ngx_str_t,
+    NGX_OK,
+};
+use tlsdiag::capture::Identity;
+
+use super::http::Http;
+use crate::nginx::symbol;
+use crate::openssl::identity::certificate_of;
+
+/// As far as the configuration tells.
+pub(super) fn current(http: &Http<'_>) -> Identity {
+    // SAFETY: configurations outlive requests.
+    let Some(conf) = (unsafe { http.upstream.conf.as_ref() }) else {
+        return Identity::default();
+    };
+    Identity {
+        name: match conf.ssl_server_name {
+            1 => name(http, conf),
+            _ => Some(0),
+        },
+        certificate: certificate(conf),
+    }
+}
+
+/// The name that nginx would send (`ngx_http_upstream_ssl_name`): without a port, and never an address.
+fn name(http: &Http<'_>, conf: &ngx_http_upstream_conf_t) -> Option<u64> {
+    // SAFETY: a complex value lives as long as the configuration.
+    let name = match unsafe { conf.ssl_name.as_ref() } {
+        None => http.upstream.ssl_name,
+        Some(value) if value.lengths.is_null() => value.value,
+        // SAFETY: as above, and the request is alive.
+        Some(_) => unsafe { evaluate(http.request, conf.ssl_name) }?,
+    };
+    let name = name.as_bytes();
+    if name.starts_with(b"[") {
+        return Some(0);
+    }
+    let host = name.split(|byte| *byte == b':').next().unwrap_or_default();
+    let is_address = core::str::from_utf8(host).is_ok_and(|text| text.parse::<Ipv4Addr>().is_ok());
+    Some(Identity::number_of(Some(host).filter(|_| !is_address)))
+}
+
+/// A value with variables in it, as nginx evaluates it for each new connection.
+///
+/// # Safety
+/// Both are alive.
+unsafe fn evaluate(
+    request: &ngx_http_request_t,
+    value: *mut ngx_http_complex_value_t,
+) -> Option<ngx_str_t> {
+    type Evaluate = unsafe extern "C" fn(
+        *mut ngx_http_request_t,
+        *mut ngx_http_complex_value_t,
+        *mut ngx_str_t,
+    ) -> ngx_int_t;
+    let evaluate: *mut c_void = symbol::lookup(c"ngx_http_complex_value");
+    let mut text = ngx_str_t::default();
+    // SAFETY: nginx's own function, looked up in the nginx that called us; the value is the
+    // configuration's, its text is made in the request's pool.
+    unsafe {
+        let evaluate = transmute::<*mut c_void, Option<Evaluate>>(evaluate)?;
+        (evaluate(ptr::from_ref(request).cast_mut(), value, &mut text) == NGX_OK as ngx_int_t)
+            .then_some(text)
+    }
+}
+
+/// The certificate of the location's own context. One whose file is named by variables is not known before
+/// a connection is made.
+fn certificate(conf: &ngx_http_upstream_conf_t) -> Option<u64> {
+    // SAFETY: the context lives as long as its configuration.
+    let number = unsafe {
+        let own = conf.ssl.as_ref().filter(|own| !own.ctx.is_null())?;
+        certificate_of(own.ctx)
+    };
+    match number {
+        0 if is_chosen_by_variables(conf) => None,
+        number => Some(number),
+    }
+}
+
+#[cfg(upstream_certificates)]
+fn is_chosen_by_variables(conf: &ngx_http_upstream_conf_t) -> bool {
+    // SAFETY: a complex value lives as long as the configuration.
+    let value = unsafe { conf.ssl_certificate.as_ref() };
+    value.is_some_and(|value| !value.lengths.is_null())
+}
+
+/// nginx before 1.21.0 knows no such thing.
+#[cfg(not(upstream_certificates))]
+fn is_chosen_by_variables(_: &ngx_http_upstream_conf_t) -> bool {
+    false
+}
