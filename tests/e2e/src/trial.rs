@@ -117,6 +117,33 @@ impl Trial {
         found
     }
 
+    /// What the upstream refused in HTTP and nginx itself says nothing of: `refusals` lines and documents, of
+    /// that phase, and nginx behaves as it does without the module.
+    pub fn refusals(&self, refusals: usize) -> Vec<Failure> {
+        assert_eq!(self.stock.native(), self.with.native());
+        assert!(self.stock.native().is_empty(), "{:?}", self.stock.native());
+        assert!(self.stock.finished.log.ours().is_empty());
+        let (stock, with) = (&self.stock.responses, &self.with.responses);
+        assert_eq!(stock, with, "the answers to the client differ");
+        let log = &self.with.finished.log;
+        let documents = &self.with.finished.documents;
+        let ours = log.ours();
+        assert_eq!(ours.len(), refusals, "lines of ours in:\n{}", log.text);
+        assert_eq!(documents.len(), refusals, "documents: {documents:#?}");
+        let one = |(ours, document): (&&Line, &Value)| {
+            let line = Diagnosed::parse(ours).unwrap_or_else(|why| panic!("{why}: {}", ours.raw));
+            assert_eq!(ours.level, crate::observe::Level::Error, "{}", ours.raw);
+            assert_eq!(line.fact("phase"), Some("response"), "{}", ours.raw);
+            assert_same(&line, document);
+            Failure {
+                native: String::new(),
+                line,
+                document: document.clone(),
+            }
+        };
+        ours.iter().zip(documents).map(one).collect()
+    }
+
     /// Nothing to diagnose: the module is silent and nothing else changes either.
     pub fn assert_silent(&self) {
         assert_eq!(

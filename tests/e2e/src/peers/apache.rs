@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::upstream::DH_1024;
 use super::{ClientAuth, Defect, Peer, Sni, Upstream, Version};
+use crate::certs::Identity;
 use crate::ports::Port;
 use crate::process::Process;
 use crate::require;
@@ -55,18 +56,30 @@ fn config(upstream: &Upstream, port: &Port, directory: &TempDir) -> String {
         Some(Defect::ProxyProtocol) => text.push_str("RemoteIPProxyProtocol On\n"),
         defect => upstream.assert_able(defect.is_none(), "break so"),
     }
-    text + &tls(upstream, directory)
+    match &upstream.sni {
+        Sni::Ignored => text + &tls(upstream, &upstream.identity, directory, "server"),
+        Sni::OrDefault(name, default) => {
+            for (host, identity) in [("default.test", &**default), (name, &upstream.identity)] {
+                let tls = tls(upstream, identity, directory, host);
+                let _ = writeln!(
+                    text,
+                    "<VirtualHost 127.0.0.1:{port}>\nServerName {host}\n{tls}</VirtualHost>"
+                );
+            }
+            text
+        }
+        Sni::Only(_) | Sni::CertificateFor(_) => panic!("Apache has a certificate for every name"),
+    }
 }
 
-fn tls(upstream: &Upstream, directory: &TempDir) -> String {
-    upstream.assert_able(matches!(upstream.sni, Sni::Ignored), "choose by name");
+fn tls(upstream: &Upstream, identity: &Identity, directory: &TempDir, name: &str) -> String {
     upstream.assert_able(upstream.alpn.is_none(), "refuse protocols");
-    let mut chain = upstream.identity.chain_pem();
+    let mut chain = identity.chain_pem();
     if upstream.small_dh {
         chain.extend(DH_1024);
     }
-    let certificate = directory.write("server.pem", chain);
-    let key = directory.write("server.key", upstream.identity.key_pem());
+    let certificate = directory.write(&format!("{name}.pem"), chain);
+    let key = directory.write(&format!("{name}.key"), identity.key_pem());
     let mut text = format!(
         "SSLEngine on\nSSLHonorCipherOrder on\nSSLCertificateFile {}\nSSLCertificateKeyFile {}\n\
          SSLProtocol -all",

@@ -67,10 +67,6 @@ pub(super) fn start(upstream: &Upstream) -> Peer {
 }
 
 fn tls(upstream: &Upstream, directory: &TempDir) -> String {
-    upstream.assert_able(
-        matches!(upstream.client_auth, ClientAuth::None),
-        "refuse a client certificate in TLS: nginx does it in HTTP",
-    );
     upstream.assert_able(upstream.alpn.is_none(), "be told their protocols");
     let files = upstream.identity.write(directory.path(), "server");
     let certificate = match upstream.defect {
@@ -88,6 +84,14 @@ fn tls(upstream: &Upstream, directory: &TempDir) -> String {
         let _ = write!(server, " {}", version.nginx());
     }
     server.push_str(";\n");
+    if let ClientAuth::Required(authority) = &upstream.client_auth {
+        let path = authority.write(directory.path(), "client-ca");
+        let _ = writeln!(
+            server,
+            "ssl_verify_client on; ssl_client_certificate {};",
+            path.display()
+        );
+    }
     if let Some(ciphers) = upstream.openssl_ciphers() {
         let _ = writeln!(server, "ssl_ciphers {ciphers};");
     }

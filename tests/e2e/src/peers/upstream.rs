@@ -140,6 +140,10 @@ pub enum Defect {
     ProxyProtocol,
     /// It speaks HTTP and no TLS.
     Plain,
+    /// It speaks HTTP/2 and nothing else, whatever was agreed on; Go and Node.
+    Http2Only,
+    /// It speaks HTTP/2 and closes on whoever has not chosen it; Go only.
+    ClosesWithoutAlpn,
 }
 
 /// What an upstream is like.

@@ -45,6 +45,10 @@ func main() {
 		fmt.Println("ready")
 		log.Fatal(server.ServeTLS(listener, "", ""))
 	}
+	switch options["defect"] {
+	case "http2_only", "closes_without_alpn":
+		serveHTTP2(listener, config, options["defect"] == "closes_without_alpn")
+	}
 	fmt.Println("ready")
 	for {
 		connection, err := listener.Accept()
@@ -156,4 +160,42 @@ func serve(connection *tls.Conn) {
 
 func hello(writer http.ResponseWriter, _ *http.Request) {
 	fmt.Fprint(writer, body)
+}
+
+// set tells when a server asks for its first connection: by then it has set HTTP/2 up.
+type set struct {
+	net.Listener
+	done chan struct{}
+}
+
+func (s set) Accept() (net.Conn, error) {
+	close(s.done)
+	select {}
+}
+
+// serveHTTP2 speaks HTTP/2 to everybody, or closes on whoever has not chosen it, as gRPC's Go does.
+func serveHTTP2(listener net.Listener, config *tls.Config, strict bool) {
+	server := &http.Server{Handler: http.HandlerFunc(hello), TLSConfig: config}
+	ready := set{listener, make(chan struct{})}
+	go server.ServeTLS(ready, "", "")
+	<-ready.done
+	speak := server.TLSNextProto["h2"]
+	fmt.Println("ready")
+	for {
+		accepted, err := listener.Accept()
+		if err != nil {
+			log.Fatal(err)
+		}
+		go func() {
+			connection := tls.Server(accepted, server.TLSConfig)
+			defer connection.Close()
+			if connection.Handshake() != nil {
+				return
+			}
+			if strict && connection.ConnectionState().NegotiatedProtocol != "h2" {
+				return
+			}
+			speak(server, connection, server.Handler)
+		}()
+	}
 }

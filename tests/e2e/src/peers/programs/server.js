@@ -2,6 +2,7 @@
 'use strict';
 const fs = require('fs');
 const http = require('http');
+const http2 = require('http2');
 const tls = require('tls');
 
 const options = Object.fromEntries(process.argv.slice(2).map((a) => {
@@ -49,9 +50,11 @@ function serve(socket) {
   socket.on('error', () => {});
 }
 
-const plain = options.defect === 'plain';
-const server = plain
-  ? http.createServer((_, response) => response.end('hello from node\n'))
-  : tls.createServer(settings, serve);
+const hello = (_, response) => response.end('hello from node\n');
+const server = options.defect === 'plain'
+  ? http.createServer(hello)
+  : options.defect === 'http2_only'
+    ? http2.createSecureServer(settings, hello)
+    : tls.createServer(settings, serve);
 server.on('tlsClientError', () => {});
 server.listen(Number(options.port), '127.0.0.1', () => console.log('ready'));
