@@ -148,8 +148,14 @@ impl Offered {
         ];
         families
             .into_iter()
+            .filter(|_| self.offers_tls12())
             .filter(|(_, kind)| self.suites.is_narrow(*kind) && self.accepts_signatures(*kind))
             .map(|(name, _)| name)
+    }
+
+    /// TLS 1.2 or older was offered: TLS 1.3 alone needs none of its suites.
+    fn offers_tls12(&self) -> bool {
+        self.versions().first() < Some(&ProtocolVersion::TLS1_3)
     }
 
     /// One of them is narrow.
