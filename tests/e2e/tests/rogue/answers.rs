@@ -70,7 +70,9 @@ pub(crate) fn alert_40(family: Family) {
     let scene = scene(family, alert(40), &settings);
     let failure = scene.failure("handshake_failure_unspecified");
     assert_ne!(failure.line.confidence, "certain");
-    assert_eq!(failure.line.label, None);
+    // What is left to try is the name by which nginx verifies, and only the operator knows it.
+    assert_eq!(failure.line.label.as_deref(), Some("changes trust"));
+    assert!(failure.line.condition.is_some());
     scene.assert_any_fix_is_safe(&failure);
 }
 
