@@ -49,6 +49,7 @@ const CORE: &[&str] = &[
     "facts",
     "budget",
     "recent",
+    "protocols",
     "capture",
     "fixed",
     "text",
