@@ -76,8 +76,6 @@ pub(super) struct Groups {
     /// Hashes to numbers; on a collision the next hash is taken.
     places: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
     seed: u64,
-    /// The last one found: failures come in runs.
-    last: usize,
 }
 
 impl Groups {
@@ -87,16 +85,12 @@ impl Groups {
             parts: Vec::new(),
             places: HashMap::default(),
             seed: RandomState::new().hash_one(0),
-            last: 0,
         }
     }
 
     /// The group of a failure; `None` when it would be one too many.
     pub(super) fn find(&mut self, failure: &Failure<'_>, name_sent: bool) -> Option<usize> {
         let is_it = |group: &Group| group.is_of(failure, name_sent);
-        if self.groups.get(self.last).is_some_and(is_it) {
-            return Some(self.last);
-        }
         let mut hash = Folded(self.seed);
         (failure.kind, failure.module.map(|one| one as u8), name_sent).hash(&mut hash);
         hash.write(failure.tail.upstream.unwrap_or_default());
@@ -104,14 +98,13 @@ impl Groups {
         let mut place = hash.finish();
         while let Some(number) = self.places.get(&place) {
             if self.groups.get(*number).is_some_and(is_it) {
-                self.last = *number;
-                return Some(self.last);
+                return Some(*number);
             }
             place = place.wrapping_add(1);
         }
-        self.last = self.add(Group::new(failure, name_sent))?;
-        self.places.insert(place, self.last);
-        Some(self.last)
+        let number = self.add(Group::new(failure, name_sent))?;
+        self.places.insert(place, number);
+        Some(number)
     }
 
     /// The part of a group of which our module said the same; `read` reads all it said, for a new one.
