@@ -24,8 +24,8 @@ const MODULE: &[&str] = &[
     "sink",
     "openssl",
     "zone",
-    "nginx",
     "runtime",
+    "nginx",
 ];
 /// The core, from what a user calls to the names of code points.
 const CORE: &[&str] = &[

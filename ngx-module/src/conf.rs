@@ -5,7 +5,7 @@
 //! fails, because `upstream_tls_log` may stand after `http {}`.
 
 use core::cell::Cell;
-use core::ffi::{c_void, CStr};
+use core::ffi::c_void;
 use core::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -42,7 +42,7 @@ pub(crate) struct LevelConf {
     /// Main level only: `upstream_tls_zone`; NULL without.
     pub(crate) zone: Cell<*mut ngx_shm_zone_t>,
     /// Main level only: a directive that needs it.
-    pub(crate) needs_zone: Cell<Option<&'static CStr>>,
+    pub(crate) needs_zone: Cell<Option<&'static str>>,
     /// Main level only: an array of all other levels; NULL for none.
     others: Cell<*mut ngx_array_t>,
 }
@@ -94,7 +94,10 @@ impl LevelConf {
         numbered.unwrap_or(ptr::null_mut())
     }
 
-    /// Gives a new level its number.
+    /// Gives a new level its number; `None` without memory.
+    ///
+    /// # Safety
+    /// `level` is NULL or a new one in `pool`, the configuration's.
     unsafe fn number_level(&self, pool: *mut ngx_pool_t, level: *mut Self) -> Option<()> {
         // SAFETY: the pool is the configuration's; the array is ours.
         unsafe {

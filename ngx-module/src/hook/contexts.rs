@@ -57,7 +57,7 @@ pub(super) unsafe extern "C" fn freed(
 
 /// Whether the running library calls us: BoringSSL and AWS-LC take an ex_data `new_func` and never
 /// call it.
-pub(crate) fn are_noted() -> bool {
+pub(super) fn library_calls_us() -> bool {
     // SAFETY: a context of our own, freed here; NULL is allowed.
     unsafe {
         let context = SSL_CTX_new(TLS_method());

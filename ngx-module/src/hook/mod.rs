@@ -13,21 +13,52 @@ mod info;
 mod message;
 mod state;
 
+use core::fmt;
+
 use ngx::ffi::{ngx_connection_t, SSL_get_SSL_CTX, SSL_get_verify_result};
 
 use crate::openssl::{identity, QueueMark, X509};
 use crate::outcome;
 use crate::upstream::UpstreamConnection;
 
-pub(crate) use contexts::{are_noted, attach, forget};
+pub(crate) use contexts::{attach, forget};
 
-/// Registers with OpenSSL, once per process. False when it has no ex_data index left.
-pub(crate) fn register() -> bool {
-    state::take_slots(
+/// Registers with OpenSSL, once per process.
+///
+/// # Errors
+/// When this OpenSSL, or what calls itself so, cannot be watched.
+pub(crate) fn register() -> Result<(), RegistrationError> {
+    let has_slots = state::take_slots(
         Some(contexts::created),
         Some(contexts::freed),
         Some(free::ssl_freed),
-    ) && identity::register()
+    ) && identity::register();
+    if !has_slots {
+        return Err(RegistrationError::NoIndex);
+    }
+    match contexts::library_calls_us() {
+        true => Ok(()),
+        false => Err(RegistrationError::NeverCalled),
+    }
+}
+
+/// Why OpenSSL cannot be watched.
+pub(crate) enum RegistrationError {
+    /// It has no ex_data index left to give.
+    NoIndex,
+    /// It takes ex_data functions and never calls them.
+    NeverCalled,
+}
+
+impl fmt::Display for RegistrationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoIndex => "cannot hook OpenSSL: it has no ex_data index left",
+            Self::NeverCalled => {
+                "cannot watch this TLS library: it does not call ex_data functions"
+            }
+        })
+    }
 }
 
 /// Looks at what is passed on of the answer that came over a connection: its header, or the beginning of

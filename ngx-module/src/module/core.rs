@@ -1,18 +1,18 @@
 //! The core module: it is what `load_module` wakes up, before any TLS context exists.
 
 use core::ffi::{c_char, c_void};
-use core::ptr;
+use core::{fmt, ptr};
 
 use ngx::ffi::{
-    ngx_command_t, ngx_core_module_t, ngx_cycle_t, ngx_int_t, ngx_log_error_core, ngx_module_t,
-    ngx_uint_t, OpenSSL_version_num, NGX_CORE_MODULE, NGX_DIRECT_CONF, NGX_LOG_EMERG,
-    NGX_MAIN_CONF, NGX_OK, OPENSSL_VERSION_NUMBER,
+    ngx_command_t, ngx_core_module_t, ngx_cycle_t, ngx_int_t, ngx_module_t, ngx_uint_t,
+    OpenSSL_version_num, NGX_CORE_MODULE, NGX_DIRECT_CONF, NGX_LOG_EMERG, NGX_MAIN_CONF, NGX_OK,
+    OPENSSL_VERSION_NUMBER,
 };
 
-use super::directives::{diag, log, zone, ERROR};
+use super::directives::{self, answer, diag, zone, Refused};
 use crate::conf::LevelConf;
-use crate::hook;
-use crate::nginx::{cycle, modules};
+use crate::hook::{self, RegistrationError};
+use crate::nginx::{cycle, log, modules};
 use crate::runtime::guard;
 
 /// The module; `load_module` calls its `create_conf` at once.
@@ -33,7 +33,7 @@ static mut CONTEXT: ngx_core_module_t = ngx_core_module_t {
 
 static mut COMMANDS: [ngx_command_t; 4] = [
     diag::command(LEVELS, 0),
-    log::command(LEVELS, 0),
+    directives::log::command(LEVELS, 0),
     zone::command(LEVELS),
     ngx_command_t::empty(),
 ];
@@ -51,78 +51,91 @@ fn enter_modules() {
     }
 }
 
+/// nginx's `create_conf`: NULL refuses the configuration.
+///
+/// # Safety
+/// nginx hands over the cycle it is building.
 unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
     guard::silence_panics();
     enter_modules();
-    let created = guard::guard("create_conf", || {
-        // SAFETY: nginx hands over the cycle it is building.
-        unsafe {
-            let log = (*cycle).log;
-            let running = OpenSSL_version_num();
-            if running >> 28 != u64::from(OPENSSL_VERSION_NUMBER) >> 28 {
-                ngx_log_error_core(
-                    NGX_LOG_EMERG as ngx_uint_t,
-                    log,
-                    0,
-                    c"module \"ngx_upstream_tls_diag_module\" was built for OpenSSL %uL.x and cannot run with OpenSSL %uL.x".as_ptr(),
-                    u64::from(OPENSSL_VERSION_NUMBER) >> 28,
-                    running >> 28,
-                );
-                return ptr::null_mut();
-            }
-            if !hook::register() || !cycle::enter(cycle) {
-                ngx_log_error_core(
-                    NGX_LOG_EMERG as ngx_uint_t,
-                    log,
-                    0,
-                    c"module \"ngx_upstream_tls_diag_module\" cannot hook OpenSSL: out of memory"
-                        .as_ptr(),
-                );
-                return ptr::null_mut();
-            }
-            if !hook::are_noted() {
-                ngx_log_error_core(
-                    NGX_LOG_EMERG as ngx_uint_t,
-                    log,
-                    0,
-                    c"module \"ngx_upstream_tls_diag_module\" cannot watch this TLS library: it does not call ex_data functions"
-                        .as_ptr(),
-                );
-                return ptr::null_mut();
-            }
-            hook::forget();
-            LevelConf::create((*cycle).pool)
-        }
+    // SAFETY: the caller's promise.
+    let created = guard::guard("create_conf", || unsafe {
+        begin(cycle).map_err(|why| {
+            let message = format_args!("module \"ngx_upstream_tls_diag_module\" {why}");
+            log::write((*cycle).log, NGX_LOG_EMERG, 0, message);
+        })
     });
-    created.unwrap_or(ptr::null_mut())
+    created.and_then(Result::ok).unwrap_or(ptr::null_mut())
 }
 
-/// The whole configuration is read.
-unsafe extern "C" fn init_conf(cycle: *mut ngx_cycle_t, conf: *mut c_void) -> *mut c_char {
-    // SAFETY: nginx passes what create_conf returned, and a cycle with a log; %s takes a
-    // NUL-terminated string.
-    unsafe {
-        let main = &*conf.cast::<LevelConf>();
-        let Some(directive) = main.needs_zone.get() else {
-            return ptr::null_mut();
-        };
-        if !main.zone.get().is_null() {
-            return ptr::null_mut();
-        }
-        ngx_log_error_core(
-            NGX_LOG_EMERG as ngx_uint_t,
-            (*cycle).log,
-            0,
-            c"\"%s\" needs \"upstream_tls_zone\"".as_ptr(),
-            directive.as_ptr(),
-        );
+/// The main level of a configuration that begins. NULL without memory: nginx has said so.
+///
+/// # Safety
+/// nginx is building the cycle.
+unsafe fn begin(cycle: *mut ngx_cycle_t) -> Result<*mut c_void, Unfit> {
+    let built = u64::from(OPENSSL_VERSION_NUMBER) >> 28;
+    // SAFETY: asks for a number.
+    let running = unsafe { OpenSSL_version_num() } >> 28;
+    if running != built {
+        return Err(Unfit::OtherOpenSsl { built, running });
     }
-    ERROR
+    hook::register().map_err(Unfit::Registration)?;
+    // SAFETY: the caller's promise.
+    unsafe {
+        cycle::enter(cycle).ok_or(Unfit::NoMemory)?;
+        hook::forget();
+        Ok(LevelConf::create((*cycle).pool))
+    }
+}
+
+/// Why this nginx cannot run the module.
+enum Unfit {
+    /// Major versions of the library.
+    OtherOpenSsl {
+        built: u64,
+        running: u64,
+    },
+    Registration(RegistrationError),
+    NoMemory,
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherOpenSsl { built, running } => write!(
+                f,
+                "was built for OpenSSL {built}.x and cannot run with OpenSSL {running}.x"
+            ),
+            Self::Registration(why) => why.fmt(f),
+            Self::NoMemory => f.write_str("is out of memory"),
+        }
+    }
+}
+
+/// nginx's `init_conf`: the whole configuration is read.
+///
+/// # Safety
+/// nginx passes the cycle it is building and what `create_conf` returned.
+unsafe extern "C" fn init_conf(cycle: *mut ngx_cycle_t, conf: *mut c_void) -> *mut c_char {
+    answer(guard::guard("init_conf", || {
+        // SAFETY: the caller's promise.
+        let main = unsafe { &*conf.cast::<LevelConf>() };
+        let Some(directive) = main.needs_zone.get().filter(|_| main.zone.get().is_null()) else {
+            return Ok(());
+        };
+        let message = format_args!("\"{directive}\" needs \"upstream_tls_zone\"");
+        // SAFETY: the caller's promise.
+        unsafe { log::write((*cycle).log, NGX_LOG_EMERG, 0, message) };
+        Err(Refused::Logged)
+    }))
 }
 
 /// Never refuses: on a reload nginx treats that as fatal. After a fault the module does nothing.
+///
+/// # Safety
+/// nginx passes the cycle it has just built.
 unsafe extern "C" fn init_module(cycle: *mut ngx_cycle_t) -> ngx_int_t {
-    // SAFETY: nginx passes the cycle it has just built.
+    // SAFETY: the caller's promise.
     guard::guard("init_module", || unsafe { super::complete(cycle) });
     NGX_OK as ngx_int_t
 }

@@ -47,6 +47,8 @@ static mut COMMANDS: [ngx_command_t; 5] = [
 
 const LEVELS: u32 = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
 
+/// # Safety
+/// nginx passes the configuration it has read.
 unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
     // SAFETY: nginx passes a valid configuration.
     unsafe {
@@ -60,17 +62,21 @@ pub(super) fn module() -> *mut ngx_module_t {
     ptr::addr_of_mut!(ngx_http_upstream_tls_diag_module)
 }
 
+/// # Safety
+/// nginx passes the configuration it is reading.
 unsafe extern "C" fn create_loc_conf(cf: *mut ngx_conf_t) -> *mut c_void {
-    // SAFETY: nginx passes a valid configuration.
+    // SAFETY: the caller's promise.
     unsafe { LevelConf::create_in(cf) }
 }
 
+/// # Safety
+/// nginx passes two levels that `create_loc_conf` made.
 unsafe extern "C" fn merge_loc_conf(
     _cf: *mut ngx_conf_t,
     above: *mut c_void,
     level: *mut c_void,
 ) -> *mut c_char {
-    // SAFETY: both were made by create_loc_conf.
+    // SAFETY: the caller's promise.
     unsafe { (*level.cast::<LevelConf>()).inherit(&*above.cast::<LevelConf>()) }
     ptr::null_mut()
 }

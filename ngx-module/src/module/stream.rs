@@ -40,8 +40,10 @@ static mut COMMANDS: [ngx_command_t; 4] = [
 
 const LEVELS: u32 = NGX_STREAM_MAIN_CONF | NGX_STREAM_SRV_CONF;
 
+/// # Safety
+/// nginx passes the configuration it has read.
 unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
-    // SAFETY: nginx passes a valid configuration.
+    // SAFETY: the caller's promise.
     unsafe { super::add_variables(cf, variables::stream::register) }
 }
 
@@ -50,17 +52,21 @@ pub(super) fn module() -> *mut ngx_module_t {
     ptr::addr_of_mut!(ngx_stream_upstream_tls_diag_module)
 }
 
+/// # Safety
+/// nginx passes the configuration it is reading.
 unsafe extern "C" fn create_srv_conf(cf: *mut ngx_conf_t) -> *mut c_void {
-    // SAFETY: nginx passes a valid configuration.
+    // SAFETY: the caller's promise.
     unsafe { LevelConf::create_in(cf) }
 }
 
+/// # Safety
+/// nginx passes two levels that `create_srv_conf` made.
 unsafe extern "C" fn merge_srv_conf(
     _cf: *mut ngx_conf_t,
     above: *mut c_void,
     level: *mut c_void,
 ) -> *mut c_char {
-    // SAFETY: both were made by create_srv_conf.
+    // SAFETY: the caller's promise.
     unsafe { (*level.cast::<LevelConf>()).inherit(&*above.cast::<LevelConf>()) }
     ptr::null_mut()
 }

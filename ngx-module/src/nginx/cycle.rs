@@ -16,16 +16,20 @@ use super::modules;
 /// Cycles whose pool is alive.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// Counts a cycle. False when memory is out: the configuration is refused.
-pub(crate) fn enter(cycle: *mut ngx_cycle_t) -> bool {
-    // SAFETY: nginx hands create_conf the cycle being built; its pool outlives this call.
-    let cleanup = unsafe { ngx_pool_cleanup_add((*cycle).pool, 0).as_mut() };
-    let Some(cleanup) = cleanup else { return false };
+/// Counts a cycle; `None` without memory.
+///
+/// # Safety
+/// nginx is building the cycle.
+pub(crate) unsafe fn enter(cycle: *mut ngx_cycle_t) -> Option<()> {
+    // SAFETY: the caller's promise; the cycle's pool outlives this call.
+    let cleanup = unsafe { ngx_pool_cleanup_add((*cycle).pool, 0).as_mut() }?;
     cleanup.handler = Some(leave);
     ALIVE.fetch_add(1, Ordering::Relaxed);
-    true
+    Some(())
 }
 
+/// # Safety
+/// nginx calls it once for every cycle counted.
 unsafe extern "C" fn leave(_: *mut c_void) {
     if ALIVE.fetch_sub(1, Ordering::Relaxed) == 1 {
         modules::forget_indices();

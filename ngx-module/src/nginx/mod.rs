@@ -2,6 +2,7 @@
 
 pub(crate) mod buffer;
 pub(crate) mod cycle;
+pub(crate) mod log;
 pub(crate) mod modules;
 pub(crate) mod string;
 pub(crate) mod symbol;

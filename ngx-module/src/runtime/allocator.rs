@@ -216,8 +216,9 @@ mod fault {
 mod fault {
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-    use ngx::ffi::{ngx_cycle, ngx_log_error_core, ngx_uint_t, NGX_LOG_ALERT};
+    use ngx::ffi::NGX_LOG_ALERT;
 
+    use crate::nginx::log;
     use crate::runtime::guard::{fault, Fault};
 
     /// A configuration runs.
@@ -240,18 +241,9 @@ mod fault {
 
     pub(super) fn check_whole() {
         let pieces = super::STATE.load(Ordering::Relaxed) >> 32;
-        // SAFETY: ngx_cycle and its log are valid for the life of the process.
-        if let (true, Some(cycle)) = (pieces > 0, unsafe { ngx_cycle.as_ref() }) {
-            // SAFETY: as above; %uL takes 64 bits.
-            unsafe {
-                ngx_log_error_core(
-                    NGX_LOG_ALERT as ngx_uint_t,
-                    cycle.log,
-                    0,
-                    c"upstream_tls: %uL pieces of the reserve are not back".as_ptr(),
-                    pieces,
-                );
-            }
+        if pieces > 0 {
+            let message = format_args!("upstream_tls: {pieces} pieces of the reserve are not back");
+            log::write_to_cycle(NGX_LOG_ALERT, message);
         }
     }
 }

@@ -4,8 +4,9 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Once;
 
-use ngx::ffi::{ngx_cycle, ngx_log_error_core, NGX_LOG_WARN};
+use ngx::ffi::NGX_LOG_WARN;
 
+use crate::nginx::log;
 use crate::runtime::allocator::{with_reserve, without_reserve};
 
 static FAULTS: AtomicUsize = AtomicUsize::new(0);
@@ -39,21 +40,10 @@ fn catch<R>(point: &'static str, body: impl FnOnce() -> R) -> Option<R> {
 }
 
 fn report(point: &'static str) {
-    if FAULTS.fetch_add(1, Ordering::Relaxed) > 0 {
-        return;
-    }
-    // SAFETY: ngx_cycle and its log are valid for the life of the process; %*s takes length, data.
-    unsafe {
-        if let Some(cycle) = ngx_cycle.as_ref() {
-            ngx_log_error_core(
-                NGX_LOG_WARN as usize,
-                cycle.log,
-                0,
-                c"upstream_tls: internal fault in the %*s callback, recording dropped".as_ptr(),
-                point.len(),
-                point.as_ptr(),
-            );
-        }
+    if FAULTS.fetch_add(1, Ordering::Relaxed) == 0 {
+        let message =
+            format_args!("upstream_tls: internal fault in the {point} callback, recording dropped");
+        log::write_to_cycle(NGX_LOG_WARN, message);
     }
 }
 

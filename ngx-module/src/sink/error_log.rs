@@ -1,26 +1,19 @@
 //! The line right after nginx's own, with nginx's connection number and tail.
 
-use ngx::ffi::{ngx_log_error_core, ngx_log_t, ngx_uint_t, NGX_LOG_ERR};
+use ngx::ffi::{ngx_log_t, NGX_LOG_ERR};
+use ngx::log::log_error;
+
+use crate::nginx::log;
 
 /// Writes the line if error_log takes errors; otherwise it is not even made.
 ///
 /// # Safety
 /// NULL, or a log that is alive.
 pub(crate) unsafe fn write(log: *mut ngx_log_t, line: impl FnOnce() -> String) {
-    // SAFETY: the caller's promise; %*s takes a length and as many bytes.
+    // SAFETY: the caller's promise.
     unsafe {
-        let is_wanted = |log: &ngx_log_t| log.log_level >= NGX_LOG_ERR as ngx_uint_t;
-        if !log.as_ref().is_some_and(is_wanted) {
-            return;
+        if log::takes(log, NGX_LOG_ERR) {
+            log_error(NGX_LOG_ERR as usize, log, 0, line().as_bytes());
         }
-        let line = line();
-        ngx_log_error_core(
-            NGX_LOG_ERR as ngx_uint_t,
-            log,
-            0,
-            c"%*s".as_ptr(),
-            line.len(),
-            line.as_ptr(),
-        );
     }
 }

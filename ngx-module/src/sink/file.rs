@@ -7,12 +7,10 @@
 use core::ffi::c_int;
 use core::ptr;
 
-use ngx::ffi::{
-    ngx_errno, ngx_log_error_core, ngx_log_t, ngx_open_file_t, ngx_time, ngx_uint_t, time_t,
-    NGX_LOG_ERR,
-};
+use ngx::ffi::{ngx_errno, ngx_log_t, ngx_open_file_t, ngx_time, time_t, NGX_LOG_ERR};
 
 use super::Reports;
+use crate::nginx::log;
 
 /// A file of `ngx_conf_open_file`, which lives as long as its configuration.
 pub(super) struct File {
@@ -52,16 +50,13 @@ impl File {
         if !is_regular(file.fd) {
             // What USR1 found under the name may block.
             if self.reports.is_due() {
-                // SAFETY: as above; %V takes a pointer to a string.
-                unsafe {
-                    ngx_log_error_core(
-                        NGX_LOG_ERR as ngx_uint_t,
-                        log,
-                        0,
-                        c"upstream TLS diagnoses are not written to \"%V\": it is no regular file any more, and one of another kind is opened on reload only".as_ptr(),
-                        ptr::addr_of!(file.name),
-                    );
-                }
+                let message = format_args!(
+                    "upstream TLS diagnoses are not written to \"{}\": it is no regular file any more, \
+                     and one of another kind is opened on reload only",
+                    file.name
+                );
+                // SAFETY: the caller's promise.
+                unsafe { log::write(log, NGX_LOG_ERR, 0, message) };
             }
             return;
         }
@@ -82,18 +77,8 @@ impl File {
             self.disk_full = now;
         }
         if self.reports.is_due() {
-            // SAFETY: as above; %z and %uz take what writev returned and a size.
-            unsafe {
-                ngx_log_error_core(
-                    NGX_LOG_ERR as ngx_uint_t,
-                    log,
-                    error,
-                    c"write() of an upstream TLS diagnosis to \"%V\" failed: %z of %uz".as_ptr(),
-                    ptr::addr_of!(file.name),
-                    written,
-                    length,
-                );
-            }
+            // SAFETY: the caller's promise.
+            unsafe { super::report_write(log, error, &file.name, written, length) };
         }
     }
 }

@@ -5,11 +5,14 @@ mod file;
 mod stream;
 mod syslog;
 
+use core::ffi::c_int;
+
 use ngx::ffi::{
     ngx_conf_full_name, ngx_conf_open_file, ngx_conf_t, ngx_int_t, ngx_log_t, ngx_str_t,
-    ngx_syslog_peer_t, ngx_time, time_t, NGX_OK,
+    ngx_syslog_peer_t, ngx_time, time_t, NGX_LOG_ERR, NGX_OK,
 };
 
+use crate::nginx::log;
 use file::File;
 use stream::Stream;
 use syslog::Syslog;
@@ -72,6 +75,24 @@ impl Sink {
             }
         }
     }
+}
+
+/// A document could not be written to this file.
+///
+/// # Safety
+/// The log is NULL, or alive.
+unsafe fn report_write(
+    log: *mut ngx_log_t,
+    error: c_int,
+    name: &ngx_str_t,
+    written: isize,
+    length: usize,
+) {
+    let message = format_args!(
+        "write() of an upstream TLS diagnosis to \"{name}\" failed: {written} of {length}"
+    );
+    // SAFETY: the caller's promise.
+    unsafe { log::write(log, NGX_LOG_ERR, error, message) }
 }
 
 /// When a failing sink was last reported.

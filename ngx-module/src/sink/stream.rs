@@ -4,16 +4,13 @@
 //! shares them: so these are opened here, without blocking, and what does not fit is lost. A document
 //! with its line feed is never longer than `PIPE_BUF`, so a pipe takes all of it or nothing.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_int, c_void};
 use core::mem::MaybeUninit;
-use core::ptr;
 
-use ngx::ffi::{
-    ngx_conf_log_error, ngx_conf_t, ngx_errno, ngx_log_error_core, ngx_log_t, ngx_pool_cleanup_add,
-    ngx_str_t, ngx_uint_t, NGX_LOG_EMERG, NGX_LOG_ERR,
-};
+use ngx::ffi::{ngx_conf_t, ngx_errno, ngx_log_t, ngx_pool_cleanup_add, ngx_str_t};
 
 use super::Reports;
+use crate::nginx::log;
 
 /// One of them, open for as long as its configuration lives.
 pub(super) struct Stream {
@@ -50,10 +47,12 @@ impl Stream {
             if descriptor < 0 {
                 let error = ngx_errno();
                 let why = match error {
-                    libc::ENXIO => c": nobody reads it",
-                    _ => c"",
+                    libc::ENXIO => ": nobody reads it",
+                    _ => "",
                 };
-                refuse(cf, error, &name, why.as_ptr());
+                let message =
+                    format_args!("open() \"{name}\" for \"upstream_tls_log\" failed{why}");
+                log::refuse(cf, error, message);
                 return None;
             }
             cleanup.data = descriptor as usize as *mut c_void;
@@ -80,35 +79,9 @@ impl Stream {
         }
         let error = if written < 0 { ngx_errno() } else { 0 };
         if self.reports.is_due() {
-            // SAFETY: as above; %V takes a pointer to a string.
-            unsafe {
-                ngx_log_error_core(
-                    NGX_LOG_ERR as ngx_uint_t,
-                    log,
-                    error,
-                    c"write() of an upstream TLS diagnosis to \"%V\" failed: %z of %uz".as_ptr(),
-                    ptr::addr_of!(self.name),
-                    written,
-                    line.len(),
-                );
-            }
+            // SAFETY: the caller's promise.
+            unsafe { super::report_write(log, error, &self.name, written, line.len()) };
         }
-    }
-}
-
-/// # Safety
-/// `cf` is the configuration being read, and `why` ends in NUL.
-unsafe fn refuse(cf: *mut ngx_conf_t, error: c_int, name: &ngx_str_t, why: *const c_char) {
-    // SAFETY: the caller's promise; %V takes a pointer to a string, %s one that ends in NUL.
-    unsafe {
-        ngx_conf_log_error(
-            NGX_LOG_EMERG as ngx_uint_t,
-            cf,
-            error,
-            c"open() \"%V\" for \"upstream_tls_log\" failed%s".as_ptr(),
-            ptr::from_ref(name),
-            why,
-        );
     }
 }
 

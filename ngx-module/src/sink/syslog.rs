@@ -4,14 +4,11 @@
 //! is gone is an alert to nginx, one for every diagnosis.
 
 use core::ffi::c_int;
-use core::ptr;
 
-use ngx::ffi::{
-    ngx_errno, ngx_log_error_core, ngx_log_t, ngx_syslog_add_header, ngx_syslog_peer_t, ngx_uint_t,
-    NGX_LOG_ERR,
-};
+use ngx::ffi::{ngx_errno, ngx_log_t, ngx_syslog_add_header, ngx_syslog_peer_t, NGX_LOG_ERR};
 
 use super::Reports;
+use crate::nginx::log;
 
 /// Room for the header: priority, time, host name (255 at most), tag (32 at most).
 const MAX_HEADER: usize = 512;
@@ -49,21 +46,17 @@ impl Syslog {
         let datagram = datagram.get(..end).unwrap_or_default();
         // SAFETY: the caller's promise; nobody else uses the peer.
         let peer = unsafe { &mut *self.peer };
-        // SAFETY: as above.
+        // SAFETY: the peer's address is as nginx parsed it.
         let Err(error) = (unsafe { send(peer, datagram) }) else {
             return;
         };
         if self.reports.is_due() {
-            // SAFETY: as above; %V takes a pointer to a string.
-            unsafe {
-                ngx_log_error_core(
-                    NGX_LOG_ERR as ngx_uint_t,
-                    log,
-                    error,
-                    c"an upstream TLS diagnosis was not sent to syslog server \"%V\"".as_ptr(),
-                    ptr::addr_of!(peer.server.name),
-                );
-            }
+            let server = peer.server.name;
+            let message = format_args!(
+                "an upstream TLS diagnosis was not sent to syslog server \"{server}\""
+            );
+            // SAFETY: the caller's promise.
+            unsafe { log::write(log, NGX_LOG_ERR, error, message) };
         }
     }
 }

@@ -7,13 +7,13 @@ use core::ffi::{c_char, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_array_create, ngx_array_push, ngx_command_t, ngx_conf_log_error, ngx_conf_t, ngx_pcalloc,
-    ngx_str_t, ngx_syslog_peer_t, ngx_syslog_process_conf, ngx_uint_t, NGX_CONF_TAKE1,
-    NGX_LOG_EMERG,
+    ngx_array_create, ngx_array_push, ngx_command_t, ngx_conf_t, ngx_pcalloc, ngx_str_t,
+    ngx_syslog_peer_t, ngx_syslog_process_conf, ngx_uint_t, NGX_CONF_TAKE1,
 };
 
-use super::ERROR;
+use super::{answer, Refused};
 use crate::conf::{LevelConf, UNSET};
+use crate::nginx::log;
 use crate::runtime::guard::guard;
 use crate::sink::Sink;
 
@@ -29,79 +29,91 @@ pub(in crate::module) const fn command(levels: u32, conf: usize) -> ngx_command_
     }
 }
 
-/// Returns NGX_CONF_OK (NULL), a text that nginx completes to `"upstream_tls_log" directive <text>`,
-/// or NGX_CONF_ERROR when the reason is logged already.
+/// nginx's `set` of a directive.
+///
+/// # Safety
+/// nginx passes the configuration it is reading, two arguments (NGX_CONF_TAKE1), and the level as
+/// `LevelConf::create` made it.
 unsafe extern "C" fn set(
     cf: *mut ngx_conf_t,
     _command: *mut ngx_command_t,
     conf: *mut c_void,
 ) -> *mut c_char {
-    // SAFETY: nginx passes the configuration of the level, made by LevelConf::create, and two
-    // arguments (NGX_CONF_TAKE1).
-    let result = guard("upstream_tls_log", || unsafe {
+    // SAFETY: the caller's promise.
+    answer(guard("upstream_tls_log", || unsafe {
         let value = (*(*cf).args).elts.cast::<ngx_str_t>().add(1);
-        set_value(cf, &mut *conf.cast::<LevelConf>(), value)
-    });
-    result.unwrap_or(ERROR)
+        set_value(cf, &mut *conf.cast::<LevelConf>(), &*value)
+    }))
 }
 
+/// # Safety
+/// nginx is reading the configuration `cf`, and `value` is in its pool.
 unsafe fn set_value(
     cf: *mut ngx_conf_t,
-    conf: &mut LevelConf,
-    value: *mut ngx_str_t,
-) -> *mut c_char {
-    // SAFETY: as in `set`.
-    unsafe {
-        if conf.logs_off != UNSET {
-            let text = if (*value).as_bytes() == b"off" {
-                c"is duplicate"
-            } else {
-                c"cannot be combined with \"off\" on the same level"
-            };
-            return text.as_ptr().cast_mut();
-        }
-        let sink = match (*value).as_bytes() {
-            b"off" if conf.logs.is_null() => {
-                conf.logs_off = 1;
-                return ptr::null_mut();
+    level: &mut LevelConf,
+    value: &ngx_str_t,
+) -> Result<(), Refused> {
+    let value_bytes = value.as_bytes();
+    if level.logs_off != UNSET {
+        return Err(Refused::Because(match value_bytes {
+            b"off" => c"is duplicate",
+            _ => c"cannot be combined with \"off\" on the same level",
+        }));
+    }
+    // SAFETY: the caller's promise.
+    let sink = unsafe {
+        match value_bytes {
+            b"off" if level.logs.is_null() => {
+                level.logs_off = 1;
+                return Ok(());
             }
             b"off" => {
-                return c"\"off\" cannot be combined with a log on the same level"
-                    .as_ptr()
-                    .cast_mut()
+                let why = c"\"off\" cannot be combined with a log on the same level";
+                return Err(Refused::Because(why));
             }
-            b"" => return invalid(cf, value, c""),
+            b"" => return Err(invalid(cf, value, "")),
             path if path.contains(&b'$') => {
-                return invalid(cf, value, c", variables are not supported")
+                return Err(invalid(cf, value, ", variables are not supported"))
             }
             // What other directives mean by these words is not to be had here.
             word if word == b"on" || word == b"stderr" || word.starts_with(b"memory:") => {
-                let why = c", a path, \"syslog:\" or \"off\" is expected";
-                return invalid(cf, value, why);
+                let why = ", a path, \"syslog:\" or \"off\" is expected";
+                return Err(invalid(cf, value, why));
             }
             target if target.starts_with(b"syslog:") => syslog(cf),
-            _ => Sink::path(cf, &*value),
-        };
-        let Some(sink) = sink else { return ERROR };
-        if conf.logs.is_null() {
-            conf.logs = ngx_array_create((*cf).pool, 2, size_of::<Sink>());
+            _ => Sink::path(cf, value),
         }
-        let Some(logs) = conf.logs.as_mut() else {
-            return ERROR;
-        };
-        let known = core::slice::from_raw_parts(logs.elts.cast::<Sink>(), logs.nelts);
+    };
+    // SAFETY: the caller's promise.
+    unsafe { add(cf, level, sink.ok_or(Refused::Logged)?) }
+}
+
+/// # Safety
+/// nginx is reading the configuration `cf`, and what the level holds is in its pool.
+unsafe fn add(cf: *mut ngx_conf_t, level: &mut LevelConf, sink: Sink) -> Result<(), Refused> {
+    // SAFETY: the caller's promise; the array holds Sinks.
+    unsafe {
+        if level.logs.is_null() {
+            level.logs = ngx_array_create((*cf).pool, 2, size_of::<Sink>());
+        }
+        let logs = level.logs.as_mut().ok_or(Refused::Logged)?;
+        let known: &[Sink] = logs.as_slice();
         if known.iter().any(|one| one.is_same_file(&sink)) {
-            return c"is duplicate".as_ptr().cast_mut();
+            return Err(Refused::Because(c"is duplicate"));
         }
         let slot = ngx_array_push(logs).cast::<Sink>();
         if slot.is_null() {
-            return ERROR;
+            return Err(Refused::Logged);
         }
         slot.write(sink);
-        ptr::null_mut()
     }
+    Ok(())
 }
 
+/// `None` once it is logged why.
+///
+/// # Safety
+/// nginx is reading the configuration `cf`, at this directive.
 unsafe fn syslog(cf: *mut ngx_conf_t) -> Option<Sink> {
     // SAFETY: the peer is zeroed as ngx_syslog_process_conf expects; that function reads the
     // directive's first argument itself and logs what is wrong with it.
@@ -115,21 +127,11 @@ unsafe fn syslog(cf: *mut ngx_conf_t) -> Option<Sink> {
     }
 }
 
-unsafe fn invalid(
-    cf: *mut ngx_conf_t,
-    value: *mut ngx_str_t,
-    why: &'static core::ffi::CStr,
-) -> *mut c_char {
-    // SAFETY: %V takes a pointer to ngx_str_t, %s a NUL-terminated string.
-    unsafe {
-        ngx_conf_log_error(
-            NGX_LOG_EMERG as ngx_uint_t,
-            cf,
-            0,
-            c"invalid value \"%V\" in \"upstream_tls_log\" directive%s".as_ptr(),
-            value,
-            why.as_ptr(),
-        );
-    }
-    ERROR
+/// # Safety
+/// nginx is reading the configuration `cf`.
+unsafe fn invalid(cf: *mut ngx_conf_t, value: &ngx_str_t, why: &'static str) -> Refused {
+    let message = format_args!("invalid value \"{value}\" in \"upstream_tls_log\" directive{why}");
+    // SAFETY: the caller's promise.
+    unsafe { log::refuse(cf, 0, message) };
+    Refused::Logged
 }

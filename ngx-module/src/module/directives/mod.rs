@@ -6,20 +6,39 @@ pub(super) mod status;
 pub(super) mod zone;
 
 use core::ffi::{c_char, CStr};
+use core::ptr;
 
 use ngx::ffi::ngx_conf_t;
 
 use crate::conf::LevelConf;
 
 /// NGX_CONF_ERROR.
-pub(super) const ERROR: *mut c_char = usize::MAX as *mut c_char;
+const ERROR: *mut c_char = usize::MAX as *mut c_char;
+
+/// Why a directive, or a whole configuration, is refused.
+pub(super) enum Refused {
+    /// nginx completes it to `"upstream_tls_log" directive <text>`.
+    Because(&'static CStr),
+    /// Why is logged already.
+    Logged,
+}
+
+/// What nginx wants to hear: NGX_CONF_OK (NULL), a text, or NGX_CONF_ERROR. A callback that panicked
+/// has no result.
+pub(super) fn answer(result: Option<Result<(), Refused>>) -> *mut c_char {
+    match result {
+        Some(Ok(())) => ptr::null_mut(),
+        Some(Err(Refused::Because(text))) => text.as_ptr().cast_mut(),
+        Some(Err(Refused::Logged)) | None => ERROR,
+    }
+}
 
 /// A directive makes no sense without a zone, which may stand behind it: the core module looks in the
 /// end.
 ///
 /// # Safety
 /// nginx is reading this configuration.
-unsafe fn require_zone(cf: *mut ngx_conf_t, directive: &'static CStr) {
+unsafe fn require_zone(cf: *mut ngx_conf_t, directive: &'static str) {
     // SAFETY: the caller's promise; the cycle being built has loaded us.
     if let Some(main) = unsafe { LevelConf::main_of((*cf).cycle) } {
         main.needs_zone.set(Some(directive));

@@ -4,12 +4,13 @@ use core::ffi::{c_char, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_command_t, ngx_conf_log_error, ngx_conf_t, ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t,
-    ngx_str_t, ngx_uint_t, NGX_CONF_NOARGS, NGX_CONF_TAKE1, NGX_LOG_EMERG,
+    ngx_command_t, ngx_conf_t, ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t, ngx_str_t,
+    ngx_uint_t, NGX_CONF_NOARGS, NGX_CONF_TAKE1,
 };
 
-use super::{require_zone, ERROR};
+use super::{answer, require_zone, Refused};
 use crate::conf::{LevelConf, Report};
+use crate::nginx::log;
 use crate::runtime::guard::guard;
 use crate::upstream::core_index;
 
@@ -25,50 +26,51 @@ pub(in crate::module) const fn command(levels: u32, conf: usize) -> ngx_command_
     }
 }
 
-/// Returns NGX_CONF_OK (NULL), a text that nginx completes to `"upstream_tls_status" directive <text>`, or
-/// NGX_CONF_ERROR when the reason is logged already.
+/// nginx's `set` of a directive.
+///
+/// # Safety
+/// nginx passes the configuration it is reading, one or two arguments, and the level as
+/// `LevelConf::create` made it.
 unsafe extern "C" fn set(
     cf: *mut ngx_conf_t,
     _command: *mut ngx_command_t,
     conf: *mut c_void,
 ) -> *mut c_char {
-    // SAFETY: nginx passes the configuration of the level, made by LevelConf::create, and one or two
-    // arguments.
-    let result = guard("upstream_tls_status", || unsafe {
+    // SAFETY: the caller's promise.
+    answer(guard("upstream_tls_status", || unsafe {
         set_report(cf, &mut *conf.cast::<LevelConf>())
-    });
-    result.unwrap_or(ERROR)
+    }))
 }
 
-unsafe fn set_report(cf: *mut ngx_conf_t, level: &mut LevelConf) -> *mut c_char {
-    // SAFETY: as in `set`; within http the context holds http's own configurations.
+/// # Safety
+/// nginx is reading the configuration `cf`, at this directive, within http.
+unsafe fn set_report(cf: *mut ngx_conf_t, level: &mut LevelConf) -> Result<(), Refused> {
+    if level.status.is_some() {
+        return Err(Refused::Because(c"is duplicate"));
+    }
+    // SAFETY: the caller's promise; within http the context holds http's own configurations.
     unsafe {
-        if level.status.is_some() {
-            return c"is duplicate".as_ptr().cast_mut();
-        }
-        let arguments = &*(*cf).args;
-        let value = (arguments.nelts > 1).then(|| arguments.elts.cast::<ngx_str_t>().add(1));
-        let report = match value.map(|value| (*value).as_bytes()) {
-            None => Report::Any,
-            Some(b"json") => Report::Json,
-            Some(b"prometheus") => Report::Metrics,
-            Some(b"html") => Report::Html,
-            Some(_) => {
-                let format = c"invalid value \"%V\" in \"upstream_tls_status\" directive";
-                let level = NGX_LOG_EMERG as ngx_uint_t;
-                let value = value.unwrap_or(ptr::null_mut());
-                ngx_conf_log_error(level, cf, 0, format.as_ptr(), value);
-                return ERROR;
+        let arguments: &[ngx_str_t] = (*(*cf).args).as_slice();
+        let value = arguments.get(1).map_or(&[][..], ngx_str_t::as_bytes);
+        let report = match (arguments.len(), value) {
+            (..=1, _) => Report::Any,
+            (_, b"json") => Report::Json,
+            (_, b"prometheus") => Report::Metrics,
+            (_, b"html") => Report::Html,
+            _ => {
+                let value = value.escape_ascii();
+                let words =
+                    format_args!("invalid value \"{value}\" in \"upstream_tls_status\" directive");
+                log::refuse(cf, 0, words);
+                return Err(Refused::Logged);
             }
         };
         level.status = Some(report);
-        require_zone(cf, c"upstream_tls_status");
+        require_zone(cf, "upstream_tls_status");
         let context = (*cf).ctx.cast::<ngx_http_conf_ctx_t>();
-        let Some(core) = core_index() else {
-            return ERROR;
-        };
+        let core = core_index().ok_or(Refused::Logged)?;
         let location: *mut ngx_http_core_loc_conf_t = (*(*context).loc_conf.add(core)).cast();
         (*location).handler = Some(crate::status::handle);
-        ptr::null_mut()
     }
+    Ok(())
 }

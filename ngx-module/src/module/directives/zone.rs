@@ -1,15 +1,17 @@
 //! `upstream_tls_zone zone=name:size [inactive=time]`: one in the whole configuration.
 
-use core::ffi::{c_char, c_void, CStr};
+use core::ffi::{c_char, c_void};
+use core::fmt::Arguments;
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_command_t, ngx_conf_log_error, ngx_conf_t, ngx_pagesize, ngx_parse_size, ngx_parse_time,
-    ngx_str_t, ngx_uint_t, NGX_CONF_TAKE12, NGX_LOG_EMERG,
+    ngx_command_t, ngx_conf_t, ngx_pagesize, ngx_parse_size, ngx_parse_time, ngx_str_t, ngx_uint_t,
+    NGX_CONF_TAKE12,
 };
 
-use super::ERROR;
+use super::{answer, Refused};
 use crate::conf::LevelConf;
+use crate::nginx::log;
 use crate::runtime::guard::guard;
 use crate::zone::{self, Settings};
 
@@ -28,17 +30,17 @@ pub(in crate::module) const fn command(levels: u32) -> ngx_command_t {
     }
 }
 
-/// Returns NGX_CONF_OK (NULL), a text that nginx completes to `"upstream_tls_zone" directive <text>`, or
-/// NGX_CONF_ERROR when the reason is logged already.
+/// nginx's `set` of a directive.
+///
+/// # Safety
+/// nginx passes the configuration it is reading, and two or three arguments (NGX_CONF_TAKE12).
 unsafe extern "C" fn set(
     cf: *mut ngx_conf_t,
     _command: *mut ngx_command_t,
     _conf: *mut c_void,
 ) -> *mut c_char {
-    // SAFETY: nginx passes the configuration it is reading, and two or three arguments
-    // (NGX_CONF_TAKE12).
-    let result = guard("upstream_tls_zone", || unsafe { set_zone(cf) });
-    result.unwrap_or(ERROR)
+    // SAFETY: the caller's promise.
+    answer(guard("upstream_tls_zone", || unsafe { set_zone(cf) }))
 }
 
 /// What the parameters say.
@@ -48,33 +50,34 @@ struct Parameters {
     inactive_ms: i64,
 }
 
-unsafe fn set_zone(cf: *mut ngx_conf_t) -> *mut c_char {
-    // SAFETY: as in `set`; the main level's configuration was made by core::create_conf.
+/// # Safety
+/// nginx is reading the configuration `cf`, at this directive.
+unsafe fn set_zone(cf: *mut ngx_conf_t) -> Result<(), Refused> {
+    // SAFETY: the caller's promise; the main level's configuration was made by core::create_conf.
     unsafe {
-        let Some(main) = LevelConf::main_of((*cf).cycle) else {
-            return ERROR;
-        };
+        let main = LevelConf::main_of((*cf).cycle).ok_or(Refused::Logged)?;
         if !main.zone.get().is_null() {
-            return c"is duplicate".as_ptr().cast_mut();
+            return Err(Refused::Because(c"is duplicate"));
         }
-        let Some(parameters) = read(cf) else {
-            return ERROR;
-        };
+        let parameters = read(cf).ok_or(Refused::Logged)?;
         let settings = Settings {
             inactive_ms: parameters.inactive_ms,
         };
         let zone = zone::add(cf, parameters.name, parameters.size, settings);
         main.zone.set(zone);
         match zone.is_null() {
-            true => ERROR,
-            false => ptr::null_mut(),
+            true => Err(Refused::Logged),
+            false => Ok(()),
         }
     }
 }
 
 /// `None` once it is said what is wrong, in the words of nginx's limit_req_zone.
+///
+/// # Safety
+/// nginx is reading the configuration `cf`, at this directive.
 unsafe fn read(cf: *mut ngx_conf_t) -> Option<Parameters> {
-    // SAFETY: as in `set`. The pieces of an argument live as long as the argument.
+    // SAFETY: the caller's promise. The pieces of an argument live as long as the argument.
     unsafe {
         let arguments = &*(*cf).args;
         let all =
@@ -92,22 +95,25 @@ unsafe fn read(cf: *mut ngx_conf_t) -> Option<Parameters> {
                 let mut time = part(argument, b"inactive=".len(), argument.len);
                 let time = ngx_parse_time(&mut time, 0);
                 if time <= 0 {
-                    return invalid(cf, c"invalid inactive value \"%V\"", argument);
+                    return invalid(cf, format_args!("invalid inactive value \"{argument}\""));
                 }
                 found.inactive_ms = i64::try_from(time).unwrap_or(i64::MAX);
             } else {
-                return invalid(cf, c"invalid parameter \"%V\"", argument);
+                return invalid(cf, format_args!("invalid parameter \"{argument}\""));
             }
         }
         if found.name.is_null() {
-            let directive = all.as_mut_ptr();
-            return invalid(cf, c"\"%V\" must have \"zone\" parameter", directive);
+            let message = format_args!("\"upstream_tls_zone\" must have \"zone\" parameter");
+            return invalid(cf, message);
         }
         Some(found)
     }
 }
 
 /// The size in `zone=name:size`; `argument` becomes the name.
+///
+/// # Safety
+/// nginx is reading the configuration `cf`.
 unsafe fn zone_size(cf: *mut ngx_conf_t, argument: &mut ngx_str_t) -> Option<usize> {
     let start = b"zone=".len();
     let bytes = argument.as_bytes();
@@ -115,22 +121,25 @@ unsafe fn zone_size(cf: *mut ngx_conf_t, argument: &mut ngx_str_t) -> Option<usi
     // SAFETY: the parts are within the argument; nginx sets ngx_pagesize once, when it starts.
     unsafe {
         let Some(colon) = colon.filter(|colon| *colon > start) else {
-            return invalid(cf, c"invalid zone size \"%V\"", argument);
+            return invalid(cf, format_args!("invalid zone size \"{argument}\""));
         };
         let mut size = part(argument, colon + 1, argument.len);
         let size = usize::try_from(ngx_parse_size(&mut size));
         let Ok(size) = size else {
-            return invalid(cf, c"invalid zone size \"%V\"", argument);
+            return invalid(cf, format_args!("invalid zone size \"{argument}\""));
         };
         if size < zone::MIN_SIZE * ngx_pagesize {
-            return invalid(cf, c"zone \"%V\" is too small", argument);
+            return invalid(cf, format_args!("zone \"{argument}\" is too small"));
         }
         *argument = part(argument, start, colon);
         Some(size)
     }
 }
 
-/// A part of a string. The bounds must lie within it.
+/// A part of a string.
+///
+/// # Safety
+/// The bounds lie within it.
 unsafe fn part(text: &ngx_str_t, start: usize, end: usize) -> ngx_str_t {
     ngx_str_t {
         len: end.saturating_sub(start),
@@ -139,10 +148,10 @@ unsafe fn part(text: &ngx_str_t, start: usize, end: usize) -> ngx_str_t {
     }
 }
 
-unsafe fn invalid<T>(cf: *mut ngx_conf_t, format: &CStr, value: *mut ngx_str_t) -> Option<T> {
-    // SAFETY: %V takes a pointer to ngx_str_t.
-    unsafe {
-        ngx_conf_log_error(NGX_LOG_EMERG as ngx_uint_t, cf, 0, format.as_ptr(), value);
-    }
+/// # Safety
+/// nginx is reading the configuration `cf`.
+unsafe fn invalid<T>(cf: *mut ngx_conf_t, message: Arguments<'_>) -> Option<T> {
+    // SAFETY: the caller's promise.
+    unsafe { log::refuse(cf, 0, message) };
     None
 }

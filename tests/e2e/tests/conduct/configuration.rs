@@ -231,6 +231,16 @@ fn another_openssl_major() {
     );
 }
 
+/// A library that gives no index: there is memory enough, and nobody is told that it is out.
+#[test]
+fn a_library_without_an_index_left() {
+    refused_with(
+        "int CRYPTO_get_ex_new_index(int class, long l, void *p, void *made, void *copied, void *freed)\n\
+         { return -1; }\n",
+        "cannot hook OpenSSL: it has no ex_data index left",
+    );
+}
+
 /// A library that takes ex_data functions and never calls them, as BoringSSL does.
 #[test]
 fn a_library_that_cannot_be_watched() {
