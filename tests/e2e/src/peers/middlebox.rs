@@ -87,7 +87,11 @@ fn pass(mut client: TcpStream, port: u16, interference: Interference) {
 fn end(client: TcpStream, ending: Ending) {
     match ending {
         Ending::Close => scripted::close_gently(&client),
-        Ending::Reset => scripted::reset(client),
+        Ending::Reset => {
+            // The kernel waits for whoever still reads from it.
+            let _ = client.shutdown(Shutdown::Read);
+            scripted::reset(client);
+        }
         Ending::Silence => {
             let mut reader = &client;
             let _ = std::io::copy(&mut reader, &mut std::io::sink());
