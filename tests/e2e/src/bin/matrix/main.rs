@@ -29,19 +29,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
 use tlsdiag_e2e::page;
-use tlsdiag_e2e::peers::{Stack, Version};
 
 use run::Outcome;
-use scenario::Row;
+use scenario::{Row, Scenario};
 use totals::Totals;
-
-/// One run of a row.
-pub(crate) struct Scenario<'a> {
-    pub(crate) row: &'a Row,
-    /// `None`: a script.
-    pub(crate) stack: Option<Stack>,
-    pub(crate) version: Option<Version>,
-}
 
 /// A scenario and how it went; the error is what stopped it.
 pub(crate) struct Told<'a> {
@@ -57,9 +48,9 @@ fn main() -> ExitCode {
     let words: Vec<String> = arguments.collect();
 
     let rows = table::all();
-    let scenarios: Vec<Scenario> = rows.iter().flat_map(scenarios).collect();
-    let scenarios = scenarios.into_iter().filter(|s| s.is_wanted(&words));
-    let told = run_all(scenarios.collect(), !words.is_empty());
+    let scenarios = rows.iter().flat_map(Row::scenarios);
+    let wanted = scenarios.filter(|s| s.is_wanted(&words)).collect();
+    let told = run_all(wanted, !words.is_empty());
     let totals = Totals::of(&told);
     let quiet = (words.is_empty() || words.iter().any(|w| w == "quiet")).then(quiet::run);
     let text = report::document(&told, &totals, quiet.as_ref());
@@ -72,34 +63,6 @@ fn main() -> ExitCode {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     }
-}
-
-impl Scenario<'_> {
-    /// Without words every scenario is.
-    fn is_wanted(&self, words: &[String]) -> bool {
-        let fields = [self.row.name, self.row.cause, &report::stack(self.stack)];
-        let has = |word: &String| fields.iter().any(|field| field.contains(word.as_str()));
-        words.is_empty() || words.iter().any(has)
-    }
-}
-
-fn scenarios(row: &Row) -> impl Iterator<Item = Scenario<'_>> {
-    let stacks: Vec<Option<Stack>> = match row.stacks {
-        [] => vec![None],
-        stacks => stacks.iter().copied().map(Some).collect(),
-    };
-    let versions: Vec<Option<Version>> = match row.versions {
-        [] => vec![None],
-        versions => versions.iter().copied().map(Some).collect(),
-    };
-    stacks.into_iter().flat_map(move |stack| {
-        let each = versions.clone().into_iter();
-        each.map(move |version| Scenario {
-            row,
-            stack,
-            version,
-        })
-    })
 }
 
 /// Runs all, a few at a time, and tells them in their order.
@@ -140,13 +103,7 @@ fn run_all(scenarios: Vec<Scenario<'_>>, aloud: bool) -> Vec<Told<'_>> {
 
 /// One scenario; a panic of the harness is its error.
 fn attempt(scenario: &Scenario) -> Result<Outcome, String> {
-    let Scenario {
-        row,
-        stack,
-        version,
-    } = scenario;
-    let attempt = AssertUnwindSafe(|| run::run(row, *stack, *version));
-    catch_unwind(attempt).map_err(|payload| {
+    catch_unwind(AssertUnwindSafe(|| run::run(scenario))).map_err(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
         text.unwrap_or("stopped").to_owned()

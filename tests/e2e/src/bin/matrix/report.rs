@@ -2,26 +2,11 @@
 
 use std::fmt::Write;
 
-use tlsdiag_e2e::peers::{Stack, Version};
-
 use crate::quiet::{sum, Quiet};
 use crate::run::{Loop, Outcome};
+use crate::scenario::{stack, version, Scenario};
 use crate::totals::Totals;
-use crate::{table, versions, Scenario, Told};
-
-/// A stack's name in the table.
-pub(crate) fn stack(stack: Option<Stack>) -> String {
-    stack.map_or_else(|| "script".to_owned(), |stack| format!("{stack:?}"))
-}
-
-fn version(version: Option<Version>) -> &'static str {
-    match version {
-        None => "any",
-        Some(Version::Tls10) => "1.0",
-        Some(Version::Tls12) => "1.2",
-        Some(Version::Tls13) => "1.3",
-    }
-}
+use crate::{table, versions, Told};
 
 /// One scenario on one line, for whoever waits.
 pub(crate) fn line(scenario: &Scenario, outcome: &Result<Outcome, String>) -> String {

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use tlsdiag_e2e::certs::Leaf;
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::fix::{fill, paste};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::observe::Diagnosis;
-use tlsdiag_e2e::peers::{scripted, Stack, Version};
+use tlsdiag_e2e::peers::scripted;
 use tlsdiag_e2e::wait;
 
-use crate::scenario::{Lab, Remedy, Row, Setup, API};
+use crate::scenario::{Lab, Remedy, Scenario, Setup};
 
 /// What was done about it.
 pub(crate) enum Loop {
@@ -41,22 +40,11 @@ pub(crate) struct Outcome {
 }
 
 /// Runs one scenario.
-pub(crate) fn run(row: &Row, stack: Option<Stack>, version: Option<Version>) -> Outcome {
-    let lab = Lab::new(stack, version);
-    let mut setup = (row.set_up)(&lab);
-    let chooses_versions = |d: &String| d.starts_with("proxy_ssl_protocols");
-    if version == Some(Version::Tls13) && !setup.location.iter().any(chooses_versions) {
-        // Older versions of nginx do not offer it by default.
-        let protocols = match setup.pass {
-            "proxy_pass https://" => "proxy_ssl_protocols TLSv1.2 TLSv1.3;",
-            _ => "grpc_ssl_protocols TLSv1.2 TLSv1.3;",
-        };
-        setup.location.push(protocols.to_owned());
-        if let Some(first) = &mut setup.first {
-            first.push(protocols.to_owned());
-        }
-    }
-    let mut config = configure(Config::new(), &setup, &setup.location).module(Module::Ours);
+pub(crate) fn run(scenario: &Scenario) -> Outcome {
+    let (lab, setup) = scenario.set_up();
+    let mut config = setup
+        .configure(Config::new(), &setup.location)
+        .module(Module::Ours);
     if std::env::var_os("TLSDIAG_RECORDINGS").is_some() {
         // The build for tests keeps what it saw: fixtures are made so.
         config.module = Module::Fault;
@@ -161,27 +149,11 @@ impl Scene {
     /// Pastes a fix into the location and repeats the request.
     fn paste(&mut self, fix: &[String]) -> Result<(), NotYet> {
         let mut values = self.setup.values.clone();
-        values.extend(self.known_values());
+        values.extend(self.lab.known_values());
         let fix = fill(fix, &values).map_err(NotYet::because)?;
         self.setup.location = paste(&self.setup.location, &fix);
         let location = self.setup.location.clone();
         self.repeat(&location, None)
-    }
-
-    /// What whoever set up this upstream knows.
-    fn known_values(&self) -> Vec<(&'static str, String)> {
-        let client = self
-            .lab
-            .client(&self.lab.clients, &Leaf::named("good-client"));
-        vec![
-            ("proxy_ssl_name", API.to_owned()),
-            ("proxy_ssl_trusted_certificate", self.lab.root_file()),
-            ("proxy_ssl_certificate", client.chain.display().to_string()),
-            (
-                "proxy_ssl_certificate_key",
-                client.key.display().to_string(),
-            ),
-        ]
     }
 
     /// Reloads with this location, and with another peer, then sends the same requests: 200, and no
@@ -198,7 +170,7 @@ impl Scene {
             config.http.clear();
             config.locations.clear();
             let old = std::mem::take(config);
-            *config = configure(old, setup, location);
+            *config = setup.configure(old, location);
         });
         if let Err(said) = reloaded {
             self.nginx.expect_trouble("[emerg]");
@@ -220,19 +192,4 @@ impl Scene {
             (status, _) => Err(NotYet::because(status.to_string())),
         }
     }
-}
-
-/// nginx in front of the scenario's peer.
-fn configure(mut config: Config, setup: &Setup, location: &[String]) -> Config {
-    let address = format!("127.0.0.1:{}", setup.peer.port());
-    let mut target = address.clone();
-    if let Some(name) = setup.block {
-        config = config.http(&format!("upstream {name} {{ server {address}; }}"));
-        name.clone_into(&mut target);
-    }
-    let pass = format!("{}{target};\n", setup.pass);
-    if let Some(first) = &setup.first {
-        config = config.location("= /first", &(pass.clone() + &first.join("\n")));
-    }
-    config.location("= /", &(pass + &location.join("\n")))
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tlsdiag_e2e::certs::{Authority, Identity, IdentityFiles, Leaf};
+use tlsdiag_e2e::nginx::Config;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
 use tlsdiag_e2e::tempdir::TempDir;
@@ -23,6 +24,78 @@ pub(crate) struct Row {
     pub(crate) versions: &'static [Version],
     /// Sets it up.
     pub(crate) set_up: fn(&Lab) -> Setup,
+}
+
+/// One run of a row.
+pub(crate) struct Scenario<'a> {
+    pub(crate) row: &'a Row,
+    /// `None`: a script.
+    pub(crate) stack: Option<Stack>,
+    pub(crate) version: Option<Version>,
+}
+
+impl Row {
+    /// One for each stack and version.
+    pub(crate) fn scenarios(&self) -> impl Iterator<Item = Scenario<'_>> {
+        let stacks: Vec<Option<Stack>> = match self.stacks {
+            [] => vec![None],
+            stacks => stacks.iter().copied().map(Some).collect(),
+        };
+        let versions: Vec<Option<Version>> = match self.versions {
+            [] => vec![None],
+            versions => versions.iter().copied().map(Some).collect(),
+        };
+        stacks.into_iter().flat_map(move |stack| {
+            let each = versions.clone().into_iter();
+            each.map(move |version| Scenario {
+                row: self,
+                stack,
+                version,
+            })
+        })
+    }
+}
+
+impl Scenario<'_> {
+    /// Its name, its cause or its stack has one of these words. Without words every scenario is.
+    pub(crate) fn is_wanted(&self, words: &[String]) -> bool {
+        let fields = [self.row.name, self.row.cause, &stack(self.stack)];
+        let has = |word: &String| fields.iter().any(|field| field.contains(word.as_str()));
+        words.is_empty() || words.iter().any(has)
+    }
+
+    /// The peer listens, nginx is described. Older versions of nginx do not offer TLS 1.3 by default.
+    pub(crate) fn set_up(&self) -> (Lab, Setup) {
+        let lab = Lab::new(self.stack, self.version);
+        let mut setup = (self.row.set_up)(&lab);
+        let chooses_versions = |d: &String| d.starts_with("proxy_ssl_protocols");
+        if self.version == Some(Version::Tls13) && !setup.location.iter().any(chooses_versions) {
+            let protocols = match setup.pass {
+                "proxy_pass https://" => "proxy_ssl_protocols TLSv1.2 TLSv1.3;",
+                _ => "grpc_ssl_protocols TLSv1.2 TLSv1.3;",
+            };
+            setup.location.push(protocols.to_owned());
+            if let Some(first) = &mut setup.first {
+                first.push(protocols.to_owned());
+            }
+        }
+        (lab, setup)
+    }
+}
+
+/// A stack's name in tables.
+pub(crate) fn stack(stack: Option<Stack>) -> String {
+    stack.map_or_else(|| "script".to_owned(), |stack| format!("{stack:?}"))
+}
+
+/// A version's name in tables.
+pub(crate) fn version(version: Option<Version>) -> &'static str {
+    match version {
+        None => "any",
+        Some(Version::Tls10) => "1.0",
+        Some(Version::Tls12) => "1.2",
+        Some(Version::Tls13) => "1.3",
+    }
 }
 
 /// A row on real stacks.
@@ -120,6 +193,20 @@ impl Lab {
     pub(crate) fn client(&self, authority: &Authority, leaf: &Leaf) -> IdentityFiles {
         let identity = authority.issue(leaf);
         identity.write(self.directory.path(), &leaf.common_name)
+    }
+
+    /// What whoever set up this upstream knows.
+    pub(crate) fn known_values(&self) -> Vec<(&'static str, String)> {
+        let client = self.client(&self.clients, &Leaf::named("good-client"));
+        vec![
+            ("proxy_ssl_name", API.to_owned()),
+            ("proxy_ssl_trusted_certificate", self.root_file()),
+            ("proxy_ssl_certificate", client.chain.display().to_string()),
+            (
+                "proxy_ssl_certificate_key",
+                client.key.display().to_string(),
+            ),
+        ]
     }
 
     /// Writes a file and returns its path.
@@ -246,6 +333,21 @@ impl Setup {
     /// What the action says, done: the upstream is like this now.
     pub(crate) fn then(self, upstream: Upstream) -> Setup {
         self.remedy(move |_| upstream.start())
+    }
+
+    /// nginx in front of the peer, with these directives in the location.
+    pub(crate) fn configure(&self, mut config: Config, location: &[String]) -> Config {
+        let address = format!("127.0.0.1:{}", self.peer.port());
+        let mut target = address.clone();
+        if let Some(name) = self.block {
+            config = config.http(&format!("upstream {name} {{ server {address}; }}"));
+            name.clone_into(&mut target);
+        }
+        let pass = format!("{}{target};\n", self.pass);
+        if let Some(first) = &self.first {
+            config = config.location("= /first", &(pass.clone() + &first.join("\n")));
+        }
+        config.location("= /", &(pass + &location.join("\n")))
     }
 
     /// Nothing that does not weaken security helps.

@@ -10,8 +10,7 @@ use tlsdiag_e2e::peers::{Stack, Version};
 use tlsdiag_e2e::process::read_lossy;
 
 use super::Count;
-use crate::report;
-use crate::scenario::{present, Lab};
+use crate::scenario::{self, present, Lab};
 use crate::table::{ALL, DEMANDING};
 
 /// Requests to each location. Every one is a handshake of its own, unless the connection is kept.
@@ -39,7 +38,7 @@ pub(super) fn run() -> Vec<Count> {
             lines += count.lines;
         }
         counts.push(Count {
-            what: format!("{} ({})", report::stack(Some(*stack)), tally.take()),
+            what: format!("{} ({})", scenario::stack(Some(*stack)), tally.take()),
             events,
             lines,
         });
