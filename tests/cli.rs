@@ -45,6 +45,8 @@ const COMMANDS: &[&[&str]] = &[
     &["diagnose", RECORDING],
     &["explain", "sni_missing"],
     &["check", "tests/check/verify_off/quiet.conf"],
+    #[cfg(feature = "probe")]
+    &["probe", "127.0.0.1:1"],
     &["list"],
     &["generate", "no/such"],
 ];

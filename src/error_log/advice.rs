@@ -136,11 +136,11 @@ pub(super) fn of(name: &str, module: Option<Module>) -> Advice {
         "plaintext_upstream" => act("point proxy_pass at the upstream's TLS port, or at http:// if this path is trusted: no encryption and no verification then")
             .weakens(),
         "client_hello_too_large" => paste(&["conf_command Groups X25519:P-256"]).and(COMMAND),
-        "handshake_timeout" => act("see from this host with openssl s_client who does not answer: the upstream, or a middlebox"),
+        "handshake_timeout" => act("see from this host with tlsdiag probe who does not answer: the upstream, or a middlebox"),
         "peer_closed" | "peer_reset" => act("see whether anything listens behind that address, and what the upstream's log says"),
         "peer_access_denied" => act("the upstream must allow this server's address: look at its access control"),
         "local_error" => act("look at this host: memory, random source, OpenSSL configuration, client key"),
-        "protocol_violation" => act("compare with openssl s_client from this host: a middlebox, or a fault of the TLS software"),
+        "protocol_violation" => act("compare with tlsdiag probe from this host: a middlebox, or a fault of the TLS software"),
         _ => ASK_THE_UPSTREAM,
     }
 }

@@ -100,7 +100,7 @@ fn decider(one: Decider, group: &Group) -> String {
         Decider::Probe if cfg!(feature = "probe") && peer.contains(':') => {
             printable(&format!("'tlsdiag probe {peer}'"))
         }
-        Decider::Probe => "a handshake with the upstream from this host".to_owned(),
+        Decider::Probe => "tlsdiag probe from this host".to_owned(),
         Decider::Dates => "the dates of nginx's client certificate".to_owned(),
         Decider::Port => "what listens on that port".to_owned(),
     }

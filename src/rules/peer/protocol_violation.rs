@@ -96,7 +96,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 
 fn remedy() -> Remedy {
     Remedy::manual(
-        "compare with openssl s_client from this host: a middlebox, or a fault of the TLS software",
+        "compare with tlsdiag probe from this host: a middlebox, or a fault of the TLS software",
     )
 }
 

@@ -59,7 +59,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         false => &[Evidence::PeerSilent],
     };
     let mut action =
-        "find out who is silent: run openssl s_client to this address and port from this host"
+        "find out who is silent: run tlsdiag probe with this address and port from this host"
             .to_owned();
     // Whoever answered is there, and may only be slow.
     let timeout = facts.in_family("proxy_connect_timeout");
