@@ -10,8 +10,8 @@ E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	TLSDIAG_MODULE=$(CURDIR)/$(MODULE) TLSDIAG_MODULE_FAULT=$(CURDIR)/$(FAULT) \
 	TLSDIAG_PROBE=$(CURDIR)/$(PROBE)
 
-.PHONY: help deps build demo test test-core test-capi test-e2e test-recipes lint fuzz matrix converge soak bench bench-explain deb
-.PHONY: test-deb versions observability clean
+.PHONY: help deps build demo test test-core test-probe test-capi test-e2e test-proofs test-recipes lint fuzz matrix
+.PHONY: proofs converge soak bench bench-explain deb test-deb versions observability clean
 .PHONY: module fault probe
 
 help: ## say what there is
@@ -42,19 +42,22 @@ demo: ## break ten upstreams on loopback and show what nginx and the module say
 
 test: ## everything: core, C ABI, end to end on a real nginx, lints
 	scripts/deps test
-	$(MAKE) --no-print-directory test-core test-probe test-capi test-e2e test-recipes lint
+	$(MAKE) --no-print-directory test-core test-probe test-capi test-e2e test-proofs test-recipes lint
 
 test-core: ## the analysis core alone; needs nothing but Rust
 	cargo test --quiet --locked
 
 test-probe: ## what 'tlsdiag probe' adds to it, on OpenSSL
-	cargo test --quiet --locked --features probe probe
+	cargo test --quiet --locked --features probe --bins --test cli
 
 test-capi: ## the C ABI, from C and through its header's bindings
 	cargo test --quiet --locked -p tlsdiag-capi-tests
 
 test-e2e: module fault probe ## every diagnosis on a real nginx, with real TLS stacks
 	$(E2E) cargo test --quiet --locked -p tlsdiag-e2e
+
+test-proofs: module probe ## what the probe proves, in a minute: one stack, one version
+	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin proofs -- --few
 
 test-recipes: module ## the recipes of contrib/ whose programs are small
 	$(E2E) cargo test --quiet --locked -p tlsdiag-observability --test light
@@ -79,6 +82,11 @@ matrix: ## every cause on every TLS stack, every printed fix pasted; writes docs
 
 SEED ?= 1
 COUNT ?= 100
+proofs: ## what the probe proves in every scenario, pasted into nginx; writes docs/matrix.md
+	scripts/deps matrix
+	$(MAKE) --no-print-directory module probe
+	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin proofs -- --write docs/matrix.md
+
 converge: ## random breakages, what is printed pasted until 200 (SEED=1,2,3 COUNT=100 WRITE=docs/matrix.md)
 	scripts/deps matrix
 	$(MAKE) --no-print-directory module
