@@ -12,7 +12,7 @@ E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 
 .PHONY: help deps build demo test test-core test-probe test-capi test-e2e test-proofs test-recipes lint fuzz matrix
 .PHONY: proofs converge soak bench bench-explain deb test-deb versions observability clean
-.PHONY: module fault probe
+.PHONY: module fault quiet probe
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -103,6 +103,11 @@ test-deb: deb ## install, use and remove them in a clean Debian 12 (needs root)
 versions: ## the end-to-end rows on other nginx and OpenSSL versions (needs root; half an hour)
 	scripts/deps versions
 	scripts/versions
+
+quiet: ## 10,000 healthy and 10,000 ordinarily refused requests, aborts, idle closes: not a word
+	scripts/deps demo
+	$(MAKE) --no-print-directory module
+	$(E2E) TLSDIAG_QUIET=10000 cargo test --quiet --locked -p tlsdiag-e2e --test response no_false_alarms
 
 soak: ## 100,000 failing and 100,000 good handshakes, with reloads: lines, crashes, memory
 	scripts/deps demo

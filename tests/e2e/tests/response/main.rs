@@ -13,4 +13,5 @@ mod identities;
 mod intercepted;
 mod lab;
 mod misdirected;
+mod no_false_alarms;
 mod pages;
