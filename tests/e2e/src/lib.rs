@@ -19,6 +19,7 @@ pub mod client;
 pub mod explained;
 pub mod family;
 pub mod fix;
+pub mod native;
 pub mod nginx;
 pub mod observe;
 pub mod page;

@@ -78,6 +78,7 @@ fn add_arguments(command: &mut Command, upstream: &Upstream, port: &Port, direct
             Defect::LookupFails => "lookup_fails",
             Defect::Denies => "denies",
             Defect::Plain => "plain",
+            Defect::Misdirects => "misdirects",
             Defect::Http2Only => "http2_only",
             Defect::ClosesWithoutAlpn => "closes_without_alpn",
             _ => panic!("{:?} peers are not able to break so", upstream.stack),

@@ -108,6 +108,7 @@ impl Suite {
             Suite::RsaAes128Sha => "+RSA:+AES-128-CBC:+SHA1",
             Suite::EcdheRsaAes128 => "+ECDHE-RSA:+AES-128-GCM:+AEAD",
             Suite::DheRsaAes128 => "+DHE-RSA:+AES-128-GCM:+AEAD",
+            Suite::DheRsaAes128Sha => "+DHE-RSA:+AES-128-CBC:+SHA1",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::Arc;
 
-use super::scripted::Listener;
+use super::scripted::{close_gently, Listener};
 use super::Peer;
 use crate::client::set_deadlines;
 use crate::wait::PATIENCE;
@@ -24,6 +24,25 @@ pub fn ipv6(upstream: Peer) -> std::io::Result<Peer> {
         pass(client, port);
     });
     Ok(Peer::new(listener.port(), (listener, upstream)))
+}
+
+/// A router that looks at the server name and nothing else: whoever sends this one reaches `upstream`, on
+/// everybody else it closes.
+pub fn by_name(name: &'static str, upstream: Peer) -> Peer {
+    let port = upstream.port();
+    let listener = Listener::start(move |client| {
+        let mut hello = [0; 4096];
+        let Ok(length) = client.peek(&mut hello) else {
+            return;
+        };
+        let mut parts = hello[..length].windows(name.len());
+        if parts.any(|part| part == name.as_bytes()) {
+            pass(client, port);
+        } else {
+            close_gently(&client);
+        }
+    });
+    Peer::new(listener.port(), (listener, upstream))
 }
 
 /// One address, behind which upstreams change.

@@ -77,6 +77,8 @@ pub enum Suite {
     EcdheRsaAes128,
     /// TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
     DheRsaAes128,
+    /// TLS_DHE_RSA_WITH_AES_128_CBC_SHA, which TLS 1.0 knows too.
+    DheRsaAes128Sha,
 }
 
 /// A group for key exchange that a peer can be limited to.
@@ -142,6 +144,8 @@ pub enum Defect {
     Plain,
     /// It speaks HTTP/2 and nothing else, whatever was agreed on; Go and Node.
     Http2Only,
+    /// It answers 421 where the Host is not one of its certificate's; Go only.
+    Misdirects,
     /// It speaks HTTP/2 and closes on whoever has not chosen it; Go only.
     ClosesWithoutAlpn,
 }
@@ -388,6 +392,7 @@ impl Suite {
             Suite::RsaAes128Sha => "AES128-SHA",
             Suite::EcdheRsaAes128 => "ECDHE-RSA-AES128-GCM-SHA256",
             Suite::DheRsaAes128 => "DHE-RSA-AES128-GCM-SHA256",
+            Suite::DheRsaAes128Sha => "DHE-RSA-AES128-SHA",
         }
     }
 
@@ -400,6 +405,7 @@ impl Suite {
             Suite::RsaAes128Sha => "TLS_RSA_WITH_AES_128_CBC_SHA",
             Suite::EcdheRsaAes128 => "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
             Suite::DheRsaAes128 => "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+            Suite::DheRsaAes128Sha => "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
         }
     }
 }

@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use tlsdiag_e2e::native::compile;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::require;
 use tlsdiag_e2e::tempdir::TempDir;
-
-use super::lab::compile;
 
 /// A configuration with the module and without a JSON log.
 fn config() -> Config {

@@ -1,10 +1,9 @@
 //! What these tests share.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use openssl::ssl::{SslContext, SslContextBuilder, SslMethod};
+use std::path::PathBuf;
 use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
@@ -133,16 +132,4 @@ pub(crate) fn readme_command(beginning: &str) -> String {
         (Some(line), None) => line.to_owned(),
         _ => panic!("README.md has not one line that begins {beginning:?}"),
     }
-}
-
-/// Makes a shared object of C code.
-pub(crate) fn compile(source: &Path, library: &Path, include: &[PathBuf]) {
-    let mut cc = Command::new("cc");
-    for directory in include {
-        cc.arg("-I").arg(directory);
-    }
-    let cc = cc.args(["-shared", "-fPIC", "-pthread", "-o"]);
-    let status = cc.arg(library).arg(source).status();
-    let status = status.expect("cc is needed (Debian package gcc)");
-    assert!(status.success());
 }

@@ -1,13 +1,14 @@
 //! Other modules in the same process are left alone.
 
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::native::compile;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::process::read_lossy;
 use tlsdiag_e2e::require;
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
-use super::lab::{compile, healthy, pass, refusing};
+use super::lab::{healthy, pass, refusing};
 
 /// A module with a thread of its own that shakes hands with OpenSSL all the time, with contexts made
 /// while the configuration is read and others made later, and a message callback on each: all its

@@ -49,13 +49,20 @@ func main() {
 	case "http2_only", "closes_without_alpn":
 		serveHTTP2(listener, config, options["defect"] == "closes_without_alpn")
 	}
+	// Whoever asks it for a name that its certificate does not have is sent away.
+	var own *x509.Certificate
+	if options["defect"] == "misdirects" {
+		if own, err = x509.ParseCertificate(config.Certificates[0].Certificate[0]); err != nil {
+			log.Fatal(err)
+		}
+	}
 	fmt.Println("ready")
 	for {
 		connection, err := listener.Accept()
 		if err != nil {
 			log.Fatal(err)
 		}
-		go serve(tls.Server(connection, config))
+		go serve(tls.Server(connection, config), own)
 	}
 }
 
@@ -137,10 +144,11 @@ func configure(options map[string]string) *tls.Config {
 	return config
 }
 
-func serve(connection *tls.Conn) {
+func serve(connection *tls.Conn, own *x509.Certificate) {
 	defer connection.Close()
 	connection.SetDeadline(time.Now().Add(10 * time.Second))
 	reader := bufio.NewReader(connection)
+	status := "200 OK"
 	// A packet of uwsgi begins with 0, is short, and comes at once.
 	first, err := reader.Peek(1)
 	if err != nil {
@@ -154,8 +162,14 @@ func serve(connection *tls.Conn) {
 		if line == "\r\n" {
 			break
 		}
+		if own != nil && strings.HasPrefix(line, "Host: ") {
+			host := strings.Split(strings.TrimSpace(line[len("Host: "):]), ":")[0]
+			if own.VerifyHostname(host) != nil {
+				status = "421 Misdirected Request"
+			}
+		}
 	}
-	fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(body), body)
+	fmt.Fprintf(connection, "HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", status, len(body), body)
 }
 
 func hello(writer http.ResponseWriter, _ *http.Request) {

@@ -1,0 +1,19 @@
+//! Field cases that were reproduced, each by the id it is kept under, and kinds of trouble on which people were
+//! left without anything to paste.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails should stop"
+)]
+
+#[path = "../rows/lab.rs"]
+#[macro_use]
+#[allow(unused_macros, dead_code, reason = "the rows use all of it")]
+mod lab;
+mod cases;
+mod engine;
+mod kinds;
+mod names;
+mod steps;
