@@ -7,6 +7,8 @@ use crate::error_log::kind::Kind;
 use crate::error_log::settings::{NameSent, Sessions, Settings};
 use crate::rules::Confidence::{Certain, Likely, Possible};
 
+const VERSION: &str = "protocol_version_mismatch";
+
 /// What nobody offers can be wanted by any of these.
 const UNSPECIFIC: [u8; 3] = [40, 47, 80];
 
@@ -32,7 +34,7 @@ pub(super) fn with(causes: &mut Causes, kind: Kind, settings: &Settings) {
 /// misses something in a list says so, as a rule.
 fn refused(causes: &mut Causes, settings: &Settings, told: bool) {
     for cause in settings.narrowed.iter().rev() {
-        match told && *cause != "protocol_version_mismatch" {
+        match told && *cause != VERSION {
             true => causes.put_first(cause, Possible),
             false => causes.put_second(cause),
         }
@@ -50,8 +52,11 @@ fn refused(causes: &mut Causes, settings: &Settings, told: bool) {
     } else if name == Some(NameSent::Unsendable) && told && !narrowed {
         causes.put_first(NO_NAME, Possible);
     } else if name == Some(NameSent::Settled) && told && !narrowed {
-        // Nothing that the configuration shows explains it.
-        causes.put_second("handshake_failure_unspecified");
+        // A version that is not offered is all the configuration shows, or nothing is.
+        match settings.narrowed.contains(&VERSION) {
+            true => causes.put_first(VERSION, Possible),
+            false => causes.put_second("handshake_failure_unspecified"),
+        }
     }
 }
 

@@ -130,6 +130,7 @@ fn what_was_narrowed_comes_first() {
             "proxy_ssl_conf_command SignatureAlgorithms ed25519;",
             "signature_algorithm_mismatch",
         ),
+        ("proxy_ssl_protocols TLSv1.2;", "protocol_version_mismatch"),
     ] {
         let said = explained(&alert(40), &format!("{settled} {narrow}"));
         assert_eq!(said.causes.names[0], cause, "{:?}", said.causes);
