@@ -55,8 +55,8 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         assert!(kept.bytes.capacity() <= MAX_MESSAGE && kept.bytes.len() <= kept.length);
     }
     assert!(recorder.message_count <= MAX_MESSAGES);
-    assert!(recorder.opening_length <= recorder.opening.len());
-    assert!(recorder.bytes_received >= recorder.opening_length as u64);
+    assert!(recorder.first_bytes_length <= recorder.first_bytes.len());
+    assert!(recorder.bytes_received >= recorder.first_bytes_length as u64);
     report(&recorder);
 });
 

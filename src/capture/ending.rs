@@ -3,7 +3,7 @@
 //! nginx frees an SSL after every failure, but also when a client goes away, a worker exits, or a
 //! connection was never used: most endings are nobody's failure, and of those nothing is said.
 
-use super::{EndingKind, Exit, Recorder};
+use super::{EndingKind, HandshakeError, Recorder};
 use crate::registry::SslReason;
 
 /// `SSL_get_error`'s words for the end of a connection (openssl/ssl.h).
@@ -51,9 +51,9 @@ fn during_the_handshake(recorder: &Recorder, seen: &Circumstances<'_>) -> Option
         // Some libraries see the end of the connection behind the alert first.
         return Some(EndingKind::Error);
     }
-    if let Some(exit) = recorder.exit {
-        return Some(match exit.kind() {
-            EndingKind::Error if is_orderly(recorder, exit) => EndingKind::Eof,
+    if let Some(error) = recorder.error {
+        return Some(match error.kind() {
+            EndingKind::Error if is_orderly(recorder, error) => EndingKind::Eof,
             kind => kind,
         });
     }
@@ -64,7 +64,7 @@ fn during_the_handshake(recorder: &Recorder, seen: &Circumstances<'_>) -> Option
 }
 
 fn after_the_handshake(recorder: &Recorder, seen: &Circumstances<'_>) -> Option<EndingKind> {
-    if recorder.exit.is_some() || recorder.fatal_alert(true).is_some() {
+    if recorder.error.is_some() || recorder.fatal_alert(true).is_some() {
         return Some(EndingKind::Error);
     }
     if recorder.fatal_alert(false).is_some() {
@@ -98,14 +98,14 @@ fn certificate_was_judged(recorder: &Recorder, now_ns: u64) -> bool {
 }
 
 /// The library makes an error of an alert that is no failure in this version: the peer said that it ends.
-fn is_orderly(recorder: &Recorder, exit: Exit) -> bool {
+fn is_orderly(recorder: &Recorder, error: HandshakeError) -> bool {
     let mut received = recorder.alerts.iter().flatten().filter(|alert| !alert.sent);
-    let is_it = |code: u8| exit.is(ALERT_REASONS + u32::from(code));
+    let is_it = |code: u8| error.is(ALERT_REASONS + u32::from(code));
     // A fatal one was seen before.
     received.any(|alert| alert.is_closure() && is_it(alert.code))
 }
 
-impl Exit {
+impl HandshakeError {
     /// What kind of end a failing handshake call means.
     pub fn kind(self) -> EndingKind {
         match self.ssl_error {
@@ -170,8 +170,8 @@ mod tests {
         ending_of(recorder, &circumstances)
     }
 
-    fn exit(ssl_error: i32, library: u32, reason: u32, errno: i32) -> Exit {
-        Exit {
+    fn failure(ssl_error: i32, library: u32, reason: u32, errno: i32) -> HandshakeError {
+        HandshakeError {
             ssl_error,
             code: u64::from(library) << 23 | u64::from(reason),
             library,
@@ -207,30 +207,33 @@ mod tests {
         recorder
     }
 
-    fn failing(mut recorder: Recorder, exit: Exit) -> Recorder {
-        recorder.exit = Some(exit);
+    fn failing(mut recorder: Recorder, error: HandshakeError) -> Recorder {
+        recorder.error = Some(error);
         recorder
     }
 
     #[test]
     fn a_failing_call_says_how_it_failed() {
         let kinds = [
-            (exit(SSL_ERROR_SSL, 20, 1040, 0), EndingKind::Error),
-            (exit(SSL_ERROR_SSL, 20, 294, 0), EndingKind::Eof),
-            (exit(SSL_ERROR_SSL, 4, 294, 0), EndingKind::Error),
-            (exit(SSL_ERROR_SYSCALL, 20, 267, 0), EndingKind::Error),
-            (exit(SSL_ERROR_SYSCALL, 0, 0, 0), EndingKind::Eof),
-            (exit(SSL_ERROR_SYSCALL, 0, 0, ECONNRESET), EndingKind::Reset),
+            (failure(SSL_ERROR_SSL, 20, 1040, 0), EndingKind::Error),
+            (failure(SSL_ERROR_SSL, 20, 294, 0), EndingKind::Eof),
+            (failure(SSL_ERROR_SSL, 4, 294, 0), EndingKind::Error),
+            (failure(SSL_ERROR_SYSCALL, 20, 267, 0), EndingKind::Error),
+            (failure(SSL_ERROR_SYSCALL, 0, 0, 0), EndingKind::Eof),
             (
-                exit(SSL_ERROR_SYSCALL, 2, 104, ECONNRESET),
+                failure(SSL_ERROR_SYSCALL, 0, 0, ECONNRESET),
                 EndingKind::Reset,
             ),
-            (exit(SSL_ERROR_ZERO_RETURN, 0, 0, 0), EndingKind::Eof),
-            (exit(SSL_ERROR_SSL, 0, 0, 0), EndingKind::Error),
+            (
+                failure(SSL_ERROR_SYSCALL, 2, 104, ECONNRESET),
+                EndingKind::Reset,
+            ),
+            (failure(SSL_ERROR_ZERO_RETURN, 0, 0, 0), EndingKind::Eof),
+            (failure(SSL_ERROR_SSL, 0, 0, 0), EndingKind::Error),
         ];
-        for (exit, kind) in kinds {
+        for (error, kind) in kinds {
             assert_eq!(
-                end(&failing(running(), exit), UNUSED),
+                end(&failing(running(), error), UNUSED),
                 Some(kind),
                 "{kind:?}"
             );
@@ -241,7 +244,7 @@ mod tests {
     fn during_the_handshake_a_fatal_alert_is_an_error() {
         let received = alert(running(), false, 2, 40);
         assert_eq!(end(&received, UNUSED), Some(EndingKind::Error));
-        let then_eof = failing(received, exit(SSL_ERROR_SYSCALL, 0, 0, 0));
+        let then_eof = failing(received, failure(SSL_ERROR_SYSCALL, 0, 0, 0));
         assert_eq!(
             end(&then_eof, UNUSED),
             Some(EndingKind::Error),
@@ -269,16 +272,16 @@ mod tests {
         for code in [0, 90] {
             let closing = || alert(chosen(), false, 2, code);
             let errors = [
-                exit(SSL_ERROR_SSL, 20, 1000 + u32::from(code), 0),
-                exit(SSL_ERROR_ZERO_RETURN, 0, 0, 0),
-                exit(SSL_ERROR_SYSCALL, 0, 0, 0),
+                failure(SSL_ERROR_SSL, 20, 1000 + u32::from(code), 0),
+                failure(SSL_ERROR_ZERO_RETURN, 0, 0, 0),
+                failure(SSL_ERROR_SYSCALL, 0, 0, 0),
             ];
-            for exit in errors {
-                let ended = end(&failing(closing(), exit), UNUSED);
+            for error in errors {
+                let ended = end(&failing(closing(), error), UNUSED);
                 assert_eq!(ended, Some(EndingKind::Eof), "{code}");
             }
             assert_eq!(end(&closing(), UNUSED), None, "nothing failed yet");
-            let other = failing(closing(), exit(SSL_ERROR_SSL, 20, 267, 0));
+            let other = failing(closing(), failure(SSL_ERROR_SSL, 20, 267, 0));
             assert_eq!(
                 end(&other, UNUSED),
                 Some(EndingKind::Error),
@@ -291,7 +294,7 @@ mod tests {
             assert_eq!(end(&early, UNUSED), Some(EndingKind::Error));
         }
         let ours = alert(chosen(), true, 2, 0);
-        let failed = failing(ours, exit(SSL_ERROR_SSL, 20, 1000, 0));
+        let failed = failing(ours, failure(SSL_ERROR_SSL, 20, 1000, 0));
         assert_eq!(
             end(&failed, UNUSED),
             Some(EndingKind::Error),
@@ -307,7 +310,7 @@ mod tests {
         };
         assert_eq!(end(&running(), timed_out()), Some(EndingKind::Timeout));
         assert_eq!(end(&finished(TLS13), timed_out()), None);
-        let failed = failing(running(), exit(SSL_ERROR_SYSCALL, 0, 0, ECONNRESET));
+        let failed = failing(running(), failure(SSL_ERROR_SYSCALL, 0, 0, ECONNRESET));
         assert_eq!(end(&failed, timed_out()), Some(EndingKind::Reset));
     }
 
@@ -330,7 +333,7 @@ mod tests {
         assert_eq!(end(&sent, UNUSED), Some(EndingKind::Error));
         let both = alert(received, true, 2, 20);
         assert_eq!(end(&both, UNUSED), Some(EndingKind::Error));
-        let failed = failing(finished(TLS12), exit(SSL_ERROR_SSL, 20, 1040, 0));
+        let failed = failing(finished(TLS12), failure(SSL_ERROR_SSL, 20, 1040, 0));
         assert_eq!(
             end(&failed, UNUSED),
             Some(EndingKind::Error),

@@ -16,7 +16,7 @@ mod recording;
 pub use bytes::Bytes;
 pub use ending::{ending_of, Circumstances};
 pub use identity::Identity;
-pub use recorder::{Exit, Kept, Presented, RecordedAlert, Recorder};
+pub use recorder::{ClientCertificateSent, HandshakeError, Kept, RecordedAlert, Recorder};
 pub use recording::{
     AlertSeen, Captured, Certificate, CertificateCheck, ClientCertificate, Context, Direction,
     Ending, EndingKind, Environment, Handshake, History, MessageSeen, Module, Offer,

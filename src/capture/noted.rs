@@ -17,7 +17,7 @@ impl Recorder {
         let known = |value: u16| (value != 0).then_some(value);
         let messages = self.messages.iter().take(self.message_count);
         let alerts = self.alerts.iter().flatten();
-        let opening = self.opening.iter().take(self.opening_length);
+        let first_bytes = self.first_bytes.iter().take(self.first_bytes_length);
         Handshake {
             client_hellos: self.client_hellos.iter().flatten().map(captured).collect(),
             hello_retry_request,
@@ -37,7 +37,7 @@ impl Recorder {
                     after_finished: alert.after_finished,
                 })
                 .collect(),
-            opening: Bytes(opening.copied().collect()),
+            first_bytes: Bytes(first_bytes.copied().collect()),
             bytes_sent: self.bytes_sent,
             bytes_received: self.bytes_received,
             finished: self.finished,

@@ -66,9 +66,9 @@ pub struct RecordedAlert {
     pub after_finished: bool,
 }
 
-/// The first failing `SSL_do_handshake`.
+/// How `SSL_do_handshake` failed first.
 #[derive(Clone, Copy)]
-pub struct Exit {
+pub struct HandshakeError {
     /// `SSL_get_error`.
     pub ssl_error: i32,
     /// The error of the queue that says most, 0 for an empty queue.
@@ -83,7 +83,7 @@ pub struct Exit {
 
 /// Our answer to a CertificateRequest.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Presented {
+pub enum ClientCertificateSent {
     /// No Certificate message was sent.
     Nothing,
     /// An empty one was.
@@ -112,17 +112,17 @@ pub struct Recorder {
     /// In order; of too many the last one is kept.
     pub alerts: [Option<RecordedAlert>; 4],
     /// The first bytes received.
-    pub opening: [u8; 5],
-    /// How many of `opening` came.
-    pub opening_length: usize,
+    pub first_bytes: [u8; 5],
+    /// How many of `first_bytes` came.
+    pub first_bytes_length: usize,
     /// Record bytes, headers included.
     pub bytes_sent: u64,
     /// Record bytes, headers included.
     pub bytes_received: u64,
-    /// Our client certificate.
-    pub presented: Presented,
+    /// Our answer to a CertificateRequest.
+    pub client_certificate: ClientCertificateSent,
     /// The first failure.
-    pub exit: Option<Exit>,
+    pub error: Option<HandshakeError>,
     /// Our side was done.
     pub finished: bool,
     /// Application data was sent.
@@ -153,12 +153,12 @@ impl Recorder {
             messages: [(false, 0); MAX_MESSAGES],
             message_count: 0,
             alerts: [None; 4],
-            opening: [0; 5],
-            opening_length: 0,
+            first_bytes: [0; 5],
+            first_bytes_length: 0,
             bytes_sent: 0,
             bytes_received: 0,
-            presented: Presented::Nothing,
-            exit: None,
+            client_certificate: ClientCertificateSent::Nothing,
+            error: None,
             finished: false,
             sent_data: false,
             version: 0,
@@ -199,8 +199,8 @@ impl Recorder {
             return false;
         }
         if self.bytes_received == 0 {
-            self.opening_length = header.len().min(self.opening.len());
-            for (to, from) in self.opening.iter_mut().zip(header) {
+            self.first_bytes_length = header.len().min(self.first_bytes.len());
+            for (to, from) in self.first_bytes.iter_mut().zip(header) {
                 *to = *from;
             }
         }
@@ -219,7 +219,7 @@ impl Recorder {
             (true, CLIENT_HELLO) => keep(&mut self.client_hellos, message),
             (false, SERVER_HELLO) => keep(&mut self.server_hellos, message),
             (false, CERTIFICATE_REQUEST) => self.certificate_request = Some(Kept::copy(message)),
-            (true, CERTIFICATE) => self.presented = presented(message),
+            (true, CERTIFICATE) => self.client_certificate = client_certificate_sent(message),
             (false, SERVER_KEY_EXCHANGE) => {
                 // Finite fields begin with the length of their prime, which may look like a curve.
                 if let (true, Some([NAMED_CURVE, high, low])) =
@@ -300,10 +300,10 @@ fn keep(slots: &mut [Option<Kept>; 2], message: &[u8]) {
 
 /// An empty certificate_list is 3 zero bytes, after 1 byte of context in TLS 1.3
 /// (RFC 5246 section 7.4.2, RFC 8446 section 4.4.2).
-fn presented(message: &[u8]) -> Presented {
+fn client_certificate_sent(message: &[u8]) -> ClientCertificateSent {
     match message.get(4..) {
-        Some([0, 0, 0] | [0, 0, 0, 0]) => Presented::Empty,
-        _ => Presented::Certificate,
+        Some([0, 0, 0] | [0, 0, 0, 0]) => ClientCertificateSent::Empty,
+        _ => ClientCertificateSent::Certificate,
     }
 }
 
@@ -355,9 +355,14 @@ mod tests {
 
     #[test]
     fn empty_client_certificates_of_both_versions_are_seen() {
-        assert!(presented(&[11, 0, 0, 3, 0, 0, 0]) == Presented::Empty);
-        assert!(presented(&[11, 0, 0, 4, 0, 0, 0, 0]) == Presented::Empty);
-        assert!(presented(&[11, 0, 0, 4, 0, 0, 1, 0]) == Presented::Certificate);
+        assert!(client_certificate_sent(&[11, 0, 0, 3, 0, 0, 0]) == ClientCertificateSent::Empty);
+        assert!(
+            client_certificate_sent(&[11, 0, 0, 4, 0, 0, 0, 0]) == ClientCertificateSent::Empty
+        );
+        assert!(
+            client_certificate_sent(&[11, 0, 0, 4, 0, 0, 1, 0])
+                == ClientCertificateSent::Certificate
+        );
     }
 
     #[test]

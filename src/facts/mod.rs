@@ -63,7 +63,7 @@ impl<'a> Facts<'a> {
             certificate_request: Authorities::of(&recording.handshake, version),
             alert: deciding_alert(recording, version),
             name: NameFacts::of(recording, offered.as_ref()),
-            plaintext: PlainProtocol::of(&recording.handshake.opening.0),
+            plaintext: PlainProtocol::of(&recording.handshake.first_bytes.0),
             offered,
             chosen,
         }

@@ -33,8 +33,8 @@ pub enum PlainProtocol {
 
 impl PlainProtocol {
     /// `None` for nothing, and for what could be (the start of) a TLS record (RFC 8446 section 5.1).
-    pub(super) fn of(opening: &[u8]) -> Option<Self> {
-        Some(match opening {
+    pub(super) fn of(first_bytes: &[u8]) -> Option<Self> {
+        Some(match first_bytes {
             [] | [20..=24] | [20..=24, 3, ..] => return None,
             [b'H', b'T', b'T', b'P', ..] | [b'<', b'h' | b'H' | b'!', ..] => Self::Http,
             // Length 0 to 255 in 24 bits, type SETTINGS, no flags (RFC 9113 section 4.1).
@@ -113,8 +113,12 @@ mod tests {
             (&[22, 2, 0, 0, 1], PlainProtocol::Other),
             (&[0x80, 0x2e, 1, 3, 1], PlainProtocol::Other),
         ];
-        for (opening, protocol) in known {
-            assert_eq!(PlainProtocol::of(opening), Some(protocol), "{opening:02x?}");
+        for (first_bytes, protocol) in known {
+            assert_eq!(
+                PlainProtocol::of(first_bytes),
+                Some(protocol),
+                "{first_bytes:02x?}"
+            );
         }
     }
 }

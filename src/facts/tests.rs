@@ -174,7 +174,7 @@ fn no_recording_is_too_broken_for_facts() {
         recording.handshake.server_hello = Some(junk(length));
         recording.handshake.hello_retry_request = Some(junk(length));
         recording.handshake.certificate_request = Some(junk(length));
-        recording.handshake.opening = junk(length).bytes;
+        recording.handshake.first_bytes = junk(length).bytes;
         recording.context.upstream = Some("\u{0}:\u{202e}".into());
         recording.context.peer = Some(":".to_owned());
         recording.certificate = Some(CertificateCheck::default());

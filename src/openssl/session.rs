@@ -5,12 +5,12 @@ use core::ptr::NonNull;
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 
-use tlsdiag::capture::{EndingKind, Exit, Module};
+use tlsdiag::capture::{EndingKind, HandshakeError, Module};
 use tlsdiag::probe::Settings;
 
 use super::connection::Deadline;
 use super::context::{alpn_list, c_string, Context};
-use super::error::exit;
+use super::error::handshake_error;
 use super::ffi;
 use super::library::take_error;
 use super::watch::Watch;
@@ -33,7 +33,7 @@ enum Step {
     /// The deadline came first.
     Late,
     /// It failed.
-    Failed(Exit),
+    Failed(HandshakeError),
 }
 
 impl Session {
@@ -94,7 +94,7 @@ impl Session {
             let events = match unsafe { ffi::SSL_get_error(self.raw(), ret) } {
                 ffi::SSL_ERROR_WANT_READ => libc::POLLIN,
                 ffi::SSL_ERROR_WANT_WRITE => libc::POLLOUT,
-                ssl_error => return Step::Failed(exit(ssl_error, errno)),
+                ssl_error => return Step::Failed(handshake_error(ssl_error, errno)),
             };
             if !self.wait(events, deadline) {
                 return Step::Late;
@@ -126,7 +126,7 @@ impl Session {
             Step::Done => None,
             // Some libraries see the end of the connection behind the alert first.
             Step::Failed(_) if recorder.fatal_alert(false).is_some() => Some(EndingKind::Error),
-            Step::Failed(exit) => Some(recorder.exit.get_or_insert(exit).kind()),
+            Step::Failed(error) => Some(recorder.error.get_or_insert(error).kind()),
             Step::Late => Some(EndingKind::Timeout),
         }
     }
@@ -192,14 +192,14 @@ impl Session {
     /// How a call on an established connection failed, as far as TLS explains it.
     fn after_the_handshake(&mut self, step: &Step) -> Option<EndingKind> {
         let recorder = &mut self.watch.recorder;
-        let Step::Failed(exit) = step else {
+        let Step::Failed(error) = step else {
             return None;
         };
         if recorder.fatal_alert(false).is_some() {
             return Some(EndingKind::LateAlert);
         }
         if recorder.fatal_alert(true).is_some() {
-            recorder.exit = Some(*exit);
+            recorder.error = Some(*error);
             return Some(EndingKind::Error);
         }
         recorder

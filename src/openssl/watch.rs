@@ -4,9 +4,9 @@
 use core::ffi::{c_int, c_void};
 use std::time::Instant;
 
-use tlsdiag::capture::{Presented, Recorder};
+use tlsdiag::capture::{ClientCertificateSent, Recorder};
 
-use super::error::{exit, is_unexpected_eof, latest};
+use super::error::{handshake_error, is_unexpected_eof, latest};
 use super::ffi;
 use super::x509::{Chain, X509};
 
@@ -112,7 +112,9 @@ impl Watch {
             if self.leaf.is_none() && (self.recorder.finished || self.recorder.certificate_came()) {
                 self.leaf = X509::peer(ssl);
             }
-            if self.recorder.presented == Presented::Certificate && self.own_certificate.is_none() {
+            if self.recorder.client_certificate == ClientCertificateSent::Certificate
+                && self.own_certificate.is_none()
+            {
                 self.own_certificate = X509::own(ssl);
             }
         }
@@ -166,8 +168,8 @@ unsafe extern "C" fn info(ssl: *const ffi::SSL, event: c_int, ret: c_int) {
                 watch.finished(ssl.cast_mut());
             } else if event == CONNECT_EXIT && ret <= 0 {
                 let ssl_error = ffi::SSL_get_error(ssl, ret);
-                if FAILURES.contains(&ssl_error) && watch.recorder.exit.is_none() {
-                    watch.recorder.exit = Some(exit(ssl_error, errno));
+                if FAILURES.contains(&ssl_error) && watch.recorder.error.is_none() {
+                    watch.recorder.error = Some(handshake_error(ssl_error, errno));
                     watch.snapshot(ssl);
                 }
             }

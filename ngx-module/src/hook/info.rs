@@ -7,7 +7,7 @@ use ngx::ffi::{
     SSL_get_error, SSL_get_verify_callback, SSL_get_verify_depth, SSL_get_verify_result,
     SSL_session_reused, SSL_version, SSL,
 };
-use tlsdiag::capture::Presented;
+use tlsdiag::capture::ClientCertificateSent;
 
 use super::state::{connection, note, release, their_info_callback};
 use crate::openssl::{self, Chain, QueueMark, X509};
@@ -54,7 +54,7 @@ unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
         if event == HANDSHAKE_DONE {
             finished(ssl, note);
         } else {
-            exit(ssl, note, ret);
+            failed(ssl, note, ret);
         }
     }
 }
@@ -84,7 +84,7 @@ unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
         if let Some(connection) = connection(ssl).as_ref() {
             protocols::agreed(&recorder.alpn, connection);
         }
-        if recorder.presented == Presented::Certificate {
+        if recorder.client_certificate == ClientCertificateSent::Certificate {
             note.own_certificate = X509::own(ssl);
         }
         // nginx 1.18 verifies without a callback, but never without a depth of its own.
@@ -102,13 +102,13 @@ unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
 
 /// The handshake call failed. `errno` and the error queue are exact here and nowhere later; both
 /// are left as they were, because nginx reads them after us.
-unsafe fn exit(ssl: *mut SSL, note: &mut Note, ret: c_int) {
+unsafe fn failed(ssl: *mut SSL, note: &mut Note, ret: c_int) {
     // SAFETY: errno is this thread's; SSL_get_error only peeks the queue.
     unsafe {
         let errno = *libc::__errno_location();
         let ssl_error = SSL_get_error(ssl, ret);
-        if FAILURES.contains(&ssl_error) && note.recorder.exit.is_none() {
-            note.recorder.exit = Some(openssl::exit(ssl_error, errno));
+        if FAILURES.contains(&ssl_error) && note.recorder.error.is_none() {
+            note.recorder.error = Some(openssl::handshake_error(ssl_error, errno));
             note.snapshot(ssl);
         }
         *libc::__errno_location() = errno;

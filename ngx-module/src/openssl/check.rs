@@ -43,7 +43,7 @@ pub(crate) unsafe fn check(
         result: i32::try_from(result).unwrap_or(i32::MAX),
         verified_again: verified.is_some(),
         // SAFETY: the caller owns the context.
-        trusted: unsafe { trusted(context) },
+        trust_store_size: unsafe { trust_store_size(context) },
         // SAFETY: as above.
         trusted_names: unsafe { trusted_names(context) },
         proven_depth: verified.and_then(|verified| verified.proven_depth),
@@ -76,7 +76,7 @@ const MAX_TRUSTED_NAMES: usize = 8;
 ///
 /// # Safety
 /// `context` is alive.
-unsafe fn trusted(context: *mut SSL_CTX) -> Option<u32> {
+unsafe fn trust_store_size(context: *mut SSL_CTX) -> Option<u32> {
     // SAFETY: the caller's promise; STACK_OF(X509_OBJECT) is an OPENSSL_STACK.
     u32::try_from(unsafe { OPENSSL_sk_num(objects(context)?.as_ptr()) }).ok()
 }

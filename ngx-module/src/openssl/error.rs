@@ -5,7 +5,7 @@ use core::ffi::{c_char, c_int};
 use super::ffi::{
     ERR_error_string_n, ERR_peek_error, ERR_peek_last_error, ERR_pop_to_mark, ERR_set_mark,
 };
-use tlsdiag::capture::Exit;
+use tlsdiag::capture::HandshakeError;
 
 /// Takes back whatever our own calls push, and leaves what was there.
 pub(crate) struct QueueMark;
@@ -46,9 +46,9 @@ fn peek() -> u64 {
 }
 
 /// A call that failed just now: what `SSL_get_error` and errno say of it, and the queue.
-pub(crate) fn exit(ssl_error: c_int, errno: c_int) -> Exit {
+pub(crate) fn handshake_error(ssl_error: c_int, errno: c_int) -> HandshakeError {
     let code = peek();
-    Exit {
+    HandshakeError {
         ssl_error,
         code,
         library: library(code),

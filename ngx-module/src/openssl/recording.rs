@@ -1,7 +1,7 @@
 //! Parts of a recording that only OpenSSL can tell.
 
 use tlsdiag::capture::{
-    Bytes, ClientCertificate, Ending, EndingKind, Presented, Recorder, Settings,
+    Bytes, ClientCertificate, ClientCertificateSent, Ending, EndingKind, Recorder, Settings,
 };
 
 use super::error::{library, packed, reason, text};
@@ -55,13 +55,13 @@ pub(crate) fn client_certificate(
     recorder: &Recorder,
     own: Option<&X509>,
 ) -> Option<ClientCertificate> {
-    match recorder.presented {
-        Presented::Nothing => None,
-        Presented::Empty => Some(ClientCertificate {
+    match recorder.client_certificate {
+        ClientCertificateSent::Nothing => None,
+        ClientCertificateSent::Empty => Some(ClientCertificate {
             empty: true,
             ..Default::default()
         }),
-        Presented::Certificate => Some(ClientCertificate {
+        ClientCertificateSent::Certificate => Some(ClientCertificate {
             empty: false,
             certificate: own.map(|own| own.borrow().describe()),
             issuer_name: own.and_then(|own| own.borrow().issuer_der()).map(Bytes),
@@ -72,8 +72,8 @@ pub(crate) fn client_certificate(
 /// The end, with the library's own words. A late alert's error is off the queue by now: its code follows
 /// from the alert.
 pub(crate) fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
-    let exit = recorder.exit;
-    let code = match (exit.map_or(0, |exit| exit.code), kind) {
+    let error = recorder.error;
+    let code = match (error.map_or(0, |error| error.code), kind) {
         (0, EndingKind::LateAlert) => recorder
             .fatal_alert(false)
             .map_or(0, |alert| packed(ALERT_REASONS + u32::from(alert.code))),
@@ -85,7 +85,7 @@ pub(crate) fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
         code: known.then_some(code),
         library: known.then(|| library(code)),
         reason: known.then(|| reason(code)),
-        errno: exit.map(|exit| exit.errno).filter(|errno| *errno != 0),
+        errno: error.map(|error| error.errno).filter(|errno| *errno != 0),
         text: known.then(|| text(code).into()),
     }
 }

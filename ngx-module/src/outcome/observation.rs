@@ -2,7 +2,7 @@
 //! failure needs and only OpenSSL can read, and whom nginx is to the upstream.
 
 use ngx::ffi::{SSL_session_reused, SSL};
-use tlsdiag::capture::{Identity, Presented, Recorder};
+use tlsdiag::capture::{ClientCertificateSent, Identity, Recorder};
 
 use crate::openssl::identity::{self, OfferedSession};
 use crate::openssl::{Chain, QueueMark, X509};
@@ -103,7 +103,9 @@ impl Note {
             if self.leaf.is_none() && (self.recorder.finished || self.recorder.certificate_came()) {
                 self.leaf = X509::peer(ssl);
             }
-            if self.recorder.presented == Presented::Certificate && self.own_certificate.is_none() {
+            if self.recorder.client_certificate == ClientCertificateSent::Certificate
+                && self.own_certificate.is_none()
+            {
                 self.own_certificate = X509::own(ssl);
             }
         }

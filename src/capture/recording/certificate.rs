@@ -31,8 +31,8 @@ pub struct CertificateCheck {
     /// could not be (chain gone with a serialised session, bounds, memory); `errors` is empty then.
     pub verified_again: bool,
     /// Certificates and CRLs in the context's trust store.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trusted: Option<u32>,
+    #[serde(rename = "trusted", skip_serializing_if = "Option::is_none")]
+    pub trust_store_size: Option<u32>,
     /// Subjects of certificates in that store, at most 8: whom nginx trusts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_names: Vec<Foreign>,

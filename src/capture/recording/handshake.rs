@@ -83,7 +83,8 @@ pub struct Handshake {
     /// Alerts in order, at most 4.
     pub alerts: Vec<AlertSeen>,
     /// First bytes received, at most 5: a record header, or the peer's own protocol.
-    pub opening: Bytes,
+    #[serde(rename = "opening")]
+    pub first_bytes: Bytes,
     /// Bytes of records sent, headers included.
     pub bytes_sent: u64,
     /// Bytes of records received, headers included.

@@ -89,7 +89,7 @@ impl Found<'_> {
         let issuer = self.shown().map_or("", |one| one.issuer.raw());
         let known = u32::try_from(trusted.len()).unwrap_or(u32::MAX);
         trusted.is_empty()
-            || self.check.trusted.is_some_and(|all| all > known)
+            || self.check.trust_store_size.is_some_and(|all| all > known)
             || self.check.chain.iter().any(|one| one.issuer_url.is_some())
             || trusted.iter().any(|name| kin::may_be(name.raw(), issuer))
     }
@@ -97,7 +97,7 @@ impl Found<'_> {
     /// Whom nginx trusts instead, as the end of a sentence.
     fn whom_nginx_trusts(&self) -> String {
         let names = &self.check.trusted_names;
-        let others = self.check.trusted.unwrap_or(0).saturating_sub(1);
+        let others = self.check.trust_store_size.unwrap_or(0).saturating_sub(1);
         match (names.first(), others) {
             (None, _) => String::new(),
             (Some(first), 0) => format!(": its trusted file holds {first}"),

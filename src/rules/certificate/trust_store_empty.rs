@@ -30,7 +30,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
-    if facts.rejected_chain()?.trusted != Some(0) {
+    if facts.rejected_chain()?.trust_store_size != Some(0) {
         return None;
     }
     let remedy = Remedy::paste(facts, ["trusted_certificate </path/to/ca.crt>"])
