@@ -55,7 +55,7 @@ impl Recent {
     }
 
     /// The peer has got this name.
-    pub fn note(&mut self, peer: &str, name: &'static str, now_ms: u64) {
+    pub fn add(&mut self, peer: &str, name: &'static str, now_ms: u64) {
         let hash = hash(peer);
         let last = Named {
             name,
@@ -105,9 +105,9 @@ mod tests {
     fn the_last_two_different_names_are_known_for_ten_minutes() {
         let mut recent = Recent::new();
         assert!(names(&recent, "a", 0).is_empty());
-        recent.note("a", "first", 0);
-        recent.note("a", "second", 1_000);
-        recent.note("a", "second", 2_000);
+        recent.add("a", "first", 0);
+        recent.add("a", "second", 1_000);
+        recent.add("a", "second", 2_000);
         assert_eq!(names(&recent, "a", 2_000), ["second", "first"]);
         assert!(names(&recent, "b", 2_000).is_empty());
         assert_eq!(names(&recent, "a", MEMORY_MS), ["second"]);
@@ -118,7 +118,7 @@ mod tests {
     fn the_peer_that_failed_longest_ago_makes_room() {
         let mut recent = Recent::new();
         for number in 0..=PEERS {
-            recent.note(&format!("peer {number}"), "one", number as u64);
+            recent.add(&format!("peer {number}"), "one", number as u64);
         }
         assert!(names(&recent, "peer 0", 100).is_empty());
         assert_eq!(names(&recent, "peer 1", 100), ["one"]);

@@ -86,7 +86,7 @@ pub(crate) fn attach() {
             let Some(theirs) = SSL_CTX_get_info_callback(context) else {
                 continue;
             };
-            if state::keep_info_callback(context, theirs) {
+            if state::store_info_callback(context, theirs) {
                 SSL_CTX_set_info_callback(context, Some(info::observe));
                 SSL_CTX_set_msg_callback(context, Some(message::observe));
                 identity::number_certificate(context);

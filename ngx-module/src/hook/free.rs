@@ -8,7 +8,7 @@ use core::ffi::{c_int, c_long, c_void};
 
 use ngx::ffi::{SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL};
 
-use super::state::{connection, Watched};
+use super::state::{connection, ConnectionState, Watched};
 use crate::nginx::cycle;
 use crate::openssl::QueueMark;
 use crate::outcome;
@@ -36,7 +36,7 @@ pub(super) unsafe extern "C" fn ssl_freed(
         if !cycle::is_live() {
             return;
         }
-        let Watched { note, used } = *watched;
+        let Watched { observation, state } = *watched;
         let ssl: *mut SSL = ssl.cast();
         // SAFETY: nginx frees the SSL before the connection it belongs to; see the module's first lines.
         unsafe {
@@ -45,16 +45,24 @@ pub(super) unsafe extern "C" fn ssl_freed(
             };
             let upstream = UpstreamConnection::of(connection);
             let (context, result) = (SSL_get_SSL_CTX(ssl), SSL_get_verify_result(ssl));
-            match used {
-                None => {
+            match state {
+                ConnectionState::Handshaking => {
                     let _mark = QueueMark::set();
-                    outcome::close(&note, &upstream, context, result);
+                    outcome::close(&observation, &upstream, context, result);
                 }
-                Some(mut used) if upstream.has_suspicious_answer() => {
-                    let _mark = QueueMark::set();
-                    outcome::answered(&note, &mut used, &upstream, None, context, result);
+                ConnectionState::Established(mut established) => {
+                    if upstream.has_suspicious_answer() {
+                        let _mark = QueueMark::set();
+                        outcome::answered(
+                            &observation,
+                            &mut established,
+                            &upstream,
+                            None,
+                            context,
+                            result,
+                        );
+                    }
                 }
-                Some(_) => {}
             }
         }
     });

@@ -9,9 +9,9 @@ use ngx::ffi::{
 };
 use tlsdiag::capture::ClientCertificateSent;
 
-use super::state::{connection, note, release, their_info_callback};
+use super::state::{connection, handshaking, release, their_info_callback};
 use crate::openssl::{self, Chain, QueueMark, X509};
-use crate::outcome::{protocols, Note};
+use crate::outcome::{protocols, Observation};
 use crate::runtime::guard;
 
 /// SSL_CB_HANDSHAKE_DONE.
@@ -48,22 +48,22 @@ pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_in
 unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
     // SAFETY: the SSL is alive inside its callback; the recording is ours.
     unsafe {
-        let Some(note) = note(ssl) else {
+        let Some(observation) = handshaking(ssl) else {
             return;
         };
         if event == HANDSHAKE_DONE {
-            finished(ssl, note);
+            finished(ssl, observation);
         } else {
-            failed(ssl, note, ret);
+            failed(ssl, observation, ret);
         }
     }
 }
 
 /// Our side is done: the negotiated values, and the chain if nginx is going to reject it.
-unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
+unsafe fn finished(ssl: *mut SSL, observation: &mut Observation) {
     // SAFETY: the SSL is alive; getters only read it. References taken are ours.
     unsafe {
-        let recorder = &mut note.recorder;
+        let recorder = &mut observation.recorder;
         recorder.finished = true;
         recorder.finished_ns = crate::runtime::clock::monotonic_ns();
         recorder.version = u16::try_from(SSL_version(ssl)).unwrap_or(0);
@@ -85,16 +85,16 @@ unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
             protocols::agreed(&recorder.alpn, connection);
         }
         if recorder.client_certificate == ClientCertificateSent::Certificate {
-            note.own_certificate = X509::own(ssl);
+            observation.own_certificate = X509::own(ssl);
         }
         // nginx 1.18 verifies without a callback, but never without a depth of its own.
         recorder.verifies =
             SSL_get_verify_callback(ssl).is_some() || SSL_get_verify_depth(ssl) >= 0;
         if recorder.verifies {
             let _mark = QueueMark::set();
-            note.leaf = X509::peer(ssl);
+            observation.leaf = X509::peer(ssl);
             if SSL_get_verify_result(ssl) != V_OK {
-                note.chain = Chain::peer(ssl);
+                observation.chain = Chain::peer(ssl);
             }
         }
     }
@@ -102,14 +102,14 @@ unsafe fn finished(ssl: *mut SSL, note: &mut Note) {
 
 /// The handshake call failed. `errno` and the error queue are exact here and nowhere later; both
 /// are left as they were, because nginx reads them after us.
-unsafe fn failed(ssl: *mut SSL, note: &mut Note, ret: c_int) {
+unsafe fn failed(ssl: *mut SSL, observation: &mut Observation, ret: c_int) {
     // SAFETY: errno is this thread's; SSL_get_error only peeks the queue.
     unsafe {
         let errno = *libc::__errno_location();
         let ssl_error = SSL_get_error(ssl, ret);
-        if FAILURES.contains(&ssl_error) && note.recorder.error.is_none() {
-            note.recorder.error = Some(openssl::handshake_error(ssl_error, errno));
-            note.snapshot(ssl);
+        if FAILURES.contains(&ssl_error) && observation.recorder.error.is_none() {
+            observation.recorder.error = Some(openssl::handshake_error(ssl_error, errno));
+            observation.snapshot(ssl);
         }
         *libc::__errno_location() = errno;
     }

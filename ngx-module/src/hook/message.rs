@@ -4,10 +4,11 @@ use core::ffi::{c_int, c_void};
 
 use ngx::ffi::{SSL_is_server, SSL};
 
-use super::state::{connection, keep, release, settle, watched, Watched};
+use super::state::{connection, release, stop_watching, store, watched, ConnectionState, Watched};
 use crate::nginx::cycle;
 use crate::openssl::{is_unexpected_eof, latest};
-use crate::outcome::Note;
+use crate::outcome::Observation;
+use crate::runtime::clock::monotonic_ns;
 use crate::runtime::{allocator, guard};
 use crate::upstream::UpstreamConnection;
 use crate::variables;
@@ -45,19 +46,20 @@ pub(super) unsafe extern "C" fn observe(
 }
 
 unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes: &[u8]) {
-    // SAFETY: the SSL is alive inside its callback; a recording is only reached from here and from
+    // SAFETY: the SSL is alive inside its callback; what is watched is only reached from here and from
     // the info callback, never at once.
     unsafe {
-        let mut state = watched(ssl);
-        if state.is_null() && begin(ssl) {
-            state = watched(ssl);
+        let mut known = watched(ssl);
+        if known.is_none() && begin(ssl) {
+            known = watched(ssl);
         }
-        let Some(Watched { note, used }) = state.as_mut() else {
+        let Some(watched) = known else {
             return release(ssl);
         };
-        if let Some(used) = used {
-            if let Some(negotiated) = &mut used.negotiated {
-                negotiated.note_for(connection(ssl));
+        let Watched { observation, state } = &mut *watched;
+        if let ConnectionState::Established(established) = state {
+            if let Some(negotiated) = &mut established.negotiated {
+                negotiated.publish_for(connection(ssl));
             }
             return;
         }
@@ -65,15 +67,15 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
             // The library's way to say that the peer closed, no complaint about what it sent.
             return;
         }
-        let carries_data = note.recorder.observe(sent, content_type, bytes);
+        let carries_data = observation.recorder.observe(sent, content_type, bytes);
         match (content_type, sent, bytes.first()) {
-            (ALERT, ..) => note.snapshot(ssl),
-            (HANDSHAKE, true, Some(&CLIENT_HELLO)) => note.offered(ssl),
-            (HANDSHAKE, true, Some(&FINISHED)) => note.identified(ssl, stores_session(ssl)),
+            (ALERT, ..) => observation.snapshot(ssl),
+            (HANDSHAKE, true, Some(&CLIENT_HELLO)) => observation.offered(ssl),
+            (HANDSHAKE, true, Some(&FINISHED)) => observation.identified(ssl, stores_session(ssl)),
             _ => {}
         }
-        if carries_data {
-            settle(ssl);
+        if carries_data && !stop_watching(ssl, watched) {
+            release(ssl);
         }
     }
 }
@@ -100,8 +102,10 @@ unsafe fn begin(ssl: *mut SSL) -> bool {
         if !UpstreamConnection::of(connection).wants_diagnosis() && !variables::are_used() {
             return false;
         }
-        let note = Note::new(crate::runtime::clock::monotonic_ns());
-        let watched = Watched { note, used: None };
-        allocator::try_box(watched).is_some_and(|watched| keep(ssl, watched))
+        let watched = Watched {
+            observation: Observation::new(monotonic_ns()),
+            state: ConnectionState::Handshaking,
+        };
+        allocator::try_box(watched).is_some_and(|watched| store(ssl, watched))
     }
 }

@@ -1,8 +1,8 @@
 //! Gets our callbacks onto every TLS context nginx makes, without a patch and without knowing its
 //! private structures.
 //!
-//! OpenSSL calls an ex_data `new_func` inside every `SSL_CTX_new`: there the context is noted.
-//! When the configuration is complete (`init_module`) each noted context gets our message callback
+//! OpenSSL calls an ex_data `new_func` inside every `SSL_CTX_new`: there the context is put on a list.
+//! When the configuration is complete (`init_module`) each context on it gets our message callback
 //! and our info callback. nginx has installed its own info callback by then; ours calls it. Both are
 //! read from the context when a connection starts, so nothing has to be set on an SSL, whose type is
 //! not known yet inside its own `new_func` from OpenSSL 3.2 on.
@@ -73,14 +73,14 @@ pub(crate) unsafe fn answered(connection: &ngx_connection_t, body: Option<&[u8]>
             return;
         };
         let ssl = own.connection;
-        let Some((note, used)) = state::used(ssl) else {
+        let Some((observation, established)) = state::established(ssl) else {
             return;
         };
         let _mark = QueueMark::set();
-        note.leaf = X509::peer(ssl);
+        observation.leaf = X509::peer(ssl);
         let upstream = UpstreamConnection::of(connection);
         let (context, result) = (SSL_get_SSL_CTX(ssl), SSL_get_verify_result(ssl));
-        outcome::answered(note, used, &upstream, body, context, result);
-        note.leaf = None;
+        outcome::answered(observation, established, &upstream, body, context, result);
+        observation.leaf = None;
     }
 }

@@ -9,7 +9,7 @@ use ngx::ffi::{
 };
 
 use crate::openssl::{Slot, CLASS_SSL, CLASS_SSL_CTX};
-use crate::outcome::{self, protocols, Note, Used};
+use crate::outcome::{self, protocols, Established, Observation};
 use crate::runtime::allocator::with_reserve;
 use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated};
@@ -22,10 +22,17 @@ pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 
 /// What the slot of an SSL holds.
 pub(super) struct Watched {
-    /// Its handshake, and what may still come of it.
-    pub(super) note: Note,
-    /// Set once it carries data.
-    pub(super) used: Option<Used>,
+    /// Its handshake; of one that is done, what may still be asked for.
+    pub(super) observation: Observation,
+    pub(super) state: ConnectionState,
+}
+
+/// How far a connection has come.
+pub(super) enum ConnectionState {
+    /// No application data has arrived: either side may still refuse the other.
+    Handshaking,
+    /// It carries data.
+    Established(Established),
 }
 
 /// Takes a slot on contexts and one on SSLs, once per process. False when OpenSSL has no index left.
@@ -51,36 +58,53 @@ pub(super) unsafe fn connection(ssl: *const SSL) -> *mut ngx_connection_t {
 ///
 /// # Safety
 /// As for [`connection`].
-pub(super) unsafe fn watched(ssl: *const SSL) -> *mut Watched {
+unsafe fn slot(ssl: *const SSL) -> *mut Watched {
     // SAFETY: the caller's promise; the slot holds NULL or a pointer made by Box::into_raw.
     unsafe { SSL_get_ex_data(ssl, SSL_SLOT.index()).cast() }
 }
 
-/// The recording of an SSL.
+/// What is watched of an SSL.
 ///
 /// # Safety
 /// As for [`connection`], and no other borrow of it is alive.
-pub(super) unsafe fn note<'a>(ssl: *const SSL) -> Option<&'a mut Note> {
+pub(super) unsafe fn watched<'a>(ssl: *const SSL) -> Option<&'a mut Watched> {
     // SAFETY: the box in the slot is ours, and callbacks of one SSL never run at once.
-    let watched = unsafe { watched(ssl).as_mut() }?;
-    watched.used.is_none().then_some(&mut watched.note)
+    unsafe { slot(ssl).as_mut() }
+}
+
+/// The handshake of an SSL that carries no data yet.
+///
+/// # Safety
+/// As for [`watched`].
+pub(super) unsafe fn handshaking<'a>(ssl: *const SSL) -> Option<&'a mut Observation> {
+    // SAFETY: the caller's promise.
+    let watched = unsafe { watched(ssl) }?;
+    match watched.state {
+        ConnectionState::Handshaking => Some(&mut watched.observation),
+        ConnectionState::Established(_) => None,
+    }
 }
 
 /// A connection that carries data, and its handshake.
 ///
 /// # Safety
 /// `ssl` is alive and nginx's, and no other borrow of what its slot holds is alive.
-pub(super) unsafe fn used<'a>(ssl: *const SSL) -> Option<(&'a mut Note, &'a mut Used)> {
-    // SAFETY: as above.
-    let watched = unsafe { watched(ssl).as_mut() }?;
-    Some((&mut watched.note, watched.used.as_mut()?))
+pub(super) unsafe fn established<'a>(
+    ssl: *const SSL,
+) -> Option<(&'a mut Observation, &'a mut Established)> {
+    // SAFETY: the caller's promise.
+    let Watched { observation, state } = unsafe { watched(ssl) }?;
+    match state {
+        ConnectionState::Handshaking => None,
+        ConnectionState::Established(established) => Some((observation, established)),
+    }
 }
 
-/// Stores a recording. False when OpenSSL is out of memory; then it is dropped.
+/// Puts what is watched into the slot. False when OpenSSL is out of memory; then it is dropped.
 ///
 /// # Safety
 /// As for [`connection`], and the slot is empty.
-pub(super) unsafe fn keep(ssl: *mut SSL, watched: Box<Watched>) -> bool {
+pub(super) unsafe fn store(ssl: *mut SSL, watched: Box<Watched>) -> bool {
     let raw = Box::into_raw(watched);
     // SAFETY: the caller's promise; the slot is ours.
     let stored = unsafe { SSL_set_ex_data(ssl, SSL_SLOT.index(), raw.cast()) };
@@ -91,44 +115,47 @@ pub(super) unsafe fn keep(ssl: *mut SSL, watched: Box<Watched>) -> bool {
     stored == 1
 }
 
-/// A connection carries data. What a request over it may still be refused for stays with it, and no
-/// callback is called for it any more; only where variables ask what was agreed on, for every request it
-/// will serve.
+/// The connection carries data: its handshake is done. What a request over it may still be refused for
+/// stays with it, and OpenSSL calls us no more for it; only where variables ask what was agreed on, it
+/// does for every request. False where nothing of it is needed any more: then it is to be released.
 ///
 /// # Safety
-/// As for [`note`].
-pub(super) unsafe fn settle(ssl: *mut SSL) {
+/// As for [`connection`], and `watched` is what the slot holds.
+pub(super) unsafe fn stop_watching(ssl: *mut SSL, watched: &mut Watched) -> bool {
     // SAFETY: the caller's promise; the connection outlives its SSL.
     unsafe {
-        let (Some(watched), Some(connection)) = (watched(ssl).as_mut(), connection(ssl).as_ref())
-        else {
-            return release(ssl);
+        let Some(connection) = connection(ssl).as_ref() else {
+            return false;
         };
         let upstream = UpstreamConnection::of(connection);
-        protocols::answered(&upstream, &watched.note.recorder);
-        outcome::count_good(ssl, &watched.note, connection);
-        let mut used = Used::default();
+        protocols::answered(&upstream, &watched.observation.recorder);
+        outcome::count_good(ssl, &watched.observation, connection);
+        let mut established = Established::default();
         if variables::are_used() {
-            let negotiated = with_reserve(|| Negotiated::of(&watched.note.recorder));
-            used.negotiated.insert(negotiated).note_for(connection);
+            let negotiated = with_reserve(|| Negotiated::of(&watched.observation.recorder));
+            established
+                .negotiated
+                .insert(negotiated)
+                .publish_for(connection);
         } else if upstream.is_http() {
             SSL_set_msg_callback(ssl, None);
         } else {
-            return release(ssl);
+            return false;
         }
-        watched.note.shrink();
-        watched.used = Some(used);
+        watched.observation.shrink();
+        watched.state = ConnectionState::Established(established);
     }
+    true
 }
 
 /// Lets go of a connection: no recording, no callback per record any more.
 ///
 /// # Safety
-/// As for [`note`].
+/// As for [`watched`].
 pub(super) unsafe fn release(ssl: *mut SSL) {
     // SAFETY: the caller's promise; the slot's box is ours and is taken out of it before it is dropped.
     unsafe {
-        let raw = watched(ssl);
+        let raw = slot(ssl);
         SSL_set_msg_callback(ssl, None);
         if !raw.is_null() {
             SSL_set_ex_data(ssl, SSL_SLOT.index(), ptr::null_mut());
@@ -137,11 +164,11 @@ pub(super) unsafe fn release(ssl: *mut SSL) {
     }
 }
 
-/// Keeps the info callback that a context has before it gets ours. False without memory.
+/// Stores the info callback that a context has before it gets ours. False without memory.
 ///
 /// # Safety
 /// The context is alive.
-pub(super) unsafe fn keep_info_callback(context: *mut SSL_CTX, theirs: InfoCallback) -> bool {
+pub(super) unsafe fn store_info_callback(context: *mut SSL_CTX, theirs: InfoCallback) -> bool {
     // SAFETY: the caller's promise; the slot is ours.
     unsafe { SSL_CTX_set_ex_data(context, CONTEXT_SLOT.index(), theirs as *mut c_void) == 1 }
 }
@@ -151,7 +178,7 @@ pub(super) unsafe fn keep_info_callback(context: *mut SSL_CTX, theirs: InfoCallb
 /// # Safety
 /// The context is alive.
 pub(super) unsafe fn their_info_callback(context: *const SSL_CTX) -> Option<InfoCallback> {
-    // SAFETY: the slot holds NULL or what `keep_info_callback` stored, and Option<fn> has the layout of
+    // SAFETY: the slot holds NULL or what `store_info_callback` stored, and Option<fn> has the layout of
     // a nullable pointer.
     unsafe {
         let stored = SSL_CTX_get_ex_data(context, CONTEXT_SLOT.index());

@@ -2,17 +2,17 @@
 
 use tlsdiag::capture::{ending_of, Circumstances, EndingKind};
 
-use super::Note;
+use super::Observation;
 use crate::runtime::clock::monotonic_ns;
 use crate::upstream::UpstreamConnection;
 
 /// What the core makes of it, from what nginx and the kernel tell.
 pub(super) fn of(
-    note: &Note,
+    observation: &Observation,
     upstream: &UpstreamConnection<'_>,
     verify_result: i64,
 ) -> Option<EndingKind> {
-    let matches = || match (&note.leaf, upstream.compared_name()) {
+    let matches = || match (&observation.leaf, upstream.compared_name()) {
         (Some(leaf), Some(name)) => leaf.borrow().matches_host(name),
         _ => true,
     };
@@ -24,5 +24,5 @@ pub(super) fn of(
         name_matches: &matches,
         closed_by_peer: &|| upstream.was_closed_by_peer(),
     };
-    ending_of(&note.recorder, &seen)
+    ending_of(&observation.recorder, &seen)
 }

@@ -10,7 +10,7 @@ use tlsdiag::table::Failed;
 use tlsdiag::Diagnosis;
 
 use super::place::place;
-use super::Note;
+use super::Observation;
 use crate::conf::{generation, with_zone};
 use crate::openssl::Borrowed;
 use crate::upstream::UpstreamConnection;
@@ -43,7 +43,7 @@ pub(super) unsafe fn history(
 /// Counts a failure.
 pub(super) fn count(
     upstream: &UpstreamConnection<'_>,
-    note: &Note,
+    observation: &Observation,
     diagnosis: &Diagnosis,
     facts: &Facts<'_>,
 ) {
@@ -54,8 +54,8 @@ pub(super) fn count(
     let failed = Failed {
         now_ms: now_ms(),
         reason,
-        received: note.recorder.fatal_alert(false).map(alert),
-        sent: note.recorder.fatal_alert(true).map(alert),
+        received: observation.recorder.fatal_alert(false).map(alert),
+        sent: observation.recorder.fatal_alert(true).map(alert),
         changed: since_last_good(facts).map(|(good, now)| Changes::between(&good, &now)),
     };
     with_zone(|zone| place(zone, upstream).slot.count_failed(&failed));

@@ -10,7 +10,7 @@ use tlsdiag::table::Good;
 use tlsdiag::wire::ServerHello;
 
 use super::place::{place, Place};
-use super::Note;
+use super::Observation;
 use crate::conf::{generation, with_zone, Scope};
 use crate::openssl::{Borrowed, QueueMark, X509};
 use crate::runtime::allocator::with_reserve;
@@ -25,7 +25,11 @@ const HOST_NAME: core::ffi::c_int = 0;
 ///
 /// # Safety
 /// SSL and connection are alive: only in a message callback.
-pub(crate) unsafe fn count(ssl: *mut SSL, note: &Note, connection: *const ngx_connection_t) {
+pub(crate) unsafe fn count(
+    ssl: *mut SSL,
+    observation: &Observation,
+    connection: *const ngx_connection_t,
+) {
     with_zone(|zone| {
         // SAFETY: the caller's promise.
         let upstream = unsafe { UpstreamConnection::of(connection.as_ref()?) };
@@ -33,24 +37,24 @@ pub(crate) unsafe fn count(ssl: *mut SSL, note: &Note, connection: *const ngx_co
             return None;
         }
         let place = place(zone, &upstream);
-        add(&place, note);
+        add(&place, observation);
         if place.is_own {
             // SAFETY: the caller's promise.
-            unsafe { remember(zone, &place, ssl, note, &upstream) };
+            unsafe { remember(zone, &place, ssl, observation, &upstream) };
         }
         Some(())
     });
 }
 
 /// Counts the handshake of a connection that ends and has only sent data.
-pub(super) fn count_closed(note: &Note, upstream: &UpstreamConnection<'_>) {
-    if note.recorder.finished && note.recorder.sent_data {
-        with_zone(|zone| add(&place(zone, upstream), note));
+pub(super) fn count_closed(observation: &Observation, upstream: &UpstreamConnection<'_>) {
+    if observation.recorder.finished && observation.recorder.sent_data {
+        with_zone(|zone| add(&place(zone, upstream), observation));
     }
 }
 
-fn add(place: &Place<'_>, note: &Note) {
-    let recorder = &note.recorder;
+fn add(place: &Place<'_>, observation: &Observation) {
+    let recorder = &observation.recorder;
     place.slot.count_good(&Good {
         now_ms: now_ms(),
         version: recorder.version,
@@ -68,7 +72,7 @@ unsafe fn remember(
     zone: &Zone<'_>,
     place: &Place<'_>,
     ssl: *mut SSL,
-    note: &Note,
+    observation: &Observation,
     upstream: &UpstreamConnection<'_>,
 ) {
     let _mark = QueueMark::set();
@@ -76,7 +80,7 @@ unsafe fn remember(
     let leaf = unsafe { X509::peer(ssl) };
     let number = upstream.scope().map_or(0, Scope::number);
     // SAFETY: as above.
-    let key = unsafe { key(zone, ssl, note, number, leaf.as_ref()) };
+    let key = unsafe { key(zone, ssl, observation, number, leaf.as_ref()) };
     let now_ms = now_ms();
     if place.slot.is_recorded(key, now_ms) {
         return;
@@ -87,7 +91,7 @@ unsafe fn remember(
         let own = unsafe { Borrowed::of(SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl))) };
         let own = own.map(Borrowed::describe);
         let leaf = leaf.map(|leaf| leaf.borrow().describe());
-        let handshake = note.recorder.handshake(monotonic_ns());
+        let handshake = observation.recorder.handshake(monotonic_ns());
         Summary {
             time_ms: now_ms,
             generation: generation(),
@@ -104,8 +108,14 @@ unsafe fn remember(
 ///
 /// # Safety
 /// The SSL is alive.
-unsafe fn key(zone: &Zone<'_>, ssl: *mut SSL, note: &Note, level: u32, leaf: Option<&X509>) -> u64 {
-    let recorder = &note.recorder;
+unsafe fn key(
+    zone: &Zone<'_>,
+    ssl: *mut SSL,
+    observation: &Observation,
+    level: u32,
+    leaf: Option<&X509>,
+) -> u64 {
+    let recorder = &observation.recorder;
     let hello = recorder.server_hellos.iter().flatten().next_back();
     let group = hello.and_then(|hello| ServerHello::read(&hello.bytes).group);
     let mut numbers = [0; 16];

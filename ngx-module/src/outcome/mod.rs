@@ -21,12 +21,12 @@ use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated};
 
 pub(crate) use good::count as count_good;
-pub(crate) use observation::Note;
+pub(crate) use observation::Observation;
 pub(crate) use refusal::answered;
 
 /// A connection that carries data.
 #[derive(Default)]
-pub(crate) struct Used {
+pub(crate) struct Established {
     /// What was agreed on, where variables ask.
     pub(crate) negotiated: Option<Negotiated>,
     /// `c->requests` when the upstream's answer was looked at last: each is once.
@@ -38,36 +38,36 @@ pub(crate) struct Used {
 /// # Safety
 /// The context is alive: nginx is about to close the connection.
 pub(crate) unsafe fn close(
-    note: &Note,
+    observation: &Observation,
     upstream: &UpstreamConnection<'_>,
     context: *mut SSL_CTX,
     verify_result: i64,
 ) {
-    let mut failure = ending::of(note, upstream, verify_result);
+    let mut failure = ending::of(observation, upstream, verify_result);
     let mut answer = None;
     if failure.is_none() {
-        answer = refusal::of_http2_only(note, upstream);
+        answer = refusal::of_http2_only(observation, upstream);
         failure = answer.as_ref().map(|_| EndingKind::Refused);
     }
     let wanted = failure.filter(|_| upstream.wants_diagnosis());
     let diagnosis = wanted.and_then(|kind| {
         // SAFETY: the caller's promise.
         let recording =
-            unsafe { recording::recording(note, kind, upstream, context, verify_result) };
+            unsafe { recording::recording(observation, kind, upstream, context, verify_result) };
         let recording = Recording {
             response: answer,
             ..recording
         };
         let facts = Facts::of(&recording);
         let diagnosis = write(upstream, &facts)?;
-        failed::count(upstream, note, &diagnosis, &facts);
+        failed::count(upstream, observation, &diagnosis, &facts);
         Some(diagnosis)
     });
     if failure.is_none() && upstream.wants_diagnosis() {
-        good::count_closed(note, upstream);
+        good::count_closed(observation, upstream);
     }
     if variables::are_used() {
-        let recorder = &note.recorder;
+        let recorder = &observation.recorder;
         let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
         let failure = diagnosis.as_ref().map(|diagnosis| (diagnosis, alert));
         let values = variables::values(&Negotiated::of(recorder), failure);
@@ -86,7 +86,7 @@ fn write(upstream: &UpstreamConnection<'_>, facts: &Facts<'_>) -> Option<Diagnos
         return None;
     }
     dump(recording);
-    recent::note(&recording.context, diagnosis.name);
+    recent::add(&recording.context, diagnosis.name);
     // SAFETY: a connection's log outlives it.
     unsafe { error_log::write(upstream.log(), || report::line(&diagnosis, facts)) };
     // SAFETY: one thread writes, one diagnosis at a time.

@@ -8,7 +8,7 @@ use crate::openssl::identity::{self, OfferedSession};
 use crate::openssl::{Chain, QueueMark, X509};
 
 /// One watched connection.
-pub(crate) struct Note {
+pub(crate) struct Observation {
     pub(crate) recorder: Recorder,
     /// The certificate the peer presented.
     pub(crate) leaf: Option<X509>,
@@ -24,7 +24,7 @@ pub(crate) struct Note {
     pub(crate) identity: Identity,
 }
 
-impl Note {
+impl Observation {
     pub(crate) fn new(started_ns: u64) -> Self {
         Self {
             recorder: Recorder::new(started_ns),
@@ -55,7 +55,7 @@ impl Note {
     /// being made is marked, before nginx stores it.
     ///
     /// # Safety
-    /// As for [`Note::offered`].
+    /// As for [`Observation::offered`].
     pub(crate) unsafe fn identified(&mut self, ssl: *mut SSL, is_session_stored: bool) {
         // SAFETY: the caller's promise.
         unsafe {

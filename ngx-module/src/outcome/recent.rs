@@ -27,8 +27,8 @@ pub(crate) fn recall(context: &mut Context) {
 }
 
 /// The peer has failed with this name.
-pub(crate) fn note(context: &Context, name: &'static str) {
+pub(crate) fn add(context: &Context, name: &'static str) {
     if let Some(peer) = &context.peer {
-        recent().note(peer, name, now_ms());
+        recent().add(peer, name, now_ms());
     }
 }

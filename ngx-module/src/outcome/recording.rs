@@ -4,7 +4,7 @@ use ngx::ffi::{nginx_version, ngx_pid, ngx_timeofday, OpenSSL_version_num, SSL_C
 use tlsdiag::capture::{EndingKind, Environment, Handshake, Recording, Reused, Settings, FORMAT};
 use tlsdiag::text::bounded;
 
-use super::{failed, recent, Note};
+use super::{failed, recent, Observation};
 use crate::openssl;
 use crate::runtime::clock::monotonic_ns;
 use crate::upstream::UpstreamConnection;
@@ -14,23 +14,23 @@ use crate::upstream::UpstreamConnection;
 /// # Safety
 /// The context is alive.
 pub(crate) unsafe fn recording(
-    note: &Note,
+    observation: &Observation,
     kind: EndingKind,
     upstream: &UpstreamConnection<'_>,
     ssl_context: *mut SSL_CTX,
     verify_result: i64,
 ) -> Recording {
-    let recorder = &note.recorder;
+    let recorder = &observation.recorder;
     let now_ns = monotonic_ns();
     // SAFETY: the caller's promise.
     unsafe {
         let (mut context, settings) = upstream.describe();
         recent::recall(&mut context);
-        let certificate = note.leaf.as_ref().map(|leaf| match kind {
+        let certificate = observation.leaf.as_ref().map(|leaf| match kind {
             EndingKind::ChainRejected => openssl::check(
                 ssl_context,
                 leaf,
-                note.chain.as_ref(),
+                observation.chain.as_ref(),
                 verify_result,
                 upstream.compared_name(),
                 now_ns,
@@ -48,15 +48,17 @@ pub(crate) unsafe fn recording(
                 ..openssl::with_context(settings, ssl_context)
             },
             handshake: Handshake {
-                session_name: note
+                session_name: observation
                     .session
                     .name
                     .as_deref()
                     .map(|name| bounded(name).into()),
-                reused: note.offers_session_of_another().then_some(Reused::Session),
+                reused: observation
+                    .offers_session_of_another()
+                    .then_some(Reused::Session),
                 client_certificate: openssl::client_certificate(
                     recorder,
-                    note.own_certificate.as_ref(),
+                    observation.own_certificate.as_ref(),
                 ),
                 ..recorder.handshake(now_ns)
             },

@@ -8,7 +8,7 @@ use ngx::ffi::SSL_CTX;
 use tlsdiag::capture::{EndingKind, Response, Reused};
 use tlsdiag::facts::Facts;
 
-use super::{protocols, recording, write, Note, Used};
+use super::{protocols, recording, write, Established, Observation};
 use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated};
 
@@ -18,31 +18,40 @@ use crate::variables::{self, Negotiated};
 /// # Safety
 /// The context is alive.
 pub(crate) unsafe fn answered(
-    note: &Note,
-    used: &mut Used,
+    observation: &Observation,
+    established: &mut Established,
     upstream: &UpstreamConnection<'_>,
     body: Option<&[u8]>,
     context: *mut SSL_CTX,
     verify_result: i64,
 ) {
     let this = Some(upstream.requests());
-    let Some(response) = upstream.answer(body).filter(|_| used.judged_at != this) else {
+    let Some(response) = upstream
+        .answer(body)
+        .filter(|_| established.judged_at != this)
+    else {
         return;
     };
     let reused = match response.refuses_identity() {
-        true => reused(note, upstream),
+        true => reused(observation, upstream),
         false => None,
     };
-    let was_asked = note.recorder.certificate_request.is_some();
+    let was_asked = observation.recorder.certificate_request.is_some();
     let is_suspicious = response.is_suspicious(was_asked, reused);
     let waits = !is_suspicious && response.waits_for_its_body(was_asked);
-    used.judged_at = this.filter(|_| !waits);
+    established.judged_at = this.filter(|_| !waits);
     if !is_suspicious || !upstream.wants_diagnosis() {
         return;
     }
     // SAFETY: the caller's promise.
     let mut recording = unsafe {
-        recording::recording(note, EndingKind::Refused, upstream, context, verify_result)
+        recording::recording(
+            observation,
+            EndingKind::Refused,
+            upstream,
+            context,
+            verify_result,
+        )
     };
     recording.handshake.reused = reused;
     recording.response = Some(response);
@@ -51,9 +60,9 @@ pub(crate) unsafe fn answered(
     };
     if variables::are_used() {
         let failure = Some((&diagnosis, None));
-        let values = match &used.negotiated {
+        let values = match &established.negotiated {
             Some(negotiated) => variables::values(negotiated, failure),
-            None => variables::values(&Negotiated::of(&note.recorder), failure),
+            None => variables::values(&Negotiated::of(&observation.recorder), failure),
         };
         variables::record(upstream, &values);
     }
@@ -61,19 +70,22 @@ pub(crate) unsafe fn answered(
 
 /// What this request has used that was made for somebody else: the connection, or the session it began
 /// with.
-fn reused(note: &Note, upstream: &UpstreamConnection<'_>) -> Option<Reused> {
+fn reused(observation: &Observation, upstream: &UpstreamConnection<'_>) -> Option<Reused> {
     let is_kept = upstream.requests() > 1;
-    if is_kept && note.identity.differs_from(upstream.identity()) {
+    if is_kept && observation.identity.differs_from(upstream.identity()) {
         return Some(Reused::Connection);
     }
-    let is_resumed = note.recorder.resumed && note.offers_session_of_another();
+    let is_resumed = observation.recorder.resumed && observation.offers_session_of_another();
     is_resumed.then_some(Reused::Session)
 }
 
 /// The end of a connection that carried no data, whose peer may have expected HTTP/2: it has closed, as it
 /// would, and has never answered otherwise.
-pub(super) fn of_http2_only(note: &Note, upstream: &UpstreamConnection<'_>) -> Option<Response> {
-    let recorder = &note.recorder;
+pub(super) fn of_http2_only(
+    observation: &Observation,
+    upstream: &UpstreamConnection<'_>,
+) -> Option<Response> {
+    let recorder = &observation.recorder;
     let expects = recorder.finished
         && recorder.sent_data
         && recorder.alpn.is_empty()

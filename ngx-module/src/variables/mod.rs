@@ -56,8 +56,8 @@ pub(crate) struct Negotiated {
     resumed: Option<bool>,
     server_name: [u8; MAX_NAME],
     server_name_length: usize,
-    /// `c->requests` when the values were last noted: each request on a kept connection gets its own.
-    noted_at: Option<usize>,
+    /// `c->requests` when the values were last published: each request on a kept connection gets its own.
+    published_at: Option<usize>,
 }
 
 /// Longest name of DNS.
@@ -80,7 +80,7 @@ impl Negotiated {
             resumed: recorder.finished.then_some(recorder.resumed),
             server_name: [0; MAX_NAME],
             server_name_length: 0,
-            noted_at: None,
+            published_at: None,
         };
         let name = first.and_then(name).unwrap_or_default();
         for (to, from) in negotiated.server_name.iter_mut().zip(name.iter()) {
@@ -90,19 +90,19 @@ impl Negotiated {
         negotiated
     }
 
-    /// Notes the values for the request or session that uses the connection, once for each.
+    /// Publishes the values for the request or session that uses the connection, once for each.
     ///
     /// # Safety
     /// NULL, or a live connection.
-    pub(crate) unsafe fn note_for(&mut self, connection: *const ngx_connection_t) {
+    pub(crate) unsafe fn publish_for(&mut self, connection: *const ngx_connection_t) {
         // SAFETY: the caller's promise.
         let Some(connection) = (unsafe { connection.as_ref() }) else {
             return;
         };
-        if self.noted_at == Some(connection.requests) {
+        if self.published_at == Some(connection.requests) {
             return;
         }
-        self.noted_at = Some(connection.requests);
+        self.published_at = Some(connection.requests);
         with_reserve(|| {
             // SAFETY: the caller's promise.
             let upstream = unsafe { UpstreamConnection::of(connection) };
