@@ -211,7 +211,7 @@ impl<'c> Scope<'c> {
 /// The main level of the running configuration; `None` where that has not loaded us. A single process
 /// goes on with connections of the configuration before.
 fn running<'c>() -> Option<&'c LevelConf> {
-    if !cycle::is_live() {
+    if !cycle::is_loaded() {
         return None;
     }
     // SAFETY: nginx's own global, a cycle that loaded us. It outlives the callback that asks.

@@ -216,8 +216,8 @@ impl Recorder {
             self.message_count += 1;
         }
         match (sent, kind) {
-            (true, CLIENT_HELLO) => keep(&mut self.client_hellos, message),
-            (false, SERVER_HELLO) => keep(&mut self.server_hellos, message),
+            (true, CLIENT_HELLO) => store(&mut self.client_hellos, message),
+            (false, SERVER_HELLO) => store(&mut self.server_hellos, message),
             (false, CERTIFICATE_REQUEST) => self.certificate_request = Some(Kept::copy(message)),
             (true, CERTIFICATE) => self.client_certificate = client_certificate_sent(message),
             (false, SERVER_KEY_EXCHANGE) => {
@@ -292,7 +292,7 @@ impl Recorder {
     }
 }
 
-fn keep(slots: &mut [Option<Kept>; 2], message: &[u8]) {
+fn store(slots: &mut [Option<Kept>; 2], message: &[u8]) {
     if let Some(slot) = slots.iter_mut().find(|slot| slot.is_none()) {
         *slot = Some(Kept::copy(message));
     }

@@ -1,4 +1,4 @@
-//! The contexts made since the last configuration, waiting for their callbacks.
+//! The contexts made since the last configuration, whose callbacks are pending.
 
 use core::ffi::{c_int, c_long, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +14,13 @@ use crate::openssl::identity;
 use crate::runtime::guard::guard_keeping;
 
 /// Addresses of contexts; other threads may make contexts too, hence the lock.
-static WAITING: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+static PENDING: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 
 /// OpenSSL has told of a context.
 static CALLED: AtomicBool = AtomicBool::new(false);
 
-fn waiting() -> MutexGuard<'static, Vec<usize>> {
-    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
+fn pending() -> MutexGuard<'static, Vec<usize>> {
+    PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// OpenSSL's `CRYPTO_EX_new` for our slot, inside `SSL_CTX_new`.
@@ -34,9 +34,9 @@ pub(super) unsafe extern "C" fn created(
 ) {
     CALLED.store(true, Ordering::Relaxed);
     guard_keeping("context", || {
-        let mut waiting = waiting();
-        if waiting.try_reserve(1).is_ok() {
-            waiting.push(context as usize);
+        let mut pending = pending();
+        if pending.try_reserve(1).is_ok() {
+            pending.push(context as usize);
         }
     });
 }
@@ -51,7 +51,7 @@ pub(super) unsafe extern "C" fn freed(
     _: *mut c_void,
 ) {
     guard_keeping("context", || {
-        waiting().retain(|one| *one != context as usize)
+        pending().retain(|one| *one != context as usize)
     });
 }
 
@@ -68,16 +68,16 @@ pub(super) fn library_calls_us() -> bool {
 
 /// A configuration of ours begins: what was made before belongs to none, a configuration without the
 /// module for instance.
-pub(crate) fn forget() {
-    waiting().clear();
+pub(crate) fn clear_pending() {
+    pending().clear();
 }
 
 /// Puts our callbacks on every context made since the last call. A context that nginx makes later
 /// stays as it is.
 pub(crate) fn attach() {
     // The lock is held throughout: a context in the list cannot be freed before `freed` gets it.
-    let mut waiting = waiting();
-    for address in waiting.drain(..) {
+    let mut pending = pending();
+    for address in pending.drain(..) {
         let context = address as *mut SSL_CTX;
         // SAFETY: the context is alive while it is in the list and we hold the lock.
         unsafe {

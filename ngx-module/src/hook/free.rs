@@ -33,7 +33,7 @@ pub(super) unsafe extern "C" fn ssl_freed(
     guard::guard("free", || {
         // SAFETY: the slot held a box of ours, and OpenSSL forgets the slot after this call.
         let watched = unsafe { Box::from_raw(slot.cast::<Watched>()) };
-        if !cycle::is_live() {
+        if !cycle::is_loaded() {
             return;
         }
         let Watched { observation, state } = *watched;

@@ -93,7 +93,7 @@ unsafe fn stores_session(ssl: *const SSL) -> bool {
 unsafe fn begin(ssl: *mut SSL) -> bool {
     // SAFETY: the SSL is alive; nginx's connection outlives its SSL.
     unsafe {
-        if SSL_is_server(ssl) != 0 || !cycle::is_live() {
+        if SSL_is_server(ssl) != 0 || !cycle::is_loaded() {
             return false;
         }
         let Some(connection) = connection(ssl).as_ref() else {

@@ -21,7 +21,7 @@ use crate::openssl::{identity, QueueMark, X509};
 use crate::outcome;
 use crate::upstream::UpstreamConnection;
 
-pub(crate) use contexts::{attach, forget};
+pub(crate) use contexts::{attach, clear_pending};
 
 /// Registers with OpenSSL, once per process.
 ///

@@ -82,8 +82,8 @@ unsafe fn begin(cycle: *mut ngx_cycle_t) -> Result<*mut c_void, Unfit> {
     hook::register().map_err(Unfit::Registration)?;
     // SAFETY: the caller's promise.
     unsafe {
-        cycle::enter(cycle).ok_or(Unfit::NoMemory)?;
-        hook::forget();
+        cycle::retain(cycle).ok_or(Unfit::NoMemory)?;
+        hook::clear_pending();
         Ok(LevelConf::create((*cycle).pool))
     }
 }

@@ -95,7 +95,7 @@ unsafe fn answered<'a>(
 
 unsafe fn look(upstream: &ngx_http_upstream_t, body: Option<&[u8]>) {
     guard("response", || {
-        if cycle::is_live() {
+        if cycle::is_loaded() {
             // SAFETY: the caller's upstream is alive; its connection is until its pointer is taken away.
             unsafe {
                 if let Some(connection) = upstream.peer.connection.as_ref() {
