@@ -234,8 +234,8 @@ mod tests {
         };
         assert_eq!(decide(&mut windows, at(1, 1)), first);
         assert_eq!(decide(&mut windows, at(59_999, 1)), COUNTED);
-        let told = Decision::Write(Some(repeats(2, 0, MINUTE, 1)));
-        assert_eq!(decide(&mut windows, at(MINUTE, 1)), told);
+        let written = Decision::Write(Some(repeats(2, 0, MINUTE, 1)));
+        assert_eq!(decide(&mut windows, at(MINUTE, 1)), written);
         assert!(matches!(
             decide(&mut windows, at(MINUTE + 1, 1)),
             Decision::Suppress { .. }
@@ -269,8 +269,8 @@ mod tests {
             decide(&mut windows, at(0, key));
             decide(&mut windows, at(1, key));
         }
-        let told = Decision::Write(Some(repeats(1, 0, MINUTE, 1)));
-        assert_eq!(decide(&mut windows, at(MINUTE, 9)), told);
+        let written = Decision::Write(Some(repeats(1, 0, MINUTE, 1)));
+        assert_eq!(decide(&mut windows, at(MINUTE, 9)), written);
         let left: u64 = windows.iter().map(|window| window.suppressed).sum();
         assert_eq!(left, 7);
     }
@@ -310,8 +310,8 @@ mod tests {
         let mut other = at(2, 2);
         other.process = 11;
         decide(&mut windows, other);
-        let told: Vec<_> = take_all(&mut windows, START + 5, 10).collect();
-        assert_eq!(told, [repeats(1, 0, 5, 1)]);
+        let written: Vec<_> = take_all(&mut windows, START + 5, 10).collect();
+        assert_eq!(written, [repeats(1, 0, 5, 1)]);
         assert_eq!(
             windows.iter().map(|window| window.suppressed).sum::<u64>(),
             1
@@ -331,8 +331,8 @@ mod tests {
             COUNTED,
             "the window goes on"
         );
-        let told: Vec<_> = take_due(&mut windows, START + MINUTE, |owner| owner == 12).collect();
-        assert_eq!(told, [repeats(2, 0, MINUTE, 1)]);
+        let written: Vec<_> = take_due(&mut windows, START + MINUTE, |owner| owner == 12).collect();
+        assert_eq!(written, [repeats(2, 0, MINUTE, 1)]);
     }
 
     #[test]
@@ -350,8 +350,8 @@ mod tests {
         let mut windows = [Window::default(); WINDOWS];
         decide(&mut windows, at(0, 1));
         decide(&mut windows, at(1, 1));
-        let told = Decision::Write(Some(repeats(1, 0, 0, 1)));
-        assert_eq!(decide(&mut windows, at(-5_000, 1)), told);
+        let written = Decision::Write(Some(repeats(1, 0, 0, 1)));
+        assert_eq!(decide(&mut windows, at(-5_000, 1)), written);
     }
 
     /// Whatever happens in whatever order: every failure is either written or told.
@@ -364,7 +364,7 @@ mod tests {
         };
         let mut windows = [Window::default(); WINDOWS];
         let (mut failures, mut accounted, mut now) = (0, 0, 0);
-        let mut count = |told: u64| accounted += told;
+        let mut count = |count: u64| accounted += count;
         for _ in 0..20_000 {
             now += i64::try_from(random(9_000)).unwrap();
             match random(20) {

@@ -25,9 +25,9 @@ pub(super) static CHECK: Check = Check {
 fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
     let draft = |tls: UpstreamTls<'_, 't>| {
         let (_, directive) = tls.model.nearest(tls.pass.scope, b"ssl_alpn")?;
-        let told = tls.directive("alpn").is_some() || tls.is_incomplete();
+        let is_given = tls.directive("alpn").is_some() || tls.is_incomplete();
         let message = "the protocol that clients agree on is not offered to the upstream";
-        (!told).then(|| {
+        (!is_given).then(|| {
             Draft::new(Severity::Note, directive, message)
                 .help(format!(
                     "{} (nginx 1.31.0)",

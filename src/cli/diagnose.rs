@@ -48,8 +48,8 @@ fn of_document(text: &str) -> Option<String> {
     let document: Value = Deserializer::from_str(text).into_iter().next()?.ok()?;
     let upstream_tls = document.pointer("/nginx/upstream_tls")?;
     document.get("@timestamp")?;
-    let told = upstream_tls.pointer("/diagnosis/name")?.as_str();
-    let known = SOURCES.iter().find(|(name, _)| Some(*name) == told);
+    let name = upstream_tls.pointer("/diagnosis/name")?.as_str();
+    let known = SOURCES.iter().find(|(one, _)| Some(*one) == name);
     let name = known.map_or("NAME", |(name, _)| name);
     Some(format!(
         "this is a diagnosis, not a recording: 'tlsdiag explain {name}' explains it"

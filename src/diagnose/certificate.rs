@@ -78,7 +78,7 @@ fn with_the_session(facts: &Facts<'_>, mut finding: Finding) -> Finding {
     let hint = format!(
         "if that is repaired by now, nginx goes by an old session: {} off",
         facts
-            .in_family("proxy_ssl_session_reuse")
+            .with_prefix("proxy_ssl_session_reuse")
             .unwrap_or_default()
     );
     finding.remedy.action = Some(match finding.remedy.action {

@@ -69,7 +69,7 @@ pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
         dead_ends: rule
             .dead_ends
             .iter()
-            .filter_map(|text| facts.in_family(text))
+            .filter_map(|text| facts.with_prefix(text))
             .collect(),
     }
 }

@@ -76,7 +76,7 @@ const COMMAND: &str =
     "nginx 1.19.4 or newer; the line takes the place of conf_command lines inherited there";
 
 /// What helps against a cause of the catalogue.
-pub(super) fn of(name: &str, module: Option<Module>) -> Advice {
+pub(super) fn advise(name: &str, module: Option<Module>) -> Advice {
     match name {
         "sni_missing" => paste(&["server_name on"]).and(NAME_TOO),
         "sni_unrecognized" => paste(&["name <host-name-of-the-upstream>"]),
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn there_is_advice_on_every_cause() {
         for rule in CATALOGUE {
-            let advice = of(rule.name, Some(Module::Proxy));
+            let advice = advise(rule.name, Some(Module::Proxy));
             let nothing_known = matches!(
                 rule.name,
                 "unknown" | "handshake_failure_unspecified" | "peer_internal_error"
@@ -171,7 +171,7 @@ mod tests {
     fn nobody_is_told_to_switch_verification_off() {
         for rule in CATALOGUE {
             for module in [Module::Proxy, Module::Grpc, Module::Stream] {
-                let advice = of(rule.name, Some(module));
+                let advice = advise(rule.name, Some(module));
                 let texts = advice.settings.iter().chain(&advice.action);
                 for text in texts {
                     assert!(!text.contains("verify off"), "{text}");

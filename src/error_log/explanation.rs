@@ -30,28 +30,28 @@ impl Explanation {
     pub fn of(group: &Group, settings: Option<&Settings>) -> Self {
         let peer = Peer::new(group.module, &group.upstream, group.name_sent);
         let mut causes = Causes::of(group.kind, &peer, settings);
-        if let Some(told) = &group.told {
-            causes.names = vec![told.name];
-            causes.confidence = told.confidence;
+        if let Some(own) = &group.own {
+            causes.names = vec![own.name];
+            causes.confidence = own.confidence;
             causes.decide.clear();
             return Self {
-                dead_ends: dead_ends(told.name, group.module),
+                dead_ends: dead_ends(own.name, group.module),
                 causes,
-                fix: told.fix.clone(),
-                condition: told.condition.clone(),
-                action: told.action.clone(),
-                security: told.security,
+                fix: own.fix.clone(),
+                condition: own.condition.clone(),
+                action: own.action.clone(),
+                security: own.security,
             };
         }
         let name = causes.names.first().copied().unwrap_or_default();
-        let advice = advice::of(name, group.module);
+        let advice = advice::advise(name, group.module);
         let action = special(group.kind, settings, advice.action);
         let mut explained = Self {
             dead_ends: dead_ends(name, group.module),
             causes,
             fix: Vec::new(),
             condition: advice.condition.map(str::to_owned),
-            action: action.map(|text| in_family(text, group.module)),
+            action: action.map(|text| with_prefix(text, group.module)),
             security: advice.security,
         };
         let wanted = match settings {
@@ -160,7 +160,7 @@ fn prefix(module: Option<Module>) -> Option<&'static str> {
 }
 
 /// Words written for `proxy_pass`, for another module.
-fn in_family(text: &str, module: Option<Module>) -> String {
+fn with_prefix(text: &str, module: Option<Module>) -> String {
     let prefix = prefix(module).unwrap_or("*");
     match prefix {
         "proxy" => text.to_owned(),
@@ -179,7 +179,7 @@ fn dead_ends(name: &str, module: Option<Module>) -> Vec<String> {
     };
     all.filter(fits)
         .map(|text| {
-            in_family(
+            with_prefix(
                 &text.replace(
                     "proxy_set_header",
                     match module {

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
 use super::kind::Kind;
 use super::message::Failure;
-use super::ours::Told;
+use super::ours::OwnDiagnosis;
 use super::time::Time;
 use crate::capture::Module;
 
@@ -34,7 +34,7 @@ pub struct Group {
     /// nginx is known to have sent a server name.
     pub name_sent: bool,
     /// What our own module said of them.
-    pub told: Option<Told>,
+    pub own: Option<OwnDiagnosis>,
 }
 
 impl Group {
@@ -43,7 +43,7 @@ impl Group {
         self.kind == *kind
             && self.module == *module
             && self.name_sent == name_sent
-            && self.told.is_none()
+            && self.own.is_none()
             && self.upstream.as_bytes() == tail.upstream.unwrap_or_default()
             && self.server.as_bytes() == tail.server.unwrap_or_default()
     }
@@ -62,7 +62,7 @@ impl Group {
             upstream: text(failure.tail.upstream),
             server: text(failure.tail.server),
             name_sent,
-            told: None,
+            own: None,
         }
     }
 }
@@ -112,14 +112,14 @@ impl Groups {
         &mut self,
         whole: usize,
         name: &'static str,
-        read: impl FnOnce() -> Option<Told>,
+        read: impl FnOnce() -> Option<OwnDiagnosis>,
     ) -> Option<usize> {
         let mut parts = self.parts.get(whole)?.iter();
         if let Some((_, number)) = parts.find(|(one, _)| *one == name) {
             return Some(*number);
         }
         let part = Group {
-            told: Some(read()?),
+            own: Some(read()?),
             count: 0,
             times: None,
             ..self.groups.get(whole)?.clone()

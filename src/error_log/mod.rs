@@ -24,7 +24,7 @@ mod time;
 
 pub use explanation::Explanation;
 pub use groups::Group;
-pub use ours::Told;
+pub use ours::OwnDiagnosis;
 pub use time::Time;
 
 use entry::Entry;
@@ -109,7 +109,7 @@ impl Reader {
 
     /// No more lines for now: what waits for a line of our module is counted without, and an input of a few
     /// lines is looked at closer.
-    pub fn settle(&mut self) {
+    pub fn flush(&mut self) {
         for pending in self.waiting.uncounted() {
             self.groups.count(pending.group, pending.time);
             pending.counted = true;

@@ -102,7 +102,7 @@ fn packed_by_1(code: u32) -> LibraryError {
     match (code >> 24, code & 0xfff) {
         (_, INTERNAL) => LibraryError::Internal,
         (SYSTEM, errno) => LibraryError::System(low(errno)),
-        (library, reason) => of(library, reason),
+        (library, reason) => classify(library, reason),
     }
 }
 
@@ -118,23 +118,23 @@ fn packed_by_3(code: u32) -> LibraryError {
     if code & COMMON == COMMON && reason == INTERNAL {
         return LibraryError::Internal;
     }
-    of(code >> 23 & 0xff, reason)
+    classify(code >> 23 & 0xff, reason)
 }
 
 fn boring(code: u32) -> Option<LibraryError> {
     const INTERNAL: u32 = 68;
     match (code >> 24, code & 0xfff) {
         (BORING_SSL, INTERNAL) => Some(LibraryError::Internal),
-        (BORING_SSL, reason) if reason >= ALERTS => Some(of(SSL, reason)),
+        (BORING_SSL, reason) if reason >= ALERTS => Some(classify(SSL, reason)),
         (BORING_SSL, reason) => {
             let same = BORING.iter().find(|(theirs, _)| *theirs == reason);
-            same.map(|(_, ours)| of(SSL, *ours))
+            same.map(|(_, ours)| classify(SSL, *ours))
         }
         _ => None,
     }
 }
 
-fn of(library: u32, reason: u32) -> LibraryError {
+fn classify(library: u32, reason: u32) -> LibraryError {
     match (library, reason.checked_sub(ALERTS)) {
         (SSL, Some(alert)) if alert <= 255 => LibraryError::Alert(low(alert)),
         (SSL, _) => LibraryError::Ssl(low(reason)),

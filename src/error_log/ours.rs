@@ -9,7 +9,7 @@ use crate::rules::{Confidence, Security, CATALOGUE};
 
 /// What the module answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct OwnDiagnosis {
     /// A name of the catalogue.
     pub name: &'static str,
     /// How sure.
@@ -33,7 +33,7 @@ pub(super) fn name(said: &[u8]) -> Option<&'static str> {
 }
 
 /// All of it.
-pub(super) fn read(said: &[u8]) -> Option<Told> {
+pub(super) fn read(said: &[u8]) -> Option<OwnDiagnosis> {
     let name = name(said)?;
     let start = memmem::find(said, b"; fix: ")? + b"; fix: ".len();
     let rest = said.get(start..)?;
@@ -63,7 +63,7 @@ pub(super) fn read(said: &[u8]) -> Option<Told> {
     };
     let is_fix = text.starts_with('"');
     let directives = text.split('"').skip(1).step_by(2).filter(|_| is_fix);
-    Some(Told {
+    Some(OwnDiagnosis {
         name,
         confidence,
         fix: directives.map(str::to_owned).collect(),
@@ -85,28 +85,28 @@ mod tests {
     fn directives_to_paste() {
         let said = b"sni_missing] upstream refused; fix: \"proxy_ssl_server_name on;\" \"proxy_ssl_name \
             <host>;\" only if that is the host you mean (likely, changes trust); facts: phase=x; not: \"y;\"";
-        let told = read(said).unwrap();
+        let own = read(said).unwrap();
         assert_eq!(
-            (told.name, told.confidence),
+            (own.name, own.confidence),
             ("sni_missing", Confidence::Likely)
         );
         assert_eq!(
-            told.fix,
+            own.fix,
             ["proxy_ssl_server_name on;", "proxy_ssl_name <host>;"]
         );
-        assert_eq!(told.condition.as_deref(), Some("that is the host you mean"));
-        assert_eq!((told.action, told.security), (None, Security::ChangesTrust));
+        assert_eq!(own.condition.as_deref(), Some("that is the host you mean"));
+        assert_eq!((own.action, own.security), (None, Security::ChangesTrust));
     }
 
     #[test]
     fn something_to_do() {
         let said = b"peer_closed] x; fix: look at the log, else a or b (possible) while SSL handshaking to \
             upstream, client: 192.0.2.1, server: , request: \"GET /; fix: \"z;\" (certain)\"";
-        let told = read(said).unwrap();
-        assert_eq!(told.action.as_deref(), Some("look at the log, else a or b"));
-        assert_eq!((told.fix, told.confidence), (vec![], Confidence::Possible));
-        let told = read(b"legacy_renegotiation] x; fix: none (certain, weakens security)").unwrap();
-        assert_eq!((told.action, told.security), (None, Security::Weakens));
+        let own = read(said).unwrap();
+        assert_eq!(own.action.as_deref(), Some("look at the log, else a or b"));
+        assert_eq!((own.fix, own.confidence), (vec![], Confidence::Possible));
+        let own = read(b"legacy_renegotiation] x; fix: none (certain, weakens security)").unwrap();
+        assert_eq!((own.action, own.security), (None, Security::Weakens));
     }
 
     #[test]

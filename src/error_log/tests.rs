@@ -22,7 +22,7 @@ fn read(lines: &[String]) -> (Vec<Group>, Totals) {
     for line in lines {
         reader.line(line.as_bytes());
     }
-    reader.settle();
+    reader.flush();
     let groups = reader.groups().map(|(_, group)| group.clone()).collect();
     (groups, reader.seen)
 }
@@ -109,11 +109,11 @@ fn the_line_of_the_module_takes_the_place_of_the_table() {
         line(7, 1, said),
         line(7, 2, REFUSED),
     ]);
-    let told: Vec<_> = groups
+    let own: Vec<_> = groups
         .iter()
-        .map(|group| (group.told.is_some(), group.count))
+        .map(|group| (group.own.is_some(), group.count))
         .collect();
-    assert_eq!(told, [(false, 2), (true, 1)]);
+    assert_eq!(own, [(false, 2), (true, 1)]);
     assert_eq!(seen.failures, 3);
 }
 
@@ -124,12 +124,12 @@ fn the_line_of_the_module_may_come_later() {
     let counts = |reader: &Reader| -> Vec<_> {
         let groups = reader.groups();
         groups
-            .map(|(number, group)| (number, group.count, group.told.is_some()))
+            .map(|(number, group)| (number, group.count, group.own.is_some()))
             .collect()
     };
     reader.line(line(7, 1, REFUSED).as_bytes());
     assert!(counts(&reader).is_empty(), "it waits");
-    reader.settle();
+    reader.flush();
     assert_eq!(counts(&reader), [(0, 1, false)]);
     reader.line(line(7, 1, said).as_bytes());
     assert_eq!(counts(&reader), [(1, 1, true)]);

@@ -231,7 +231,7 @@ impl<'a> Facts<'a> {
 
     /// A directive written for `proxy_pass`, in the module's own family; other text as it is. `None`
     /// for what the module does not have: headers are an affair of HTTP, and uwsgi's are parameters.
-    pub fn in_family(&self, text: &'static str) -> Option<String> {
+    pub fn with_prefix(&self, text: &'static str) -> Option<String> {
         let Some(rest) = text.strip_prefix("proxy_") else {
             return Some(text.to_owned());
         };

@@ -233,7 +233,7 @@ impl NameFacts {
 
     /// Nothing more can be learnt from the name: one was sent that is not odd, or there is none to send.
     /// Not so when the hello could not be read.
-    pub fn settled(&self) -> bool {
+    pub fn is_ruled_out(&self) -> bool {
         match self.sent {
             Some(_) => self.problem.is_none() || self.is_doubtful(),
             None => self.known && !self.missing(),
@@ -349,15 +349,15 @@ mod tests {
             compared: Some("a.example".into()),
             ..NameFacts::default()
         };
-        assert!(!facts.missing() && !facts.settled());
+        assert!(!facts.missing() && !facts.is_ruled_out());
         facts.known = true;
-        assert!(facts.missing() && !facts.settled());
+        assert!(facts.missing() && !facts.is_ruled_out());
         facts.compared = Some("10.0.0.1".into());
-        assert!(!facts.missing() && facts.settled());
+        assert!(!facts.missing() && facts.is_ruled_out());
         facts.is_block = true;
         assert!(facts.missing(), "the block hides the name");
         facts.sent = Some("a.example".into());
-        assert!(!facts.missing() && facts.settled());
+        assert!(!facts.missing() && facts.is_ruled_out());
     }
 
     #[test]

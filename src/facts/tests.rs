@@ -45,7 +45,7 @@ fn an_empty_recording_has_facts() {
     assert_eq!(facts.phase, Phase::Local);
     assert!(facts.offered.is_none() && facts.chosen.is_none() && facts.no_hello_came());
     assert!(facts.received().is_none() && facts.sent().is_none());
-    assert!(!facts.name.missing() && !facts.name.settled());
+    assert!(!facts.name.missing() && !facts.name.is_ruled_out());
     assert_eq!(facts.version(), None);
     assert_eq!(facts.port(), None);
 }
@@ -117,10 +117,13 @@ fn directives_are_those_of_the_module() {
     let other = Facts::of(&recording);
     assert_eq!(other.directive_prefix(), None);
     assert_eq!(
-        other.in_family("proxy_ssl_verify off;").as_deref(),
+        other.with_prefix("proxy_ssl_verify off;").as_deref(),
         Some("*_ssl_verify off;")
     );
-    assert_eq!(other.in_family("restarting").as_deref(), Some("restarting"));
+    assert_eq!(
+        other.with_prefix("restarting").as_deref(),
+        Some("restarting")
+    );
     let remedy = crate::rules::Remedy::paste(&other, ["protocols TLSv1.2 TLSv1.3"]);
     assert_eq!(
         remedy.with_action("upgrade it").action.as_deref(),
@@ -132,10 +135,13 @@ fn directives_are_those_of_the_module() {
     let facts = Facts::of(&recording);
     assert_eq!(facts.directive_prefix(), Some("grpc"));
     assert_eq!(
-        facts.in_family("proxy_ssl_verify off;").as_deref(),
+        facts.with_prefix("proxy_ssl_verify off;").as_deref(),
         Some("grpc_ssl_verify off;")
     );
-    assert_eq!(facts.in_family("restarting").as_deref(), Some("restarting"));
+    assert_eq!(
+        facts.with_prefix("restarting").as_deref(),
+        Some("restarting")
+    );
 }
 
 #[test]
@@ -149,7 +155,7 @@ fn headers_are_set_only_where_there_are_any() {
         (Module::Stream, None),
     ] {
         recording.context.module = module;
-        let found = Facts::of(&recording).in_family("proxy_set_header Host ...;");
+        let found = Facts::of(&recording).with_prefix("proxy_set_header Host ...;");
         assert_eq!(found.as_deref(), directive, "{module:?}");
     }
 }

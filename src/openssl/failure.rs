@@ -3,7 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tlsdiag::capture::{
-    Context as Identity, EndingKind, Environment, Handshake, Recording, Settings as Told, FORMAT,
+    Context as Identity, EndingKind, Environment, Handshake, Recording, Settings as Configured,
+    FORMAT,
 };
 use tlsdiag::probe::{Change, Failure, Settings};
 
@@ -55,7 +56,7 @@ pub(super) fn failure(
             ..Identity::default()
         },
         // SAFETY: the context is alive.
-        settings: unsafe { with_context(told(settings), context.as_ptr()) },
+        settings: unsafe { with_context(configured(settings), context.as_ptr()) },
         handshake: Handshake {
             client_certificate: client_certificate(&watch.recorder, own),
             ..watch.recorder.handshake(now_ns)
@@ -88,8 +89,8 @@ fn environment(settings: &Settings) -> Environment {
 }
 
 /// All names are the operator's own words: they stand in nginx.conf or were typed.
-fn told(settings: &Settings) -> Told {
-    Told {
+fn configured(settings: &Settings) -> Configured {
+    Configured {
         verify: Some(settings.verify),
         compared_name: Some(settings.compared_name().into()),
         send_server_name: Some(settings.send_name),
@@ -98,7 +99,7 @@ fn told(settings: &Settings) -> Told {
         name_is_constant: Some(true),
         server_line: settings.server_line.clone(),
         upstream_block: Some(settings.is_block),
-        ..Told::default()
+        ..Configured::default()
     }
 }
 

@@ -31,19 +31,19 @@ pub(super) fn since_last_good(facts: &Facts<'_>) -> Option<String> {
             Age(age_ms)
         ));
     };
-    let mut told = format!(
+    let mut text = format!(
         "changed since {}: {first}",
         moment(good.time_ms, now.time_ms, offset_min)
     );
     while let Some(next) = phrases.next() {
-        if told.len() + next.len() > MAX_CHANGES {
-            let _ = write!(told, " and {} more", phrases.count() + 1);
+        if text.len() + next.len() > MAX_CHANGES {
+            let _ = write!(text, " and {} more", phrases.count() + 1);
             break;
         }
-        told.push_str(", ");
-        told.push_str(&next);
+        text.push_str(", ");
+        text.push_str(&next);
     }
-    Some(told)
+    Some(text)
 }
 
 /// Local time as nginx writes it, with the day where it is another.
@@ -103,7 +103,7 @@ fn peer(summary: &Summary, show: impl Fn(&PeerCertificate) -> String) -> String 
     summary.certificate.as_ref().map_or("none".to_owned(), show)
 }
 
-/// Certificates are told apart by what both sides can look up: the serial number, and the day they end.
+/// Certificates are text apart by what both sides can look up: the serial number, and the day they end.
 fn serial(certificate: &PeerCertificate) -> String {
     format!(
         "{} until {}",
@@ -175,9 +175,9 @@ mod tests {
         certificate.serial = Fingerprint::new(&[0x66, 0xac]);
         certificate.issuer = Text::from("CN=New CA");
         let changes = Changes::between(&good, &now).iter();
-        let told: Vec<_> = changes.map(|one| phrase(one, &good, &now)).collect();
+        let text: Vec<_> = changes.map(|one| phrase(one, &good, &now)).collect();
         assert_eq!(
-            told,
+            text,
             [
                 "issuer 'CN=Old_CA' to 'CN=New_CA'",
                 "certificate 55FB until 2026-11-30 to 66AC until 2026-11-30",

@@ -34,7 +34,7 @@ evidence! {
     /// The name sent differs from the configured host.
     NameDiffersFromHost = "name_differs_from_host",
     /// A server_name was sent and nothing is odd about it.
-    ServerNameSettled = "server_name_settled",
+    ServerNameRuledOut = "server_name_settled",
     /// Nothing of the peer's hello came.
     NoServerHello = "no_server_hello",
     /// An alert of the peer decided.

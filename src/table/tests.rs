@@ -355,8 +355,8 @@ fn windows_survive_in_words() {
     assert_eq!(locked.adopt(&slot, 7, |owner| owner == 4_194_303), wake_ms);
     assert!(locked.take_all(&slot, NOW, 8).iter().all(Option::is_none));
     let due = locked.take_due(&slot, NOW + 86_400_000, |owner| owner == 7);
-    let told = due[0].unwrap();
-    assert_eq!((told.count, told.label), (1, failure.label));
+    let written = due[0].unwrap();
+    assert_eq!((written.count, written.label), (1, failure.label));
     assert!(due[1..].iter().all(Option::is_none));
     // A number to be told keeps its slot.
     locked.decide(&slot, failure);

@@ -47,7 +47,7 @@ pub(crate) fn read(bytes: &[u8]) {
     for line in bytes.split(|one| *one == b'\n') {
         reader.line(line);
     }
-    reader.settle();
+    reader.flush();
     let mut counted = 0;
     for (_, group) in reader.groups() {
         counted += group.count;

@@ -49,7 +49,7 @@ pub(super) fn run(
             grown |= log.read(&mut said.reader)?;
         }
         if !grown {
-            said.reader.settle();
+            said.reader.flush();
         }
         said.changes(output)?;
         sleep(PAUSE);
@@ -61,11 +61,11 @@ fn standard_input(said: &mut Said<'_>, output: &mut Output) -> io::Result<ExitCo
     let mut input = io::stdin().lock();
     let mut lines = Lines::new();
     while lines.read_once(&mut input, &mut |line| said.reader.line(line))? {
-        said.reader.settle();
+        said.reader.flush();
         said.changes(output)?;
     }
     lines.finish(&mut |line| said.reader.line(line));
-    said.reader.settle();
+    said.reader.flush();
     said.changes(output)?;
     Ok(match said.reader.seen.failures {
         0 => ExitCode::FAILURE,

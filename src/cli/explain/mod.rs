@@ -91,7 +91,7 @@ fn logs(files: &[&OsString], says: &Says<'_>, output: &mut Output) -> io::Result
             failed = true;
         }
     }
-    reader.settle();
+    reader.flush();
     let mut groups: Vec<&Group> = reader.groups().map(|(_, group)| group).collect();
     groups.sort_by(|one, other| {
         let count = other.count.cmp(&one.count);

@@ -30,28 +30,28 @@ pub(super) fn with(causes: &mut Causes, kind: Kind, settings: &Settings) {
     }
 }
 
-/// An offer that was refused without a word about what was wrong with it. `told` by an alert, or not: who
-/// misses something in a list says so, as a rule.
-fn refused(causes: &mut Causes, settings: &Settings, told: bool) {
+/// An offer that was refused without a word about what was wrong with it. `by_alert`: a
+/// peer that misses something in a list sends one, as a rule.
+fn refused(causes: &mut Causes, settings: &Settings, by_alert: bool) {
     for cause in settings.narrowed.iter().rev() {
-        match told && *cause != VERSION {
+        match by_alert && *cause != VERSION {
             true => causes.put_first(cause, Possible),
             false => causes.put_second(cause),
         }
     }
-    by_name(causes, settings, told);
+    by_name(causes, settings, by_alert);
     let name = settings.name;
     let narrowed = causes
         .names
         .first()
         .is_some_and(|one| settings.narrowed.contains(one));
-    if name == Some(NameSent::Missing) && !told {
+    if name == Some(NameSent::Missing) && !by_alert {
         causes.put_first(NO_NAME, causes.confidence.max(Likely));
-    } else if name == Some(NameSent::Wrong) && !told {
+    } else if name == Some(NameSent::Wrong) && !by_alert {
         causes.put_first(WRONG_NAME, Possible);
-    } else if name == Some(NameSent::Unsendable) && told && !narrowed {
+    } else if name == Some(NameSent::Unsendable) && by_alert && !narrowed {
         causes.put_first(NO_NAME, Possible);
-    } else if name == Some(NameSent::Settled) && told && !narrowed {
+    } else if name == Some(NameSent::RuledOut) && by_alert && !narrowed {
         // A version that is not offered is all the configuration shows, or nothing is.
         match settings.narrowed.contains(&VERSION) {
             true => causes.put_first(VERSION, Possible),
@@ -73,7 +73,7 @@ fn by_name(causes: &mut Causes, settings: &Settings, decides: bool) {
         },
         NameSent::Wrong if decides => causes.put_first(WRONG_NAME, Likely),
         NameSent::Wrong => causes.rule_out(NO_NAME),
-        NameSent::Settled => {
+        NameSent::RuledOut => {
             causes.rule_out(NO_NAME);
             causes.put_last(WRONG_NAME);
         }

@@ -19,7 +19,7 @@ pub enum NameSent {
     /// One that is not, or need not be, the upstream's: an upstream block's, a client's, another host's.
     Wrong,
     /// The upstream's.
-    Settled,
+    RuledOut,
 }
 
 /// What becomes of sessions.
@@ -147,14 +147,14 @@ fn name_sent(model: &Model<'_>, place: &UpstreamTls<'_, '_>) -> NameSent {
     match (place.name().kind, place.sends_name()) {
         (NameKind::Address | NameKind::Socket, _) => NameSent::Unsendable,
         (_, false) => NameSent::Missing,
-        (_, true) if name_is_host(model, place) => NameSent::Settled,
+        (_, true) if name_is_host(model, place) => NameSent::RuledOut,
         (NameKind::Block, true) => NameSent::Wrong,
         (NameKind::Dns, true) => match &place.pass.target {
             Target::Host(Host::Name(_), _) => NameSent::Wrong,
-            _ => NameSent::Settled,
+            _ => NameSent::RuledOut,
         },
         (NameKind::Variable, true) => match &place.pass.target {
-            Target::Unknown => NameSent::Settled,
+            Target::Unknown => NameSent::RuledOut,
             _ => NameSent::Wrong,
         },
     }

@@ -25,7 +25,7 @@ fn explained(said: &str, location: &str) -> Explanation {
     let model = Model::new(&tree);
     let mut reader = Reader::new();
     reader.line(line.as_bytes());
-    reader.settle();
+    reader.flush();
     let (_, group) = reader.groups().next().unwrap();
     let settings = Settings::of(&model, group);
     assert!(settings.is_some(), "{location}");
@@ -97,14 +97,14 @@ fn which_name_goes_out() {
             &[host],
         );
     }
-    let settled = explained(
+    let named = explained(
         &alert(40),
         "proxy_pass https://api.test; proxy_ssl_server_name on;",
     );
     assert!(
-        !settled.causes.names.contains(&"sni_missing"),
+        !named.causes.names.contains(&"sni_missing"),
         "{:?}",
-        settled.causes
+        named.causes
     );
     let address = explained(
         &alert(40),
@@ -116,7 +116,7 @@ fn which_name_goes_out() {
 
 #[test]
 fn what_was_narrowed_comes_first() {
-    let settled = "proxy_pass https://api.test; proxy_ssl_server_name on;";
+    let named = "proxy_pass https://api.test; proxy_ssl_server_name on;";
     for (narrow, cause) in [
         (
             "proxy_ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256;",
@@ -132,7 +132,7 @@ fn what_was_narrowed_comes_first() {
         ),
         ("proxy_ssl_protocols TLSv1.2;", "protocol_version_mismatch"),
     ] {
-        let said = explained(&alert(40), &format!("{settled} {narrow}"));
+        let said = explained(&alert(40), &format!("{named} {narrow}"));
         assert_eq!(said.causes.names[0], cause, "{:?}", said.causes);
         let missing = explained(
             &alert(40),
@@ -144,7 +144,7 @@ fn what_was_narrowed_comes_first() {
         "proxy_ssl_ciphers HIGH:!aNULL:!MD5;",
         "proxy_ssl_protocols TLSv1.2 TLSv1.3;",
     ] {
-        let said = explained(&alert(40), &format!("{settled} {usual}"));
+        let said = explained(&alert(40), &format!("{named} {usual}"));
         assert_eq!(
             said.causes.names[..2],
             [

@@ -34,11 +34,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let certificate = super::sent_certificate(facts)?.certificate.as_ref()?;
     let now = facts.recording.environment.time_ms / 1000;
     let out_of_date = !(certificate.not_before..=certificate.not_after).contains(&now);
-    let told = facts.received() == Some(Alert::CERTIFICATE_EXPIRED);
+    let is_said = facts.received() == Some(Alert::CERTIFICATE_EXPIRED);
     let refused = facts
         .received()
         .is_some_and(|alert| super::REJECTIONS.contains(&alert));
-    let confidence = match (out_of_date, told, refused || facts.closed_silently()) {
+    let confidence = match (out_of_date, is_said, refused || facts.closed_silently()) {
         (true, true, _) => Confidence::Certain,
         (true, false, true) | (false, true, _) => Confidence::Likely,
         _ => return None,
@@ -47,7 +47,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if out_of_date {
         evidence.push(Evidence::OwnCertificateOutOfDate);
     }
-    if told {
+    if is_said {
         evidence.push(Evidence::AlertIsSpecific);
     }
     let sentence = format!(

@@ -94,7 +94,7 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
     let suites = offered.tls12_suite_count();
     // A name that is not settled is the better guess, and with a session to offer the same list has worked
     // before.
-    let is_settled = facts.name.settled() && !offered.session_offered();
+    let is_last_guess = facts.name.is_ruled_out() && !offered.session_offered();
     let (confidence, remedy) = match Gap::of(offered) {
         Gap::Families => (Confidence::Likely, wider(facts, wider_list(facts))),
         Gap::Exchange => (Confidence::Possible, wider(facts, wider_list(facts))),
@@ -105,7 +105,7 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
         ),
     };
     let finding = finding(facts, suites, &missing, confidence, remedy);
-    Some(match is_settled && Gap::of(offered) != Gap::None {
+    Some(match is_last_guess && Gap::of(offered) != Gap::None {
         true => finding,
         false => Finding {
             confidence: Confidence::Possible,
@@ -187,8 +187,8 @@ fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
         Evidence::CipherListNarrow,
     ];
     let remedy = command(facts, "conf_command Ciphersuites", &TLS13_SUITES);
-    if facts.name.settled() && !offered.session_offered() {
-        evidence.push(Evidence::ServerNameSettled);
+    if facts.name.is_ruled_out() && !offered.session_offered() {
+        evidence.push(Evidence::ServerNameRuledOut);
         return Finding::new(Confidence::Likely, sentence, &evidence, remedy);
     }
     Finding::new(Confidence::Possible, sentence, &evidence, remedy).as_alternative()
@@ -212,8 +212,8 @@ fn finding(
     let sentence =
         format!("upstream does not accept {offer}: received alert handshake_failure(40)");
     let mut evidence = vec![Evidence::AlertReceived, Evidence::NoServerHello];
-    if facts.name.settled() {
-        evidence.push(Evidence::ServerNameSettled);
+    if facts.name.is_ruled_out() {
+        evidence.push(Evidence::ServerNameRuledOut);
     }
     if !missing.is_empty() {
         evidence.push(Evidence::CipherListNarrow);

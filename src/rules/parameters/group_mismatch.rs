@@ -126,16 +126,18 @@ fn refused_by_peer(facts: &Facts<'_>) -> Option<Finding> {
         Evidence::GroupListNarrow,
     ];
     let remedy = wider(facts, None);
-    let settled = facts.name.settled();
-    if settled {
-        evidence.push(Evidence::ServerNameSettled);
+    let name_is_ruled_out = facts.name.is_ruled_out();
+    if name_is_ruled_out {
+        evidence.push(Evidence::ServerNameRuledOut);
     }
     let finding = |confidence| Finding::new(confidence, sentence, &evidence, remedy);
     // An internal error has many causes of the peer's own.
     let speaks_of_the_offer = alert.code != Alert::INTERNAL_ERROR.0;
     Some(match breadth {
-        Breadth::Narrow if settled => finding(Confidence::Likely),
-        Breadth::Reduced if settled && speaks_of_the_offer => finding(Confidence::Possible),
+        Breadth::Narrow if name_is_ruled_out => finding(Confidence::Likely),
+        Breadth::Reduced if name_is_ruled_out && speaks_of_the_offer => {
+            finding(Confidence::Possible)
+        }
         _ => finding(Confidence::Possible).as_alternative(),
     })
 }

@@ -147,9 +147,9 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
     if breadth > Breadth::Full {
         evidence.push(Evidence::SignatureListNarrow);
     }
-    let settled = facts.name.settled();
-    if settled {
-        evidence.push(Evidence::ServerNameSettled);
+    let name_is_ruled_out = facts.name.is_ruled_out();
+    if name_is_ruled_out {
+        evidence.push(Evidence::ServerNameRuledOut);
     }
     let remedy = match breadth {
         Breadth::Full => Remedy::manual("upstream must sign with SHA-256 or better"),
@@ -157,8 +157,8 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
     };
     let finding = |confidence| Finding::new(confidence, sentence, &evidence, remedy);
     Some(match breadth {
-        Breadth::Narrow if settled => finding(Confidence::Likely),
-        Breadth::Reduced if settled => finding(Confidence::Possible),
+        Breadth::Narrow if name_is_ruled_out => finding(Confidence::Likely),
+        Breadth::Reduced if name_is_ruled_out => finding(Confidence::Possible),
         // A default list says nothing, except that SHA-1 alone will not do.
         _ => finding(Confidence::Possible).as_alternative(),
     })

@@ -36,16 +36,16 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         return None;
     }
     let mut evidence = vec![Evidence::AlertReceived];
-    let settled = facts.name.confirmed() || !facts.name_may_decide();
+    let name_is_ruled_out = facts.name.confirmed() || !facts.name_may_decide();
     // A server that chokes on a session offered says so in the same way.
     let session =
         facts.no_hello_came() && facts.offered.as_ref().is_some_and(Offered::session_offered);
-    let confidence = match settled && facts.certificate_request.is_none() && !session {
+    let confidence = match name_is_ruled_out && facts.certificate_request.is_none() && !session {
         true => Confidence::Likely,
         false => Confidence::Possible,
     };
-    if settled {
-        evidence.push(Evidence::ServerNameSettled);
+    if name_is_ruled_out {
+        evidence.push(Evidence::ServerNameRuledOut);
     }
     let sentence = format!(
         "upstream ran into an error of its own {}: received alert internal_error(80)",

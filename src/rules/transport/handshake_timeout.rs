@@ -62,7 +62,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         "find out who is silent: run tlsdiag probe with this address and port from this host"
             .to_owned();
     // Whoever answered is there, and may only be slow.
-    let timeout = facts.in_family("proxy_connect_timeout");
+    let timeout = facts.with_prefix("proxy_connect_timeout");
     if let (false, Some(timeout)) = (silent, timeout) {
         action.push_str(&format!(", or raise {timeout} if upstream is just slow"));
     }

@@ -148,9 +148,10 @@ fn refused_without_saying_so(facts: &Facts<'_>, offered: &Offered) -> Option<Fin
     };
     // A list that was narrowed, or a name that is not settled, is the better guess. With a session to offer
     // the same versions have worked before.
-    let others = offered.has_narrow_list() || !facts.name.settled() || offered.session_offered();
+    let others =
+        offered.has_narrow_list() || !facts.name.is_ruled_out() || offered.session_offered();
     Some(match (is_old, others) {
-        (true, _) if facts.name.settled() => finding(Confidence::Likely),
+        (true, _) if facts.name.is_ruled_out() => finding(Confidence::Likely),
         (_, true) => finding(Confidence::Possible).as_alternative(),
         (_, false) => finding(Confidence::Possible),
     })

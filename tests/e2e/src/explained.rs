@@ -25,7 +25,7 @@ pub fn explain<'l>(conf: &str, lines: impl IntoIterator<Item = &'l str>) -> Vec<
             reader.line(line.as_bytes());
         }
     }
-    reader.settle();
+    reader.flush();
     let tree = read_text(&NoFiles, b"nginx.conf", conf.as_bytes()).unwrap_or_default();
     let model = Model::new(&tree);
     let explained = |(_, group): (usize, &Group)| Explained {
