@@ -117,10 +117,10 @@ soak: ## 100,000 failing and 100,000 good handshakes, with reloads: lines, crash
 bench-explain: ## processor time of `tlsdiag explain` on 1 GB against grep -c
 	scripts/bench-explain
 
-bench: ## instructions per handshake with and without the module (callgrind)
+bench: ## what requests cost with and without the module, callgrind and a storm (WRITE=README.md)
 	scripts/deps bench
 	$(MAKE) --no-print-directory module
-	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin bench
+	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin bench -- $(if $(WRITE),--write $(WRITE))
 
 observability: ## Prometheus, a browser, log shippers and databases read what is written (installs them; minutes)
 	scripts/deps observability

@@ -1,0 +1,129 @@
+//! A storm of failures: what one pinned worker gets through with the module, of what it does without.
+//!
+//! A worker that is never idle gets through as much as its processor time allows. So the time of the worker
+//! alone is compared, in rounds that take turns: neither the clients nor the upstream can be what is slow,
+//! and what else the machine does meets all alike.
+
+use std::path::Path;
+
+use tlsdiag_e2e::client;
+use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::peers::scripted::{self, Script};
+use tlsdiag_e2e::peers::Peer;
+
+use crate::table::Report;
+
+const ROUNDS: usize = 11;
+/// Failures of one round with each setting.
+const EACH: usize = 600;
+const CLIENTS: usize = 3;
+
+/// One of those who take turns.
+struct Contestant {
+    title: &'static str,
+    /// At least so much of what the worker does without the module.
+    target: f64,
+    nginx: Nginx,
+    /// Nanoseconds of the worker, round by round.
+    paid: Vec<u64>,
+}
+
+impl Contestant {
+    fn new(title: &'static str, target: f64, peer: &Peer, change: fn(&mut Config)) -> Contestant {
+        let location = format!(
+            "proxy_pass https://127.0.0.1:{}; proxy_ssl_session_reuse off;",
+            peer.port()
+        );
+        let mut config = Config::new().location("/", &location);
+        config.main.push_str("worker_cpu_affinity 01;");
+        change(&mut config);
+        Contestant {
+            title,
+            target,
+            nginx: Nginx::start(config),
+            paid: Vec::new(),
+        }
+    }
+
+    fn round(&mut self) {
+        let worker = self.nginx.workers()[0];
+        let before = processor_ns(worker);
+        let port = self.nginx.port();
+        std::thread::scope(|scope| {
+            for _ in 0..CLIENTS {
+                scope.spawn(|| {
+                    for _ in 0..EACH / CLIENTS {
+                        assert_eq!(client::get(port, "/").status, 502);
+                    }
+                });
+            }
+        });
+        self.paid.push(processor_ns(worker) - before);
+    }
+
+    /// Bytes that a failure left in the logs.
+    fn bytes(&self) -> u64 {
+        let size = |name| std::fs::metadata(self.nginx.file(name)).map_or(0, |file| file.len());
+        (size("error.log") + size("upstream_tls.log")) / (EACH * (ROUNDS + 1)) as u64
+    }
+}
+
+/// The contestants; the first is nginx alone.
+fn contestants(peer: &Peer) -> Vec<Contestant> {
+    let stock = |config: &mut Config| config.module = Module::Absent;
+    let line = |config: &mut Config| {
+        config.module = Module::Ours;
+        config.json = false;
+    };
+    let document = |config: &mut Config| config.module = Module::Ours;
+    vec![
+        Contestant::new("nginx alone", 1.0, peer, stock),
+        Contestant::new("line", 0.9, peer, line),
+        Contestant::new("line and JSON", 0.9, peer, document),
+    ]
+}
+
+/// Runs it and writes its table.
+pub(crate) fn storm(report: &mut Report) {
+    if !report.wants("storm of failures") {
+        return;
+    }
+    let peer = scripted::start(Script::Alert {
+        code: 40,
+        version: 0x0303,
+    });
+    let mut all = contestants(&peer);
+    all.iter_mut().for_each(Contestant::round);
+    all.iter_mut().for_each(|one| one.paid.clear());
+    for _ in 0..ROUNDS {
+        all.iter_mut().for_each(Contestant::round);
+    }
+    report.head(&["storm of failures", "throughput", "bytes a failure"]);
+    let alone = all[0].paid.clone();
+    for one in &all {
+        let rounds = alone.iter().zip(&one.paid);
+        let ratio = median(rounds.map(|(alone, with)| *alone as f64 / *with as f64));
+        report.row(one.title, &[format!("{ratio:.2}"), one.bytes().to_string()]);
+        if ratio < one.target {
+            let excess = format!("{}: {ratio:.2} < {:.2}", one.title, one.target);
+            report.excesses.push(excess);
+        }
+    }
+    report.text.push('\n');
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// What a process has used of the processor: the first number of its `schedstat`.
+fn processor_ns(pid: u32) -> u64 {
+    let path = format!("/proc/{pid}/schedstat");
+    let text = std::fs::read_to_string(Path::new(&path)).expect("a running worker");
+    let first = text.split(' ').next();
+    first
+        .and_then(|first| first.parse().ok())
+        .expect("a number of nanoseconds")
+}
