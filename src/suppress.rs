@@ -7,6 +7,9 @@
 //!
 //! Nothing here reads a clock or knows where windows are kept; the caller holds whatever lock they need.
 
+/// So long after its end a window is anybody's to tell: its process may be gone and its number another's.
+const OVERDUE_MS: i64 = 60_000;
+
 /// Windows of one peer. When all are taken, failures of another kind are written.
 pub const WINDOWS: usize = 8;
 
@@ -139,15 +142,17 @@ fn open(window: &mut Window, failure: Failure) {
     };
 }
 
-/// The numbers of windows that have ended and that this process must tell: its own, and those of
-/// processes that are gone.
+/// The numbers of windows that have ended and that this process must tell: its own, those of processes
+/// that are gone, and those that are long overdue.
 pub fn take_due<'a>(
     windows: &'a mut [Window; WINDOWS],
     now_ms: i64,
     is_to_tell: impl Fn(u32) -> bool + 'a,
 ) -> impl Iterator<Item = Repeats> + 'a {
     let due = move |window: &&mut Window| {
-        window.suppressed > 0 && window.has_ended(now_ms) && is_to_tell(window.owner)
+        let overdue_ms = now_ms.saturating_sub(window.end_ms());
+        let is_ours = overdue_ms >= OVERDUE_MS || is_to_tell(window.owner);
+        window.suppressed > 0 && window.has_ended(now_ms) && is_ours
     };
     windows
         .iter_mut()
@@ -285,11 +290,10 @@ mod tests {
             take_due(windows, START + after, move |owner| owner == process).collect()
         };
         assert_eq!(due(&mut windows, MINUTE - 1, 10), []);
-        assert_eq!(
-            due(&mut windows, MINUTE, 11),
-            [],
-            "another process tells it"
-        );
+        for after in [MINUTE, 2 * MINUTE - 1] {
+            let told = due(&mut windows, after, 11);
+            assert_eq!(told, [], "another process tells it");
+        }
         assert_eq!(
             due(&mut windows, MINUTE + 7, 10),
             [repeats(4, 0, MINUTE, 1)]
@@ -299,6 +303,15 @@ mod tests {
             decide(&mut windows, at(MINUTE + 9, 1)),
             Decision::Write(None)
         );
+    }
+
+    #[test]
+    fn a_window_that_nobody_told_is_anybodys() {
+        let mut windows = [Window::default(); WINDOWS];
+        decide(&mut windows, at(0, 1));
+        decide(&mut windows, at(1, 1));
+        let told: Vec<_> = take_due(&mut windows, START + 2 * MINUTE, |_| false).collect();
+        assert_eq!(told, [repeats(1, 0, MINUTE, 1)]);
     }
 
     #[test]

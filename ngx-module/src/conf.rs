@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use ngx::ffi::ngx_stream_session_t;
 use ngx::ffi::{
     ngx_array_create, ngx_array_push, ngx_array_t, ngx_conf_t, ngx_connection_t, ngx_cycle,
-    ngx_cycle_t, ngx_flag_t, ngx_http_request_t, ngx_pcalloc, ngx_pool_t, ngx_shm_zone_t,
+    ngx_cycle_t, ngx_flag_t, ngx_http_request_t, ngx_log_t, ngx_pcalloc, ngx_pool_t,
+    ngx_shm_zone_t,
 };
 
 use crate::nginx::{cycle, modules};
@@ -32,6 +33,10 @@ pub(crate) struct LevelConf {
     pub(crate) logs_off: ngx_flag_t,
     /// `upstream_tls_log` with a target: an array of [`Sink`]; NULL for none.
     pub(crate) logs: *mut ngx_array_t,
+    /// `upstream_tls_repeat`, milliseconds; 0 is off.
+    pub(crate) repeat_ms: ngx_flag_t,
+    /// nginx's own log of this level; NULL for the main one's.
+    pub(crate) error_log: *mut ngx_log_t,
     /// `upstream_tls_status`; never inherited.
     pub(crate) status: Option<Report>,
     /// Its place among the levels of this configuration, a number that other processes know; 0 is the
@@ -72,6 +77,7 @@ impl LevelConf {
             if let Some(conf) = conf.as_mut() {
                 conf.diag = UNSET;
                 conf.logs_off = UNSET;
+                conf.repeat_ms = UNSET;
                 conf.status = None;
                 conf.needs_zone = Cell::new(None);
             }
@@ -121,6 +127,9 @@ impl LevelConf {
         if self.logs.is_null() && self.logs_off == UNSET {
             self.logs = above.logs;
             self.logs_off = above.logs_off;
+        }
+        if self.repeat_ms == UNSET {
+            self.repeat_ms = above.repeat_ms;
         }
     }
 
@@ -185,6 +194,41 @@ impl<'c> Scope<'c> {
     pub(crate) fn diag(self) -> bool {
         let mut set = self.levels().map(|level| level.diag);
         set.find(|diag| *diag != UNSET) != Some(0)
+    }
+
+    /// Of the level with this number in configuration `generation`; of the main level where another
+    /// configuration runs.
+    pub(crate) fn numbered(number: u32, generation: u32) -> Option<Self> {
+        let main = running()?;
+        let index = usize::try_from(number).ok()?.checked_sub(1);
+        // SAFETY: NULL, or an array of the levels of this configuration, which live as long as it.
+        let level = unsafe {
+            let levels = main.others.get().as_ref();
+            let levels: Option<&[*const LevelConf]> = levels.map(|levels| levels.as_slice());
+            let found = levels.and_then(|levels| levels.get(index?));
+            found.and_then(|level| level.as_ref())
+        };
+        Some(Self {
+            level: level.filter(|_| generation == self::generation()),
+            main,
+        })
+    }
+
+    /// `upstream_tls_repeat`; `None` while it is off.
+    pub(crate) fn repeat_ms(self) -> Option<i64> {
+        let mut set = self.levels().map(|level| level.repeat_ms);
+        let period = set.find(|period| *period != UNSET)?;
+        i64::try_from(period).ok().filter(|period| *period > 0)
+    }
+
+    /// Where nginx writes of this level.
+    pub(crate) fn error_log(self) -> *mut ngx_log_t {
+        let own = self.level.map_or(ptr::null_mut(), |level| level.error_log);
+        match own.is_null() {
+            // SAFETY: nginx's own global, which is set while anything runs.
+            true => unsafe { ngx_cycle.as_ref() }.map_or(ptr::null_mut(), |cycle| cycle.log),
+            false => own,
+        }
     }
 
     /// The number of the level; 0 is the main one.

@@ -122,7 +122,7 @@ impl<'a> Locked<'a> {
     fn is_silent(&self, slot: Slot<'_>, new: &NewServer) -> bool {
         let silent_ms = new.now_ms.saturating_sub(slot.used_ms());
         // A number that is still to be told stays.
-        silent_ms > new.inactive_ms && slot.windows().iter().all(|window| window.suppressed == 0)
+        silent_ms > new.inactive_ms && !slot.has_repeats()
     }
 
     /// Takes a slot out of its chain, then frees it.

@@ -7,6 +7,7 @@ use super::Key;
 use crate::capture::Summary;
 use crate::changes::Changes;
 use crate::counters::{bucket, version, LastFailure};
+use crate::fixed::Text;
 use crate::registry::Alert;
 use crate::suppress::{Label, Window, WINDOWS};
 
@@ -83,6 +84,27 @@ impl Slot<'_> {
         // Reason first: with the time of the failure before it is still the truth.
         self.words.set(at::LAST_FAILURE, pack_failure(failed));
         self.words.set_i64(at::LAST_FAILURE_MS, failed.now_ms);
+    }
+
+    /// Its address as nginx prints it; `other` for what has no place of its own.
+    pub fn server(&self) -> Text<{ at::SERVER_BYTES }> {
+        match self.words.get(at::META) >> 16 & 0xff {
+            0 => Text::from("other"),
+            length => short_text(self.words, at::SERVER, length),
+        }
+    }
+
+    /// The name of its upstream; `other` likewise.
+    pub fn upstream(&self) -> Text<{ row::NAME_BYTES }> {
+        match self.row.get(row::META) & 0xff {
+            0 => Text::from("other"),
+            length => short_text(self.row, row::NAME, length),
+        }
+    }
+
+    /// A number is still to be told here.
+    pub fn has_repeats(&self) -> bool {
+        self.windows().iter().any(|window| window.suppressed > 0)
     }
 
     /// The last good handshake.
@@ -182,6 +204,13 @@ impl Slot<'_> {
 const STARTED: u64 = (1 << 44) - 1;
 /// 40 bits; process ids have 24, of which Linux uses 22.
 const SUPPRESSED: u64 = (1 << 40) - 1;
+
+/// A text of the table.
+pub(super) fn short_text<const N: usize>(words: Words<'_>, at: usize, length: u64) -> Text<N> {
+    let length = usize::try_from(length).unwrap_or(0);
+    let (bytes, length) = words.bytes::<N>(at, length);
+    Text::new(bytes.get(..length).unwrap_or_default())
+}
 
 fn low32(word: u64) -> u32 {
     u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0)

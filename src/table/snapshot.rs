@@ -1,11 +1,11 @@
 //! Everything at one moment.
 
 use super::layout::{header, row, slot as at, MAX_ROWS};
+use super::slot::short_text;
 use super::{Slot, Table};
 use crate::counters::{
     Build, Context, Durations, Log, Peer, Snapshot, Upstream, Zone, ALERTS, REASONS,
 };
-use crate::fixed::Text;
 
 impl Table<'_> {
     /// Copies what was counted. `zone` has the name and the size. `None` without memory.
@@ -77,7 +77,6 @@ impl Table<'_> {
     fn upstream(&self, index: usize, peers: Vec<Peer>) -> Upstream {
         let words = self.row(index);
         let meta = words.get(row::META);
-        let length = usize::try_from(meta & 0xff).unwrap_or(0);
         let mut durations = Durations {
             sum_us: words.get(row::SUM_US),
             ..Durations::default()
@@ -91,7 +90,7 @@ impl Table<'_> {
                 0 => Context::Http,
                 _ => Context::Stream,
             },
-            name: text(words.bytes::<{ row::NAME_BYTES }>(row::NAME, length)),
+            name: short_text(words, row::NAME, meta & 0xff),
             created_ms: words.get_i64(row::CREATED_MS),
             durations,
             client_certificate_not_after: (own != 0).then_some(own),
@@ -108,10 +107,9 @@ impl Slot<'_> {
     fn peer(&self) -> Peer {
         let words = self.words;
         let meta = words.get(at::META);
-        let length = |shift: u32| usize::try_from(meta >> shift & 0xff).unwrap_or(0);
         let mut peer = Peer {
-            server: text(words.bytes::<{ at::SERVER_BYTES }>(at::SERVER, length(16))),
-            name: text(words.bytes::<{ at::NAME_BYTES }>(at::NAME, length(24))),
+            server: short_text(words, at::SERVER, meta >> 16 & 0xff),
+            name: short_text(words, at::NAME, meta >> 24 & 0xff),
             created_ms: words.get_i64(at::CREATED_MS),
             handshakes: words.get(at::GOOD),
             session_reuses: words.get(at::REUSED),
@@ -139,8 +137,4 @@ impl Slot<'_> {
         }
         peer
     }
-}
-
-fn text<const N: usize>((bytes, length): ([u8; N], usize)) -> Text<N> {
-    Text::new(bytes.get(..length).unwrap_or_default())
 }

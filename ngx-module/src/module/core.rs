@@ -9,10 +9,11 @@ use ngx::ffi::{
     OPENSSL_VERSION_NUMBER,
 };
 
-use super::directives::{self, answer, diag, zone, Refused};
+use super::directives::{self, answer, diag, repeat, zone, Refused};
 use crate::conf::LevelConf;
 use crate::hook::{self, RegistrationError};
 use crate::nginx::{cycle, log, modules};
+use crate::outcome;
 use crate::runtime::guard;
 
 /// The module; `load_module` calls its `create_conf` at once.
@@ -22,6 +23,8 @@ pub(crate) static mut ngx_upstream_tls_diag_module: ngx_module_t = ngx_module_t 
     commands: ptr::addr_of_mut!(COMMANDS).cast(),
     type_: NGX_CORE_MODULE as ngx_uint_t,
     init_module: Some(init_module),
+    init_process: Some(init_process),
+    exit_process: Some(exit_process),
     ..ngx_module_t::default()
 };
 
@@ -31,9 +34,10 @@ static mut CONTEXT: ngx_core_module_t = ngx_core_module_t {
     init_conf: Some(init_conf),
 };
 
-static mut COMMANDS: [ngx_command_t; 4] = [
+static mut COMMANDS: [ngx_command_t; 5] = [
     diag::command(LEVELS, 0),
     directives::log::command(LEVELS, 0),
+    repeat::command(LEVELS, 0),
     zone::command(LEVELS),
     ngx_command_t::empty(),
 ];
@@ -138,4 +142,21 @@ unsafe extern "C" fn init_module(cycle: *mut ngx_cycle_t) -> ngx_int_t {
     // SAFETY: the caller's promise.
     guard::guard("init_module", || unsafe { super::complete(cycle) });
     NGX_OK as ngx_int_t
+}
+
+/// nginx's `init_process`. Never refuses: nginx would end the process.
+///
+/// # Safety
+/// nginx passes the running cycle.
+unsafe extern "C" fn init_process(_cycle: *mut ngx_cycle_t) -> ngx_int_t {
+    guard::guard("init_process", outcome::begin_process);
+    NGX_OK as ngx_int_t
+}
+
+/// nginx's `exit_process`.
+///
+/// # Safety
+/// nginx passes the running cycle.
+unsafe extern "C" fn exit_process(_cycle: *mut ngx_cycle_t) {
+    guard::guard("exit_process", outcome::end_process);
 }

@@ -4,14 +4,15 @@ use core::ffi::{c_char, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_command_t, ngx_conf_t, ngx_http_module_t, ngx_int_t, ngx_module_t, ngx_uint_t,
-    NGX_HTTP_LOC_CONF, NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_MODULE,
-    NGX_HTTP_SRV_CONF,
+    ngx_command_t, ngx_conf_t, ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t, ngx_http_module_t,
+    ngx_int_t, ngx_module_t, ngx_uint_t, NGX_HTTP_LOC_CONF, NGX_HTTP_LOC_CONF_OFFSET,
+    NGX_HTTP_MAIN_CONF, NGX_HTTP_MODULE, NGX_HTTP_SRV_CONF,
 };
 
-use super::directives::{diag, log, status, zone};
+use super::directives::{diag, log, repeat, status, zone};
 use super::filters;
 use crate::conf::LevelConf;
+use crate::nginx::modules;
 use crate::variables;
 
 /// The module.
@@ -34,9 +35,10 @@ static mut CONTEXT: ngx_http_module_t = ngx_http_module_t {
     merge_loc_conf: Some(merge_loc_conf),
 };
 
-static mut COMMANDS: [ngx_command_t; 5] = [
+static mut COMMANDS: [ngx_command_t; 6] = [
     diag::command(LEVELS, NGX_HTTP_LOC_CONF_OFFSET),
     log::command(LEVELS, NGX_HTTP_LOC_CONF_OFFSET),
+    repeat::command(LEVELS, NGX_HTTP_LOC_CONF_OFFSET),
     status::command(
         NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF,
         NGX_HTTP_LOC_CONF_OFFSET,
@@ -72,11 +74,20 @@ unsafe extern "C" fn create_loc_conf(cf: *mut ngx_conf_t) -> *mut c_void {
 /// # Safety
 /// nginx passes two levels that `create_loc_conf` made.
 unsafe extern "C" fn merge_loc_conf(
-    _cf: *mut ngx_conf_t,
+    cf: *mut ngx_conf_t,
     above: *mut c_void,
     level: *mut c_void,
 ) -> *mut c_char {
-    // SAFETY: the caller's promise.
-    unsafe { (*level.cast::<LevelConf>()).inherit(&*above.cast::<LevelConf>()) }
+    // SAFETY: the caller's promise. http's own configuration of this level is in the same list, and merged
+    // before ours.
+    unsafe {
+        let level = &mut *level.cast::<LevelConf>();
+        level.inherit(&*above.cast::<LevelConf>());
+        let context = (*cf).ctx.cast::<ngx_http_conf_ctx_t>();
+        if let Some(core) = modules::context_index_of(modules::HTTP_CORE) {
+            let own: *const ngx_http_core_loc_conf_t = (*(*context).loc_conf.add(core)).cast();
+            level.error_log = (*own).error_log;
+        }
+    }
     ptr::null_mut()
 }

@@ -5,12 +5,14 @@ use core::ffi::{c_char, c_void};
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_command_t, ngx_conf_t, ngx_int_t, ngx_module_t, ngx_stream_module_t, ngx_uint_t,
-    NGX_STREAM_MAIN_CONF, NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
+    ngx_command_t, ngx_conf_t, ngx_int_t, ngx_module_t, ngx_stream_conf_ctx_t,
+    ngx_stream_core_srv_conf_t, ngx_stream_module_t, ngx_uint_t, NGX_STREAM_MAIN_CONF,
+    NGX_STREAM_MODULE, NGX_STREAM_SRV_CONF, NGX_STREAM_SRV_CONF_OFFSET,
 };
 
-use super::directives::{diag, log, zone};
+use super::directives::{diag, log, repeat, zone};
 use crate::conf::LevelConf;
+use crate::nginx::modules;
 use crate::variables;
 
 /// The module.
@@ -31,9 +33,10 @@ static mut CONTEXT: ngx_stream_module_t = ngx_stream_module_t {
     merge_srv_conf: Some(merge_srv_conf),
 };
 
-static mut COMMANDS: [ngx_command_t; 4] = [
+static mut COMMANDS: [ngx_command_t; 5] = [
     diag::command(LEVELS, NGX_STREAM_SRV_CONF_OFFSET),
     log::command(LEVELS, NGX_STREAM_SRV_CONF_OFFSET),
+    repeat::command(LEVELS, NGX_STREAM_SRV_CONF_OFFSET),
     zone::command(NGX_STREAM_MAIN_CONF),
     ngx_command_t::empty(),
 ];
@@ -62,11 +65,20 @@ unsafe extern "C" fn create_srv_conf(cf: *mut ngx_conf_t) -> *mut c_void {
 /// # Safety
 /// nginx passes two levels that `create_srv_conf` made.
 unsafe extern "C" fn merge_srv_conf(
-    _cf: *mut ngx_conf_t,
+    cf: *mut ngx_conf_t,
     above: *mut c_void,
     level: *mut c_void,
 ) -> *mut c_char {
-    // SAFETY: the caller's promise.
-    unsafe { (*level.cast::<LevelConf>()).inherit(&*above.cast::<LevelConf>()) }
+    // SAFETY: the caller's promise. stream's own configuration of this level is in the same list, and merged
+    // before ours.
+    unsafe {
+        let level = &mut *level.cast::<LevelConf>();
+        level.inherit(&*above.cast::<LevelConf>());
+        let context = (*cf).ctx.cast::<ngx_stream_conf_ctx_t>();
+        if let Some(core) = modules::context_index_of(modules::STREAM_CORE) {
+            let own: *const ngx_stream_core_srv_conf_t = (*(*context).srv_conf.add(core)).cast();
+            level.error_log = (*own).error_log;
+        }
+    }
     ptr::null_mut()
 }

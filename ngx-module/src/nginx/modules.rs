@@ -4,10 +4,13 @@
 //! The modules are entered here when nginx wakes the first of them, so that a place can be read without
 //! naming whoever holds the structure.
 
+use core::ffi::CStr;
 use core::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use ngx::ffi::{ngx_cycle_t, ngx_module_t};
+
+use super::symbol;
 
 /// NGX_MODULE_UNSET_INDEX.
 const UNSET_INDEX: usize = usize::MAX;
@@ -92,6 +95,19 @@ impl Module {
             module.ctx_index = UNSET_INDEX;
         }
     }
+}
+
+/// nginx's `ngx_http_core_module`.
+pub(crate) const HTTP_CORE: &CStr = c"ngx_http_core_module";
+/// nginx's `ngx_stream_core_module`.
+#[cfg(ngx_feature = "stream")]
+pub(crate) const STREAM_CORE: &CStr = c"ngx_stream_core_module";
+
+/// The place of one of nginx's own modules among those of its kind; `None` in an nginx without it.
+pub(crate) fn context_index_of(name: &CStr) -> Option<usize> {
+    let module: *const ngx_module_t = symbol::lookup(name).cast();
+    // SAFETY: the symbol, where present, is nginx's module structure.
+    Some(unsafe { module.as_ref() }?.ctx_index)
 }
 
 /// The places are nginx's to give. They survive a dlclose (`-z nodelete`), so they are reset once no

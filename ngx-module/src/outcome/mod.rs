@@ -9,6 +9,7 @@ pub(crate) mod protocols;
 mod recent;
 mod recording;
 mod refusal;
+mod repeats;
 
 use ngx::ffi::SSL_CTX;
 use tlsdiag::capture::EndingKind;
@@ -16,6 +17,7 @@ use tlsdiag::facts::Facts;
 use tlsdiag::rules::Family;
 use tlsdiag::{report, Diagnosis, Recording};
 
+use crate::conf::{with_zone, Scope};
 use crate::sink::error_log;
 use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated};
@@ -23,6 +25,7 @@ use crate::variables::{self, Negotiated};
 pub(crate) use good::count as count_good;
 pub(crate) use observation::Observation;
 pub(crate) use refusal::answered;
+pub(crate) use repeats::{begin_process, end_process};
 
 /// A connection that carries data.
 #[derive(Default)]
@@ -59,9 +62,7 @@ pub(crate) unsafe fn close(
             ..recording
         };
         let facts = Facts::of(&recording);
-        let diagnosis = write(upstream, &facts)?;
-        failed::count(upstream, observation, &diagnosis, &facts);
-        Some(diagnosis)
+        say(upstream, observation, &facts)
     });
     if failure.is_none() && upstream.wants_diagnosis() {
         good::count_closed(observation, upstream);
@@ -75,8 +76,12 @@ pub(crate) unsafe fn close(
     }
 }
 
-/// Diagnoses and writes; `None` where nobody is told anything.
-fn write(upstream: &UpstreamConnection<'_>, facts: &Facts<'_>) -> Option<Diagnosis> {
+/// Diagnoses, counts and, unless it is a repeat, writes; `None` where nobody is told anything.
+fn say(
+    upstream: &UpstreamConnection<'_>,
+    observation: &Observation,
+    facts: &Facts<'_>,
+) -> Option<Diagnosis> {
     let scope = upstream.scope()?;
     let recording = facts.recording;
     let diagnosis = tlsdiag::diagnose(facts);
@@ -87,20 +92,36 @@ fn write(upstream: &UpstreamConnection<'_>, facts: &Facts<'_>) -> Option<Diagnos
     }
     dump(recording);
     recent::add(&recording.context, diagnosis.name);
+    failed::count(upstream, observation, &diagnosis, facts);
+    if repeats::is_written(upstream, &diagnosis) {
+        with_zone(|zone| zone.table.count_record());
+        write(upstream, scope, &diagnosis, facts);
+    }
+    Some(diagnosis)
+}
+
+/// Writes the line and the documents.
+fn write(
+    upstream: &UpstreamConnection<'_>,
+    scope: Scope<'_>,
+    diagnosis: &Diagnosis,
+    facts: &Facts<'_>,
+) {
     // SAFETY: a connection's log outlives it.
-    unsafe { error_log::write(upstream.log(), || report::line(&diagnosis, facts)) };
+    unsafe { error_log::write(upstream.log(), || report::line(diagnosis, facts)) };
     // SAFETY: one thread writes, one diagnosis at a time.
     let sinks = unsafe { scope.sinks() };
     if sinks.is_empty() {
-        return Some(diagnosis);
+        return;
     }
-    let mut document = report::document(&diagnosis, facts);
+    let mut document = report::document(diagnosis, facts);
     document.push('\n');
     for sink in sinks {
         // SAFETY: a sink lives as long as its configuration, which outlives its connections.
-        unsafe { sink.write(upstream.log(), &document) };
+        if !unsafe { sink.write(upstream.log(), &document) } {
+            with_zone(|zone| zone.table.count_dropped());
+        }
     }
-    Some(diagnosis)
 }
 
 #[cfg(not(feature = "fault-injection"))]

@@ -8,7 +8,7 @@ use ngx::ffi::SSL_CTX;
 use tlsdiag::capture::{EndingKind, Response, Reused};
 use tlsdiag::facts::Facts;
 
-use super::{protocols, recording, write, Established, Observation};
+use super::{protocols, recording, say, Established, Observation};
 use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated};
 
@@ -55,7 +55,7 @@ pub(crate) unsafe fn answered(
     };
     recording.handshake.reused = reused;
     recording.response = Some(response);
-    let Some(diagnosis) = write(upstream, &Facts::of(&recording)) else {
+    let Some(diagnosis) = say(upstream, observation, &Facts::of(&recording)) else {
         return;
     };
     if variables::are_used() {

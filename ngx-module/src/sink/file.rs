@@ -37,15 +37,17 @@ impl File {
         ptr::eq(self.file, other.file)
     }
 
+    /// False when the line, or a part of it, is lost.
+    ///
     /// # Safety
     /// The configuration that holds the file and `log` are alive.
-    pub(super) unsafe fn write(&mut self, log: *mut ngx_log_t, line: &[u8]) {
+    pub(super) unsafe fn write(&mut self, log: *mut ngx_log_t, line: &[u8]) -> bool {
         // SAFETY: the caller's promise. The descriptor is read each time: USR1 changes it.
         let file = unsafe { &*self.file };
         let now = ngx_time();
         if self.disk_full == now {
             // A full disk is not asked again within the second: write(2) could block on it.
-            return;
+            return false;
         }
         if !is_regular(file.fd) {
             // What USR1 found under the name may block.
@@ -58,7 +60,7 @@ impl File {
                 // SAFETY: the caller's promise.
                 unsafe { log::write(log, NGX_LOG_ERR, 0, message) };
             }
-            return;
+            return false;
         }
         let part = |bytes: &[u8]| libc::iovec {
             iov_base: bytes.as_ptr().cast_mut().cast(),
@@ -70,7 +72,7 @@ impl File {
         let written = unsafe { libc::writev(file.fd, parts.as_ptr(), 2) };
         self.failed = usize::try_from(written) != Ok(length);
         if !self.failed {
-            return;
+            return true;
         }
         let error = if written < 0 { ngx_errno() } else { 0 };
         if error == libc::ENOSPC {
@@ -80,6 +82,7 @@ impl File {
             // SAFETY: the caller's promise.
             unsafe { super::report_write(log, error, &file.name, written, length) };
         }
+        false
     }
 }
 

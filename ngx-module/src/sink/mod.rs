@@ -61,11 +61,11 @@ impl Sink {
     }
 
     /// Writes a document that ends in a line feed. What cannot be written is lost, and said to be in
-    /// `log` once a minute.
+    /// `log` once a minute: then the answer is false.
     ///
     /// # Safety
     /// The configuration of this sink and `log` are alive.
-    pub(crate) unsafe fn write(&mut self, log: *mut ngx_log_t, document: &str) {
+    pub(crate) unsafe fn write(&mut self, log: *mut ngx_log_t, document: &str) -> bool {
         // SAFETY: the caller's promise.
         unsafe {
             match &mut self.0 {

@@ -69,19 +69,22 @@ impl Stream {
         self.name.as_bytes() == other.name.as_bytes()
     }
 
+    /// False when the line, or a part of it, is lost.
+    ///
     /// # Safety
     /// The configuration that opened it and `log` are alive.
-    pub(super) unsafe fn write(&mut self, log: *mut ngx_log_t, line: &[u8]) {
+    pub(super) unsafe fn write(&mut self, log: *mut ngx_log_t, line: &[u8]) -> bool {
         // SAFETY: the caller's promise.
         let written = unsafe { libc::write(self.descriptor, line.as_ptr().cast(), line.len()) };
         if usize::try_from(written) == Ok(line.len()) {
-            return;
+            return true;
         }
         let error = if written < 0 { ngx_errno() } else { 0 };
         if self.reports.is_due() {
             // SAFETY: the caller's promise.
             unsafe { super::report_write(log, error, &self.name, written, line.len()) };
         }
+        false
     }
 }
 

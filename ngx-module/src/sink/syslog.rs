@@ -28,9 +28,11 @@ impl Syslog {
         }
     }
 
+    /// False when the kernel did not take the document; what becomes of it later nobody knows.
+    ///
     /// # Safety
     /// The configuration that holds the peer and `log` are alive.
-    pub(super) unsafe fn write(&mut self, log: *mut ngx_log_t, document: &[u8]) {
+    pub(super) unsafe fn write(&mut self, log: *mut ngx_log_t, document: &[u8]) -> bool {
         let mut datagram = vec![0u8; MAX_HEADER + document.len()];
         // SAFETY: the header fits by construction of the peer (ngx_syslog_parse_args).
         let header = unsafe {
@@ -40,7 +42,7 @@ impl Syslog {
         let header = usize::try_from(header).unwrap_or(MAX_HEADER);
         let end = header + document.len();
         let Some(body) = datagram.get_mut(header..end) else {
-            return;
+            return false;
         };
         body.copy_from_slice(document);
         let datagram = datagram.get(..end).unwrap_or_default();
@@ -48,7 +50,7 @@ impl Syslog {
         let peer = unsafe { &mut *self.peer };
         // SAFETY: the peer's address is as nginx parsed it.
         let Err(error) = (unsafe { send(peer, datagram) }) else {
-            return;
+            return true;
         };
         if self.reports.is_due() {
             let server = peer.server.name;
@@ -58,6 +60,7 @@ impl Syslog {
             // SAFETY: the caller's promise.
             unsafe { log::write(log, NGX_LOG_ERR, error, message) };
         }
+        false
     }
 }
 

@@ -8,15 +8,14 @@ use ngx::ffi::{
     ngx_connection_t, ngx_http_core_loc_conf_t, ngx_http_core_main_conf_t,
     ngx_http_core_srv_conf_t, ngx_http_request_t, ngx_http_upstream_conf_t,
     ngx_http_upstream_server_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_state_t,
-    ngx_http_upstream_t, ngx_http_variable_t, ngx_http_variable_value_t, ngx_module_t, ngx_str_t,
-    ngx_uint_t,
+    ngx_http_upstream_t, ngx_http_variable_t, ngx_http_variable_value_t, ngx_str_t, ngx_uint_t,
 };
 use tlsdiag::capture::{Context, Module, Settings};
 use tlsdiag::text::{bounded, Foreign};
 
 use super::server_line::{self, Line};
 use super::{count_attempts, is_theirs, socket, Attempt};
-use crate::nginx::{string, symbol};
+use crate::nginx::{modules, string, symbol};
 
 /// A request and its upstream. What they point to lives as long as they do.
 pub(super) struct Http<'c> {
@@ -166,8 +165,11 @@ impl<'c> Http<'c> {
     fn location(&self) -> Option<String> {
         // SAFETY: the index is below the length of loc_conf.
         let conf = unsafe {
-            let conf: *const ngx_http_core_loc_conf_t =
-                (*self.request.loc_conf.add(core_index()?)).cast();
+            let conf: *const ngx_http_core_loc_conf_t = (*self
+                .request
+                .loc_conf
+                .add(modules::context_index_of(modules::HTTP_CORE)?))
+            .cast();
             conf.as_ref()
         };
         string::to_text(&conf?.name)
@@ -176,8 +178,11 @@ impl<'c> Http<'c> {
     fn virtual_server(&self) -> Option<String> {
         // SAFETY: the index is below the length of srv_conf.
         let conf = unsafe {
-            let conf: *const ngx_http_core_srv_conf_t =
-                (*self.request.srv_conf.add(core_index()?)).cast();
+            let conf: *const ngx_http_core_srv_conf_t = (*self
+                .request
+                .srv_conf
+                .add(modules::context_index_of(modules::HTTP_CORE)?))
+            .cast();
             conf.as_ref()
         };
         string::to_text(&conf?.server_name)
@@ -194,8 +199,11 @@ impl<'c> Http<'c> {
         // configuration was read. The function, where there is one, takes a live request and an index
         // of that list.
         unsafe {
-            let main: *const ngx_http_core_main_conf_t =
-                (*self.request.main_conf.add(core_index()?)).cast();
+            let main: *const ngx_http_core_main_conf_t = (*self
+                .request
+                .main_conf
+                .add(modules::context_index_of(modules::HTTP_CORE)?))
+            .cast();
             let list: &[ngx_http_variable_t] = main.as_ref()?.variables.as_slice();
             let index = list
                 .iter()
@@ -229,11 +237,4 @@ impl<'c> Http<'c> {
             _ => Some(&self.upstream.ssl_name),
         }
     }
-}
-
-/// The place of nginx's core module in the lists of a request's configuration.
-pub(crate) fn core_index() -> Option<usize> {
-    let module: *const ngx_module_t = symbol::lookup(c"ngx_http_core_module").cast();
-    // SAFETY: the symbol, where present, is nginx's module structure.
-    Some(unsafe { module.as_ref() }?.ctx_index)
 }

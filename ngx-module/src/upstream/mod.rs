@@ -21,8 +21,6 @@ use tlsdiag::capture::{Context, Identity, Response, Settings};
 
 use crate::conf::Scope;
 use crate::nginx::string;
-pub(crate) use http::core_index;
-
 use http::Http;
 #[cfg(ngx_feature = "stream")]
 use stream::Stream;

@@ -2,6 +2,7 @@
 
 pub(super) mod diag;
 pub(super) mod log;
+pub(super) mod repeat;
 pub(super) mod status;
 pub(super) mod zone;
 

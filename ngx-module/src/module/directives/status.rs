@@ -10,9 +10,8 @@ use ngx::ffi::{
 
 use super::{answer, require_zone, Refused};
 use crate::conf::{LevelConf, Report};
-use crate::nginx::log;
+use crate::nginx::{log, modules};
 use crate::runtime::guard::guard;
-use crate::upstream::core_index;
 
 /// The directive at the given levels; `conf` is the level's `NGX_*_CONF_OFFSET`.
 pub(in crate::module) const fn command(levels: u32, conf: usize) -> ngx_command_t {
@@ -68,7 +67,7 @@ unsafe fn set_report(cf: *mut ngx_conf_t, level: &mut LevelConf) -> Result<(), R
         level.status = Some(report);
         require_zone(cf, "upstream_tls_status");
         let context = (*cf).ctx.cast::<ngx_http_conf_ctx_t>();
-        let core = core_index().ok_or(Refused::Logged)?;
+        let core = modules::context_index_of(modules::HTTP_CORE).ok_or(Refused::Logged)?;
         let location: *mut ngx_http_core_loc_conf_t = (*(*context).loc_conf.add(core)).cast();
         (*location).handler = Some(crate::status::handle);
     }

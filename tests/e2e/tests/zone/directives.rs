@@ -79,16 +79,25 @@ fn one_zone_in_all_wherever_it_stands() {
 }
 
 #[test]
-fn a_status_needs_a_zone_wherever_it_stands() {
-    let status = || Config::new().location("/status", "upstream_tls_status html;");
-    let words = said(status());
+fn a_status_and_repeats_need_a_zone_wherever_it_stands() {
+    let status = Config::new().location("/status", "upstream_tls_status;");
+    let words = said(status);
     assert!(
         words.contains("\"upstream_tls_status\" needs \"upstream_tls_zone\""),
         "{words}"
     );
+    let repeat = Config::new().http("upstream_tls_repeat 1m;");
+    let words = said(repeat);
+    assert!(
+        words.contains("\"upstream_tls_repeat\" needs \"upstream_tls_zone\""),
+        "{words}"
+    );
+    accepted(Config::new().http("upstream_tls_repeat off;"));
     accepted(Config {
         tail: "upstream_tls_zone zone=tls:1m;".to_owned(),
-        ..status()
+        ..Config::new()
+            .http("upstream_tls_repeat 1m;")
+            .location("/status", "upstream_tls_status html;")
     });
 }
 
@@ -105,6 +114,18 @@ fn values_in_nginx_words() {
             "upstream_tls_status; upstream_tls_status json;",
             "\"upstream_tls_status\" directive is duplicate",
         ),
+        (
+            "upstream_tls_repeat often;",
+            "\"upstream_tls_repeat\" directive has an invalid value",
+        ),
+        (
+            "upstream_tls_repeat 0;",
+            "\"upstream_tls_repeat\" directive has an invalid value",
+        ),
+        (
+            "upstream_tls_repeat 1m; upstream_tls_repeat 2m;",
+            "\"upstream_tls_repeat\" directive is duplicate",
+        ),
     ] {
         let said = said(location(text));
         assert!(said.contains(words), "{text}: {said}");
@@ -113,6 +134,8 @@ fn values_in_nginx_words() {
         "upstream_tls_status;",
         "upstream_tls_status json;",
         "upstream_tls_status prometheus;",
+        "upstream_tls_repeat 500ms;",
+        "upstream_tls_repeat off;",
     ] {
         accepted(location(text));
     }

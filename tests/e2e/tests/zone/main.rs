@@ -12,4 +12,5 @@ mod counted;
 mod directives;
 mod lab;
 mod life;
+mod repeats;
 mod status;

@@ -1,0 +1,190 @@
+//! Repeats: which failures are written, and telling the number of those that were not.
+//!
+//! The core decides ([`tlsdiag::suppress`]), under the zone's lock; the log is written after it is free
+//! again. A number is told with the next failure, by a timer when its window ends, or when the process
+//! ends; the windows of a worker that died go to the one that takes its place.
+
+mod timer;
+
+use ngx::ffi::{ngx_errno, ngx_pid, ngx_process, NGX_PROCESS_SINGLE, NGX_PROCESS_WORKER};
+use tlsdiag::report::{repeats_document, repeats_line, Repeated};
+use tlsdiag::rules::CATALOGUE;
+use tlsdiag::suppress::{Decision, Failure, Label, Repeats};
+use tlsdiag::table::Slot;
+use tlsdiag::{counters, Diagnosis};
+
+use super::place::place;
+use crate::conf::{generation, with_zone, Scope};
+use crate::sink::error_log;
+use crate::upstream::UpstreamConnection;
+use crate::zone::{now_ms, Zone};
+
+/// Whether a failure is written; a number that is due is told on the way.
+pub(super) fn is_written(upstream: &UpstreamConnection<'_>, diagnosis: &Diagnosis) -> bool {
+    let repeat = upstream
+        .scope()
+        .and_then(|scope| Some((scope, scope.repeat_ms()?)));
+    let Some((scope, period_ms)) = repeat else {
+        return true;
+    };
+    let reason = counters::reason(diagnosis.name).and_then(|reason| u8::try_from(reason).ok());
+    let label = Label {
+        reason: reason.unwrap_or(u8::MAX),
+        level: scope.number(),
+        generation: generation(),
+    };
+    let decided = with_zone(|zone| {
+        let place = place(zone, upstream);
+        let failure = Failure {
+            key: key(zone, upstream, label, place.is_own),
+            now_ms: now_ms(),
+            period_ms,
+            process: process(),
+            label,
+        };
+        let decision = zone.lock().locked.decide(&place.slot, failure);
+        match decision {
+            Decision::Write(None) => true,
+            Decision::Write(Some(repeats)) => {
+                tell(zone, &place.slot, &repeats);
+                true
+            }
+            Decision::Suppress { wake_ms } => {
+                zone.table.count_suppressed();
+                if let Some(wake_ms) = wake_ms {
+                    timer::wake_at(wake_ms);
+                }
+                false
+            }
+        }
+    });
+    decided.unwrap_or(true)
+}
+
+/// What makes failures of one server repeats of each other. What has no slot of its own is told apart by
+/// its address.
+fn key(zone: &Zone<'_>, upstream: &UpstreamConnection<'_>, label: Label, is_own: bool) -> u64 {
+    let server = upstream.server().filter(|_| !is_own);
+    let name = server
+        .and_then(|server| server.upstream)
+        .unwrap_or_default();
+    let address = server.map_or(&[][..], |server| server.address);
+    zone.table.digest(&[
+        &[label.reason],
+        &label.level.to_le_bytes(),
+        &label.generation.to_le_bytes(),
+        name,
+        address,
+    ])
+}
+
+/// One line and one document for all that was not written, where the failure went that was.
+fn tell(zone: &Zone<'_>, slot: &Slot<'_>, repeats: &Repeats) {
+    let label = repeats.label;
+    let Some(scope) = Scope::numbered(label.level, label.generation) else {
+        return;
+    };
+    let rule = CATALOGUE.get(usize::from(label.reason));
+    let (upstream, server) = (slot.upstream(), slot.server());
+    let repeated = Repeated {
+        reason: rule.map_or("unknown", |rule| rule.name),
+        count: repeats.count,
+        start_ms: repeats.start_ms,
+        end_ms: repeats.end_ms,
+        upstream: upstream.as_str(),
+        server: server.as_str(),
+        now_ms: now_ms(),
+        pid: process(),
+    };
+    let log = scope.error_log();
+    // SAFETY: a configuration's log lives as long as it.
+    unsafe { error_log::write(log, || repeats_line(&repeated)) };
+    // SAFETY: one thread writes, one document at a time.
+    let sinks = unsafe { scope.sinks() };
+    if sinks.is_empty() {
+        return;
+    }
+    let mut document = repeats_document(&repeated);
+    document.push('\n');
+    for sink in sinks {
+        // SAFETY: a sink lives as long as its configuration.
+        if !unsafe { sink.write(log, &document) } {
+            zone.table.count_dropped();
+        }
+    }
+}
+
+/// This process begins: it takes over what others have left.
+pub(crate) fn begin_process() {
+    if serves_requests() {
+        sweep();
+    }
+}
+
+/// This process ends: what it was to tell is told now.
+pub(crate) fn end_process() {
+    if !serves_requests() {
+        return;
+    }
+    with_zone(|zone| {
+        for (_, slot) in zone.table.taken().filter(|(_, slot)| slot.has_repeats()) {
+            let all = zone.lock().locked.take_all(&slot, now_ms(), process());
+            for repeats in all.iter().flatten() {
+                tell(zone, &slot, repeats);
+            }
+        }
+    });
+}
+
+/// Tells what is due, takes over what nobody else will tell, and wakes again when the next window ends.
+fn sweep() {
+    let process = process();
+    let is_ours = |owner| owner == process || is_gone(owner);
+    let next = with_zone(|zone| {
+        let mut ends = None;
+        for (_, slot) in zone.table.taken().filter(|(_, slot)| slot.has_repeats()) {
+            let held = zone.lock();
+            let due = held.locked.take_due(&slot, now_ms(), is_ours);
+            let end = held.locked.adopt(&slot, process, is_gone);
+            drop(held);
+            for repeats in due.iter().flatten() {
+                tell(zone, &slot, repeats);
+            }
+            ends = earliest(ends, end);
+        }
+        ends
+    });
+    if let Some(wake_ms) = next.flatten() {
+        timer::wake_at(wake_ms);
+    }
+}
+
+fn earliest(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+fn process() -> u32 {
+    // SAFETY: nginx sets it when a process begins.
+    u32::try_from(unsafe { ngx_pid }).unwrap_or(0)
+}
+
+/// A worker, or a single process: helpers have no upstreams.
+fn serves_requests() -> bool {
+    // SAFETY: nginx sets it when a process begins.
+    let kind = unsafe { ngx_process };
+    [NGX_PROCESS_SINGLE, NGX_PROCESS_WORKER]
+        .map(|kind| kind as usize)
+        .contains(&kind)
+}
+
+/// No process has this id. (One of another user is there.)
+fn is_gone(process: u32) -> bool {
+    match libc::pid_t::try_from(process) {
+        // SAFETY: signal 0 only asks.
+        Ok(process @ 1..) => unsafe { libc::kill(process, 0) != 0 && ngx_errno() == libc::ESRCH },
+        _ => true,
+    }
+}
