@@ -55,44 +55,96 @@ impl Family {
         }
     }
 
+    /// One of `proxy_pass`'s directives in this family.
+    pub fn directive(self, proxys: &str) -> String {
+        match (self, proxys.strip_prefix("proxy_")) {
+            (Family::Grpc, Some(rest)) => format!("grpc_{rest}"),
+            (Family::Uwsgi, Some(rest)) => format!("uwsgi_{rest}"),
+            _ => proxys.to_owned(),
+        }
+    }
+
+    /// Whether it wants HTTP/2 of the upstream.
+    pub fn is_http2(self) -> bool {
+        matches!(self, Family::Grpc | Family::Http2)
+    }
+
+    /// A stack that this family can talk to.
+    pub fn stack(self) -> Stack {
+        match self.is_http2() {
+            true => Stack::Go,
+            false => Stack::OpenSsl,
+        }
+    }
+
     /// An upstream that this family can talk to.
     pub fn upstream(self, identity: Identity) -> Upstream {
-        match self {
-            Family::Grpc | Family::Http2 => Upstream::new(Stack::Go, identity).http2(),
-            _ => Upstream::new(Stack::OpenSsl, identity),
-        }
+        let mut upstream = Upstream::new(self.stack(), identity);
+        upstream.http2 = self.is_http2();
+        upstream
     }
 }
 
-/// `each_family!(rows: row_01, row_02)` makes `row_01::proxy`, `row_01::grpc` and so on, each a test
-/// that calls `rows::row_01(family)`.
+/// A test for each family, where it stands: `family_tests!(path::to::test)` calls `test(family)`.
+#[macro_export]
+macro_rules! family_tests {
+    ($test:path) => {
+        #[test]
+        fn proxy() {
+            $test($crate::family::Family::Proxy);
+        }
+        #[test]
+        fn proxy_http2() {
+            if $crate::family::Family::Http2.is_known() {
+                $test($crate::family::Family::Http2);
+            }
+        }
+        #[test]
+        fn grpc() {
+            $test($crate::family::Family::Grpc);
+        }
+        #[test]
+        fn uwsgi() {
+            $test($crate::family::Family::Uwsgi);
+        }
+        #[test]
+        fn stream() {
+            $test($crate::family::Family::Stream);
+        }
+    };
+}
+
+/// `each_family!(place: http, alert)` makes `http::proxy`, `http::grpc` and so on, each a test that calls
+/// `place::http(family)`.
 #[macro_export]
 macro_rules! each_family {
-    ($place:ident: $($row:ident),+ $(,)?) => {
-        $(mod $row {
-            use $crate::family::Family;
-            #[test]
-            fn proxy() {
-                super::$place::$row(Family::Proxy);
-            }
-            #[test]
-            fn proxy_http2() {
-                if Family::Http2.is_known() {
-                    super::$place::$row(Family::Http2);
-                }
-            }
-            #[test]
-            fn grpc() {
-                super::$place::$row(Family::Grpc);
-            }
-            #[test]
-            fn uwsgi() {
-                super::$place::$row(Family::Uwsgi);
-            }
-            #[test]
-            fn stream() {
-                super::$place::$row(Family::Stream);
-            }
+    ($place:ident: $($test:ident),+ $(,)?) => {
+        $(mod $test {
+            $crate::family_tests!(super::$place::$test);
         })+
+    };
+}
+
+/// `on_stacks!(expired: Go, Java)` makes `expired::Go` and `expired::Java`, each a test that calls
+/// `expired(stack)`; with `families` before the stacks, `expired::proxy` and so on besides.
+#[macro_export]
+macro_rules! on_stacks {
+    ($test:ident: families $(, $stack:ident)* $(,)?) => {
+        $crate::on_stacks!(@ $test, $($stack)*; $crate::family_tests!(super::$test););
+    };
+    ($test:ident: $($stack:ident),+ $(,)?) => {
+        $crate::on_stacks!(@ $test, $($stack)+;);
+    };
+    (@ $test:ident, $($stack:ident)*; $($more:tt)*) => {
+        #[allow(non_snake_case, reason = "a test is named as its stack is")]
+        mod $test {
+            $($more)*
+            $(
+                #[test]
+                fn $stack() {
+                    super::$test($crate::peers::Stack::$stack);
+                }
+            )*
+        }
     };
 }

@@ -14,11 +14,13 @@
     reason = "a harness that meets something unexpected should stop the test"
 )]
 
+pub mod causes;
 pub mod certs;
 pub mod client;
 pub mod explained;
 pub mod family;
 pub mod fix;
+pub mod lab;
 pub mod native;
 pub mod nginx;
 pub mod observe;

@@ -8,7 +8,7 @@ use crate::client::{self, Response};
 use crate::explained::explain;
 use crate::nginx::{Config, Finished, Module, Nginx};
 use crate::observe::json::{at, text, texts};
-use crate::observe::{Diagnosed, Line};
+use crate::observe::{Diagnosed, Level, Line};
 
 /// What one run showed.
 #[derive(Debug)]
@@ -89,12 +89,16 @@ impl Trial {
         self.diagnosed(failures)
     }
 
-    /// As [`Trial::new`], for a peer that resets the connection right after its alert: nginx's own
+    /// As [`Trial::with`], for a peer that resets the connection right after its alert: nginx's own
     /// line then depends on which segment arrives first, with the module or without. Tries until
     /// both runs show the same; `check` sees every trial on the way.
-    pub fn racing(config: impl Fn() -> Config, paths: &[&str], check: impl Fn(&Trial)) -> Trial {
+    pub fn racing(
+        config: impl Fn() -> Config,
+        talk: impl Fn(&Nginx) -> Vec<Response>,
+        check: impl Fn(&Trial),
+    ) -> Trial {
         for _ in 0..25 {
-            let trial = Trial::new(&config, paths);
+            let trial = Trial::with(&config, &talk);
             check(&trial);
             if trial.stock.native() == trial.with.native() {
                 return trial;
@@ -117,9 +121,19 @@ impl Trial {
         found
     }
 
-    /// What the upstream refused in HTTP and nginx itself says nothing of: `refusals` lines and documents, of
-    /// that phase, and nginx behaves as it does without the module.
+    /// What the upstream refused in HTTP and nginx itself says nothing of: [`Trial::unannounced`] failures of
+    /// that phase.
     pub fn refusals(&self, refusals: usize) -> Vec<Failure> {
+        let found = self.unannounced(refusals);
+        for one in &found {
+            assert_eq!(one.line.fact("phase"), Some("response"), "{:#?}", one.line);
+        }
+        found
+    }
+
+    /// So many lines and documents where nginx itself says nothing, and nginx behaves as it does without the
+    /// module.
+    pub fn unannounced(&self, failures: usize) -> Vec<Failure> {
         assert_eq!(self.stock.native(), self.with.native());
         assert!(self.stock.native().is_empty(), "{:?}", self.stock.native());
         assert!(self.stock.finished.log.ours().is_empty());
@@ -128,12 +142,11 @@ impl Trial {
         let log = &self.with.finished.log;
         let documents = &self.with.finished.documents;
         let ours = log.ours();
-        assert_eq!(ours.len(), refusals, "lines of ours in:\n{}", log.text);
-        assert_eq!(documents.len(), refusals, "documents: {documents:#?}");
+        assert_eq!(ours.len(), failures, "lines of ours in:\n{}", log.text);
+        assert_eq!(documents.len(), failures, "documents: {documents:#?}");
         let one = |(ours, document): (&&Line, &Value)| {
             let line = Diagnosed::parse(ours).unwrap_or_else(|why| panic!("{why}: {}", ours.raw));
-            assert_eq!(ours.level, crate::observe::Level::Error, "{}", ours.raw);
-            assert_eq!(line.fact("phase"), Some("response"), "{}", ours.raw);
+            assert_eq!(ours.level, Level::Error, "{}", ours.raw);
             assert_same(&line, document);
             Failure {
                 native: String::new(),
@@ -155,6 +168,17 @@ impl Trial {
         assert!(failures.is_empty());
     }
 
+    /// As [`Trial::assert_silent`], and every request is answered 200.
+    pub fn assert_good(&self) {
+        self.assert_silent();
+        self.with.assert_good("");
+    }
+
+    /// The statuses the client saw.
+    pub fn statuses(&self) -> Vec<u16> {
+        self.with.statuses()
+    }
+
     /// The one failure of this trial, by name.
     pub fn failure(&self, name: &str) -> Failure {
         let failure = self.failures(1).remove(0);
@@ -164,6 +188,27 @@ impl Trial {
 }
 
 impl Run {
+    /// The statuses the client saw.
+    pub fn statuses(&self) -> Vec<u16> {
+        self.responses.iter().map(|one| one.status).collect()
+    }
+
+    /// Every request is answered 200 and nobody complains, `after` this was pasted.
+    #[track_caller]
+    pub fn assert_good(&self, after: &str) {
+        let (log, statuses) = (&self.finished.log, self.statuses());
+        let told = format!(
+            "after pasting\n{after}\n{}\n{}",
+            log.text, self.finished.config
+        );
+        assert!(
+            statuses.iter().all(|one| *one == 200),
+            "{statuses:?} {told}"
+        );
+        assert!(log.ours().is_empty(), "{told}");
+        assert!(self.finished.documents.is_empty(), "{told}");
+    }
+
     /// Every failure of a run with the module: one line of ours right after nginx's own, and one valid
     /// document of the same name.
     pub fn failures(&self) -> Vec<Failure> {
@@ -223,6 +268,27 @@ impl Failure {
             self.native
         );
     }
+
+    /// The sentence holds this.
+    pub fn assert_says(&self, words: &str) {
+        let sentence = &self.line.sentence;
+        assert!(sentence.contains(words), "{words:?} is not in: {sentence}");
+    }
+
+    /// What our part of the document says at a path of keys, if anything.
+    pub fn at(&self, path: &str) -> Option<&Value> {
+        at(&self.document, &format!("nginx/upstream_tls/{path}"))
+    }
+
+    /// The same for a text that must be there.
+    pub fn text(&self, path: &str) -> &str {
+        text(&self.document, &format!("nginx/upstream_tls/{path}"))
+    }
+
+    /// The same for a list of texts.
+    pub fn texts(&self, path: &str) -> Vec<String> {
+        texts(&self.document, &format!("nginx/upstream_tls/{path}"))
+    }
 }
 
 fn assert_follows(native: &Line, ours: &Line) {
@@ -237,12 +303,7 @@ fn assert_follows(native: &Line, ours: &Line) {
         "another connection's line before ours:\n{}\n{}",
         native.raw, ours.raw
     );
-    assert_eq!(
-        ours.level,
-        crate::observe::Level::Error,
-        "level of {}",
-        ours.raw
-    );
+    assert_eq!(ours.level, Level::Error, "level of {}", ours.raw);
 }
 
 /// Where `tlsdiag explain` is certain of nginx's line alone, the module saw the same.

@@ -7,34 +7,29 @@
     reason = "a test that fails should stop"
 )]
 
-#[allow(dead_code, unused_macros, reason = "the rows use more of it")]
-#[path = "rows/lab.rs"]
-mod lab;
-
 use std::process::{Command, Stdio};
 
-use tlsdiag_e2e::certs::Authority;
-use tlsdiag_e2e::nginx::Config;
-use tlsdiag_e2e::observe::json::text;
-use tlsdiag_e2e::peers::{Stack, Suite, Upstream, Version};
+use tlsdiag_e2e::causes::{Cause, Scene};
+use tlsdiag_e2e::peers::{Stack, Version};
 use tlsdiag_e2e::require;
 use tlsdiag_e2e::tempdir::TempDir;
 
-use lab::{pass, Case, Lab};
-
-/// With these settings the upstream sends an alert, and so it does to the command, which has this option.
-/// Client certificate and key are at hand under the names that the command uses.
-fn reproduces(upstream: Upstream, settings: &str, name: &str, option: &str, directory: &TempDir) {
-    let peer = upstream.start();
-    let location = pass(peer.port());
-    let case = Case::new(|_| Config::new().server(settings).location("/", &location));
-    let failure = case.failure(name);
-    let alert = format!(
-        "SSL alert number {}",
-        failure.document["nginx"]["upstream_tls"]["alert"]["code"]
-    );
-    failure.assert_native(&[&alert]);
-    let command = text(&failure.document, "nginx/upstream_tls/reproduce");
+/// The upstream sends an alert, and so it does to the command, which has this option. nginx's client
+/// certificate and key are at hand under the names that the command uses.
+fn reproduces(name: &str, words: &str, stack: Stack, version: Version, option: &str) {
+    let (lab, setup) = Cause::find(name, words).set_up(stack, Some(version));
+    let directory = TempDir::new("reproduce");
+    for (written, meant) in [
+        ("wrong-client.pem", "client.crt"),
+        ("wrong-client.key", "client.key"),
+    ] {
+        // Where the cause is another there is none.
+        let _ = std::fs::copy(lab.directory.file(written), directory.file(meant));
+    }
+    let scene = Scene::meet(name, lab, setup);
+    let alert = format!("SSL alert number {}", scene.at("alert/code").unwrap());
+    scene.assert_native(&[&alert]);
+    let command = scene.text("reproduce");
     assert!(command.contains(option), "{option} is not in: {command}");
     let output = Command::new(require::program("timeout", "coreutils"))
         .args(["10", "sh", "-c"])
@@ -48,85 +43,55 @@ fn reproduces(upstream: Upstream, settings: &str, name: &str, option: &str, dire
     assert!(said.contains(&alert), "{command}\nno {alert} in:\n{said}");
 }
 
-fn offer(upstream: Upstream, settings: &str, name: &str, option: &str) {
-    reproduces(upstream, settings, name, option, &TempDir::new("reproduce"));
-}
-
-fn upstream(stack: Stack) -> Upstream {
-    Upstream::new(stack, Lab::new().identity())
-}
-
 #[test]
 fn groups() {
-    let settings = "proxy_ssl_protocols TLSv1.2 TLSv1.3;\nproxy_ssl_conf_command Groups X448;";
-    offer(
-        upstream(Stack::Go),
-        settings,
-        "group_mismatch",
-        " -groups X448 ",
-    );
+    let words = "nginx X448 only, which Go lacks";
+    let option = " -groups X448 ";
+    reproduces("group_mismatch", words, Stack::Go, Version::Tls13, option);
 }
 
 #[test]
 fn tls13_suites() {
-    let settings = "proxy_ssl_protocols TLSv1.3;\n\
-                    proxy_ssl_conf_command Ciphersuites TLS_AES_128_CCM_SHA256;";
+    let words = "nginx with AES-CCM only";
     let option = " -ciphersuites TLS_AES_128_CCM_SHA256 ";
-    offer(upstream(Stack::Go), settings, "cipher_mismatch", option);
+    reproduces("cipher_mismatch", words, Stack::Go, Version::Tls13, option);
 }
 
 #[test]
 fn signature_algorithms() {
-    let settings = "proxy_ssl_protocols TLSv1.2 TLSv1.3;\n\
-                    proxy_ssl_conf_command SignatureAlgorithms ECDSA+SHA256;";
-    let name = "signature_algorithm_mismatch";
+    let words = "nginx ECDSA only, no word of suites";
     let option = " -sigalgs ecdsa_secp256r1_sha256 ";
-    offer(upstream(Stack::OpenSsl), settings, name, option);
+    let name = "signature_algorithm_mismatch";
+    reproduces(name, words, Stack::OpenSsl, Version::Tls13, option);
 }
 
 #[test]
 fn suites() {
-    let upstream = upstream(Stack::OpenSsl).suite(Suite::EcdheRsaChacha20);
-    let settings = "proxy_ssl_protocols TLSv1.2;\nproxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;";
     let option = " -cipher ECDHE-RSA-AES128-GCM-SHA256 ";
-    let upstream = upstream.versions(Version::Tls12, Version::Tls12);
-    offer(upstream, settings, "cipher_mismatch", option);
+    let (stack, version) = (Stack::OpenSsl, Version::Tls12);
+    reproduces("cipher_mismatch", "one suite each", stack, version, option);
 }
 
 /// The command must not offer TLS 1.0, which `s_client` would do by itself.
 #[test]
 fn versions() {
-    let upstream = upstream(Stack::OpenSsl).versions(Version::Tls10, Version::Tls10);
-    let settings = "proxy_ssl_protocols TLSv1.2 TLSv1.3;";
+    let words = "upstream TLS 1.0 only, nginx 1.2 and newer";
+    let option = " -min_protocol TLSv1.2 ";
     let name = "protocol_version_mismatch";
-    offer(upstream, settings, name, " -min_protocol TLSv1.2 ");
-}
-
-fn client_certificate(version: Version) {
-    let lab = Lab::new();
-    let directory = TempDir::new("reproduce");
-    let wrong = lab.client(&Authority::root("Another Client Root"), "wrong-client");
-    std::fs::copy(&wrong.chain, directory.file("client.crt")).unwrap();
-    std::fs::copy(&wrong.key, directory.file("client.key")).unwrap();
-    let upstream = Upstream::new(Stack::OpenSsl, lab.identity())
-        .versions(version, version)
-        .demand_client(&Authority::root("Example Client Root"));
-    let settings = format!(
-        "proxy_ssl_protocols TLSv1.2 TLSv1.3;\nproxy_ssl_certificate {};\nproxy_ssl_certificate_key {};",
-        wrong.chain.display(),
-        wrong.key.display()
-    );
-    let name = "client_certificate_untrusted";
-    let option = " -cert client.crt -key client.key ";
-    reproduces(upstream, &settings, name, option, &directory);
+    reproduces(name, words, Stack::OpenSsl, Version::Tls10, option);
 }
 
 #[test]
-fn client_certificate_tls12() {
-    client_certificate(Version::Tls12);
-}
-
-#[test]
-fn client_certificate_tls13() {
-    client_certificate(Version::Tls13);
+fn client_certificates() {
+    for version in [Version::Tls12, Version::Tls13] {
+        let option = " -cert client.crt -key client.key ";
+        let name = "client_certificate_untrusted";
+        reproduces(
+            name,
+            "of another authority",
+            Stack::OpenSsl,
+            version,
+            option,
+        );
+    }
 }

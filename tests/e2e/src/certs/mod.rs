@@ -148,6 +148,20 @@ pub struct IdentityFiles {
     pub key: PathBuf,
 }
 
+impl IdentityFiles {
+    /// The directives with which nginx presents it to an upstream.
+    pub fn present(&self) -> String {
+        let (chain, key) = (self.chain.display(), self.key.display());
+        format!("proxy_ssl_certificate {chain}; proxy_ssl_certificate_key {key};\n")
+    }
+
+    /// The directives with which nginx serves it to clients.
+    pub fn serve(&self) -> String {
+        let (chain, key) = (self.chain.display(), self.key.display());
+        format!("ssl_certificate {chain}; ssl_certificate_key {key};\n")
+    }
+}
+
 impl Identity {
     /// A self-signed leaf.
     pub fn self_signed(leaf: &Leaf) -> Identity {

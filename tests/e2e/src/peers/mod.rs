@@ -51,6 +51,11 @@ impl Peer {
         self.port
     }
 
+    /// `proxy_pass` to it, by its address.
+    pub fn pass(&self) -> String {
+        crate::family::Family::Proxy.pass(&format!("127.0.0.1:{}", self.port))
+    }
+
     /// Stops its processes without ending them: the kernel still accepts connections for them.
     pub fn freeze(&self) {
         assert!(!self.pids.is_empty(), "this peer has no process of its own");

@@ -8,10 +8,6 @@
     reason = "a test that fails should stop"
 )]
 
-#[path = "../rows/lab.rs"]
-#[macro_use]
-#[allow(unused_macros, dead_code, reason = "the rows use all of it")]
-mod lab;
 mod cases;
 mod engine;
 mod kinds;

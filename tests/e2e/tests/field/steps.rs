@@ -1,9 +1,9 @@
 //! Pastes what is printed, again and again, as somebody does who has more than one thing wrong.
 
-use tlsdiag_e2e::client;
 use tlsdiag_e2e::fix::{fill, paste};
-use tlsdiag_e2e::nginx::{Config, Module, Nginx};
-use tlsdiag_e2e::observe::json::{text, texts};
+use tlsdiag_e2e::nginx::{Config, Module};
+use tlsdiag_e2e::observe::Diagnosis;
+use tlsdiag_e2e::trial::run;
 
 /// Pastings until somebody gives up.
 const PATIENCE: usize = 8;
@@ -12,24 +12,25 @@ const PATIENCE: usize = 8;
 /// placeholders.
 #[track_caller]
 pub(crate) fn until_good(
-    config: impl Fn(&[String]) -> Config,
-    mut location: Vec<String>,
+    location: &str,
     values: &[(&str, &str)],
+    config: impl Fn(&str) -> Config,
 ) -> Vec<String> {
+    let mut location: Vec<String> = location.lines().map(str::to_owned).collect();
     let mut names = Vec::new();
     for _ in 0..PATIENCE {
-        let nginx = Nginx::start(config(&location).module(Module::Ours));
-        let status = client::get(nginx.port(), "/").status;
-        let finished = nginx.finish();
-        if status == 200 {
-            assert!(finished.log.ours().is_empty(), "{}", finished.log.text);
+        let config = config(&location.join("\n"));
+        let run = run(config.module(Module::Ours), &["/"]);
+        if run.statuses() == [200] {
+            run.assert_good(&location.join("\n"));
             return names;
         }
-        let document = finished.documents.last();
-        let document = document.unwrap_or_else(|| panic!("{status}: {}", finished.log.text));
-        names.push(text(document, "nginx/upstream_tls/diagnosis/name").to_owned());
-        let fix = texts(document, "nginx/upstream_tls/fix");
-        let filled = fill(&fix, values).unwrap_or_else(|why| panic!("{why}: {document:#}"));
+        let document = run.finished.documents.last();
+        let document = document.unwrap_or_else(|| panic!("{}", run.finished.log.text));
+        let diagnosis = Diagnosis::read(document);
+        names.push(diagnosis.name);
+        let filled = fill(&diagnosis.fix, values);
+        let filled = filled.unwrap_or_else(|why| panic!("{why}: {document:#}"));
         let pasted = paste(&location, &filled);
         assert_ne!(pasted, location, "nothing more to paste: {document:#}");
         location = pasted;

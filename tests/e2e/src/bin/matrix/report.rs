@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
-use crate::quiet::{sum, Quiet};
+use tlsdiag_e2e::causes::{never, stack, Scenario};
+use tlsdiag_e2e::observe::Diagnosis;
+use tlsdiag_e2e::page::{self, Target};
+
+use crate::no_false_alarms::{sum, Quiet};
 use crate::run::{Loop, Outcome};
-use crate::scenario::{stack, version, Scenario};
 use crate::totals::Totals;
-use crate::{table, versions, Told};
+use crate::{versions, Told};
 
 /// One scenario on one line, for whoever waits.
 pub(crate) fn line(scenario: &Scenario, outcome: &Result<Outcome, String>) -> String {
@@ -14,70 +17,36 @@ pub(crate) fn line(scenario: &Scenario, outcome: &Result<Outcome, String>) -> St
 }
 
 /// Cause, stack, TLS, name given, right, confidence, fix, result.
-fn cells(scenario: &Scenario, outcome: &Result<Outcome, String>) -> [String; 8] {
-    let row = scenario.row;
-    let cause = format!("`{}`: {}", row.name, row.cause);
-    let (stack, version) = (stack(scenario.stack), version(scenario.version).to_owned());
-    let nothing = || "-".to_owned();
-    let outcome = match outcome {
-        Ok(outcome) => outcome,
+fn cells(scenario: &Scenario, outcome: &Result<Outcome, String>) -> Vec<String> {
+    let [name, right, confidence, applied, result] = match outcome {
         Err(why) => {
-            let why: String = why
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .chars()
-                .take(200)
-                .collect();
-            return [
-                cause,
-                stack,
-                version,
-                nothing(),
-                "NOT RUN".to_owned(),
-                nothing(),
-                nothing(),
-                why,
-            ];
+            let why = why.lines().next().unwrap_or_default();
+            let why = why.chars().take(200).collect::<String>();
+            ["-", "NOT RUN", "-", "-", &why].map(str::to_owned)
         }
+        Ok(outcome) => match &outcome.diagnosis {
+            None => ["-", "SILENT", "-", "-", "-"].map(str::to_owned),
+            Some(diagnosis) => {
+                let right = if diagnosis.name == scenario.cause.name {
+                    "right"
+                } else if diagnosis.is_among(scenario.cause.name) {
+                    "ALTERNATIVE"
+                } else {
+                    "WRONG"
+                };
+                let name = format!("`{}`", diagnosis.name);
+                let (applied, result) = closed(outcome, diagnosis);
+                let confidence = diagnosis.confidence.clone();
+                [name, right.to_owned(), confidence, applied, result]
+            }
+        },
     };
-    let Some(diagnosis) = &outcome.diagnosis else {
-        return [
-            cause,
-            stack,
-            version,
-            nothing(),
-            "SILENT".to_owned(),
-            nothing(),
-            nothing(),
-            nothing(),
-        ];
-    };
-    let right = if diagnosis.name == row.name {
-        "right"
-    } else if diagnosis.is_among(row.name) {
-        "ALTERNATIVE"
-    } else {
-        "WRONG"
-    };
-    let (applied, result) = closed(outcome);
-    [
-        cause,
-        stack,
-        version,
-        format!("`{}`", diagnosis.name),
-        right.to_owned(),
-        diagnosis.confidence.clone(),
-        applied,
-        result,
-    ]
+    let told = [name, right, confidence, applied, result];
+    [&scenario.cells()[..], &told].concat()
 }
 
 /// What was applied, and what came of it.
-fn closed(outcome: &Outcome) -> (String, String) {
-    let Some(diagnosis) = &outcome.diagnosis else {
-        return ("-".to_owned(), "-".to_owned());
-    };
+fn closed(outcome: &Outcome, diagnosis: &Diagnosis) -> (String, String) {
     let result = |result: &Result<(), String>| match result {
         Ok(()) => "200".to_owned(),
         Err(why) => format!("FAILS: {why}"),
@@ -114,14 +83,6 @@ fn quoted(directives: &[String]) -> String {
 
 /// docs/matrix.md.
 pub(crate) fn document(told: &[Told], totals: &Totals, quiet: Option<&Quiet>) -> String {
-    let mut page = Page(String::from(INTRODUCTION));
-    page.table(
-        "Totals",
-        &["counted", "seen", "wanted", ""],
-        targets(totals, quiet),
-    );
-    page.table("Also counted", &["", ""], more(totals));
-    let cells = |told: &Told| cells(&told.scenario, &told.outcome).to_vec();
     const COLUMNS: [&str; 8] = [
         "cause",
         "stack",
@@ -132,67 +93,45 @@ pub(crate) fn document(told: &[Told], totals: &Totals, quiet: Option<&Quiet>) ->
         "fix applied",
         "result",
     ];
-    let exceptions = told.iter().filter(|told| !told.is_as_it_should_be());
-    page.table("Exceptions", &COLUMNS, exceptions.map(cells));
-    page.table("Names", &["name", "set up on"], names(totals));
+    let mut text = String::from(INTRODUCTION);
+    text.push_str("\n## Totals\n\n");
+    page::targets(&mut text, &targets(totals, quiet));
+    let mut table = |title: &str, columns: &[&str], rows: Vec<Vec<String>>| {
+        let _ = write!(text, "\n## {title}\n\n");
+        page::table(&mut text, columns, rows);
+    };
+    table("Also counted", &["", ""], more(totals));
+    let cells = |told: &Told| cells(&told.scenario, &told.outcome);
+    let exceptions = told.iter().filter(|told| !is_as_it_should_be(told));
+    table("Exceptions", &COLUMNS, exceptions.map(cells).collect());
+    table("Names", &["name", "set up on"], names(totals));
     let versions = versions::all().into_iter();
     let versions = versions.map(|(what, version)| vec![what, version]);
-    page.table("Versions", &["what", "version"], versions);
+    table("Versions", &["what", "version"], versions.collect());
     for (what, counts) in quiet.iter().flat_map(|quiet| quiet.parts()) {
         let rows = counts.iter().map(|count| {
             let numbers = [count.events.to_string(), count.lines.to_string()];
             [vec![count.what.clone()], numbers.to_vec()].concat()
         });
         let title = format!("False alarms: {what}");
-        page.table(&title, &["what", "events", "lines"], rows);
+        table(&title, &["what", "events", "lines"], rows.collect());
     }
-    page.table("Scenarios", &COLUMNS, told.iter().map(cells));
-    page.0
+    table("Scenarios", &COLUMNS, told.iter().map(cells).collect());
+    text
 }
 
-/// Markdown being written.
-struct Page(String);
-
-impl Page {
-    fn table(
-        &mut self,
-        title: &str,
-        columns: &[&str],
-        rows: impl IntoIterator<Item = Vec<String>>,
-    ) {
-        let rule = vec!["---"; columns.len()].join("|");
-        let _ = writeln!(
-            self.0,
-            "\n## {title}\n\n| {} |\n|{rule}|",
-            columns.join(" | ")
-        );
-        for cells in rows {
-            let cells: Vec<String> = cells.iter().map(|c| c.replace('|', "\\|")).collect();
-            let _ = writeln!(self.0, "| {} |", cells.join(" | "));
-        }
-    }
-}
-
-fn targets(totals: &Totals, quiet: Option<&Quiet>) -> Vec<Vec<String>> {
-    let row = |what: &str, seen: String, wanted: &str, reached: bool| {
-        let mark = if reached { "reached" } else { "MISSED" };
-        vec![what.to_owned(), seen, wanted.to_owned(), mark.to_owned()]
-    };
-    let mut rows: Vec<Vec<String>> = totals
-        .targets()
-        .into_iter()
-        .map(|target| row(target.what, target.seen, target.wanted, target.reached))
-        .collect();
+fn targets(totals: &Totals, quiet: Option<&Quiet>) -> Vec<Target> {
+    let mut all = totals.targets();
     for (what, counts) in quiet.iter().flat_map(|quiet| quiet.parts()) {
         let (events, lines) = sum(counts);
-        rows.push(row(
+        all.push(Target::new(
             &format!("false alarms: {what}"),
             format!("{lines} in {events}"),
             "0 in 500 or more",
             Quiet::is_reached(counts),
         ));
     }
-    rows
+    all
 }
 
 fn names(totals: &Totals) -> Vec<Vec<String>> {
@@ -201,7 +140,7 @@ fn names(totals: &Totals) -> Vec<Vec<String>> {
         let on: Vec<String> = on.iter().map(|s| stack(*s)).collect();
         rows.push(vec![format!("`{name}`"), on.join(", ")]);
     }
-    for (name, why) in table::never() {
+    for (name, why) in never() {
         rows.push(vec![format!("`{name}`"), format!("nowhere: {why}")]);
     }
     rows
@@ -210,54 +149,34 @@ fn names(totals: &Totals) -> Vec<Vec<String>> {
 /// Counts that no target is set for.
 fn more(totals: &Totals) -> Vec<Vec<String>> {
     let weak = totals.weakens - totals.weakens_in_vain;
-    let rows = [
-        ("names set up", totals.names.len().to_string()),
-        (
-            "of these on three makes or more",
-            totals.names_on(3).to_string(),
-        ),
-        ("`certain` and right", totals.certain.to_string()),
-        ("`possible` and right", totals.possible.to_string()),
-        ("`machine` fixes that helped", totals.machine.to_string()),
-        (
-            "`placeholder` fixes that helped",
-            totals.placeholder.to_string(),
-        ),
+    let rows: [(&str, &dyn std::fmt::Display); 11] = [
+        ("names set up", &totals.names.len()),
+        ("of these on three makes or more", &totals.names_on(3)),
+        ("`certain` and right", &totals.certain),
+        ("`possible` and right", &totals.possible),
+        ("`machine` fixes that helped", &totals.machine),
+        ("`placeholder` fixes that helped", &totals.placeholder),
         (
             "fixes that failed, where the one proposed next helped",
-            totals.second.to_string(),
+            &totals.second,
         ),
-        (
-            "remedies outside nginx.conf that helped",
-            totals.done.to_string(),
-        ),
-        (
-            "fixes no script can confirm",
-            totals.unconfirmed.to_string(),
-        ),
-        (
-            "fixes that weaken, where nothing else helps",
-            weak.to_string(),
-        ),
-        (
-            "scenarios that could not be run",
-            totals.stopped.to_string(),
-        ),
+        ("remedies outside nginx.conf that helped", &totals.done),
+        ("fixes no script can confirm", &totals.unconfirmed),
+        ("fixes that weaken, where nothing else helps", &weak),
+        ("scenarios that could not be run", &totals.stopped),
     ];
-    rows.map(|(what, seen)| vec![what.to_owned(), seen])
+    rows.map(|(what, seen)| vec![what.to_owned(), seen.to_string()])
         .to_vec()
 }
 
-impl Told<'_> {
-    /// The right name, and where something was done about it, it helped.
-    fn is_as_it_should_be(&self) -> bool {
-        let Ok(outcome) = &self.outcome else {
-            return false;
-        };
-        let named = outcome.diagnosis.as_ref();
-        let failed = matches!(outcome.closed, Loop::Pasted(Err(_)) | Loop::Done(Err(_)));
-        named.is_some_and(|diagnosis| diagnosis.name == self.scenario.row.name) && !failed
-    }
+/// The right name, and where something was done about it, it helped.
+fn is_as_it_should_be(told: &Told) -> bool {
+    let Ok(outcome) = &told.outcome else {
+        return false;
+    };
+    let named = outcome.diagnosis.as_ref();
+    let failed = matches!(outcome.closed, Loop::Pasted(Err(_)) | Loop::Done(Err(_)));
+    named.is_some_and(|diagnosis| diagnosis.name == told.scenario.cause.name) && !failed
 }
 
 const INTRODUCTION: &str = "\

@@ -1,15 +1,11 @@
 //! Runs one scenario: the failure, the diagnosis, the remedy, the same request again.
 
-use std::time::Duration;
-
-use tlsdiag_e2e::client;
+use serde_json::Value;
+use tlsdiag_e2e::causes::{Live, Remedy, Scenario};
 use tlsdiag_e2e::fix::{fill, paste};
-use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::lab::Lab;
 use tlsdiag_e2e::observe::Diagnosis;
 use tlsdiag_e2e::peers::scripted;
-use tlsdiag_e2e::wait;
-
-use crate::scenario::{Lab, Remedy, Scenario, Setup};
 
 /// What was done about it.
 pub(crate) enum Loop {
@@ -42,25 +38,16 @@ pub(crate) struct Outcome {
 /// Runs one scenario.
 pub(crate) fn run(scenario: &Scenario) -> Outcome {
     let (lab, setup) = scenario.set_up();
-    let mut config = setup
-        .configure(Config::new(), &setup.location)
-        .module(Module::Ours);
-    if std::env::var_os("TLSDIAG_RECORDINGS").is_some() {
-        // The build for tests keeps what it saw: fixtures are made so.
-        config.module = Module::Fault;
-        config.main = "env TLSDIAG_RECORDINGS;".to_owned();
-    }
-    let nginx = Nginx::start(config);
-    let mut scene = Scene { lab, setup, nginx };
-    let status = scene.request();
-    let diagnosis = scene.diagnosis(status);
+    let live = Live::start(setup);
+    let diagnosis = only(&live.fail());
+    let mut scene = Scene { lab, live };
     let log = scene.lines();
     let closed = match &diagnosis {
         None => Loop::Open("no diagnosis"),
         Some(diagnosis) => scene.close(diagnosis),
     };
-    let weak_only = scene.setup.weak_only;
-    scene.nginx.finish();
+    let weak_only = scene.live.setup.weak_only;
+    scene.live.nginx.finish();
     Outcome {
         diagnosis,
         closed,
@@ -83,35 +70,21 @@ impl NotYet {
     }
 }
 
+/// What the one document of a request says.
+fn only(documents: &[Value]) -> Option<Diagnosis> {
+    assert!(documents.len() <= 1, "documents: {documents:#?}");
+    documents.first().map(Diagnosis::read)
+}
+
 struct Scene {
     lab: Lab,
-    setup: Setup,
-    nginx: Nginx,
+    live: Live,
 }
 
 impl Scene {
-    /// The request of the scenario, after the one before it.
-    fn request(&self) -> u16 {
-        if self.setup.first.is_some() {
-            client::get(self.nginx.port(), "/first");
-        }
-        client::get(self.nginx.port(), "/").status
-    }
-
-    /// The one document of the request that failed.
-    fn diagnosis(&self, status: u16) -> Option<Diagnosis> {
-        assert_ne!(status, 200, "the request does not fail");
-        let limit = Duration::from_secs(1);
-        let documents = wait::poll(limit, || {
-            Some(self.nginx.documents()).filter(|documents| !documents.is_empty())
-        })?;
-        assert_eq!(documents.len(), 1, "documents: {documents:#?}");
-        Some(Diagnosis::read(&documents[0]))
-    }
-
     /// nginx's own line and ours.
     fn lines(&self) -> String {
-        let log = self.nginx.log();
+        let log = self.live.nginx.log();
         let both = log.native().into_iter().chain(log.ours());
         both.map(|line| line.message.clone() + "\n").collect()
     }
@@ -119,22 +92,22 @@ impl Scene {
     /// Does what the diagnosis says and repeats the request.
     fn close(&mut self, diagnosis: &Diagnosis) -> Loop {
         if diagnosis.applicability == "manual" {
-            return match self.setup.remedy.take() {
+            return match self.live.setup.remedy.take() {
                 Some(remedy) => {
-                    let location = self.setup.location.clone();
+                    let location = self.live.setup.location.clone();
                     Loop::Done(
                         self.repeat(&location, Some(remedy))
                             .map_err(|failed| failed.why),
                     )
                 }
-                None => Loop::Open(if self.setup.script {
+                None => Loop::Open(if self.live.setup.script {
                     "script"
                 } else {
                     "manual"
                 }),
             };
         }
-        if self.setup.script {
+        if self.live.setup.script {
             return Loop::Open("script");
         }
         Loop::Pasted(self.paste(&diagnosis.fix).map_err(|NotYet { why, next }| {
@@ -148,11 +121,11 @@ impl Scene {
 
     /// Pastes a fix into the location and repeats the request.
     fn paste(&mut self, fix: &[String]) -> Result<(), NotYet> {
-        let mut values = self.setup.values.clone();
+        let mut values = self.live.setup.values.clone();
         values.extend(self.lab.known_values());
         let fix = fill(fix, &values).map_err(NotYet::because)?;
-        self.setup.location = paste(&self.setup.location, &fix);
-        let location = self.setup.location.clone();
+        self.live.setup.location = paste(&self.live.setup.location, &fix);
+        let location = self.live.setup.location.clone();
         self.repeat(&location, None)
     }
 
@@ -161,25 +134,17 @@ impl Scene {
     fn repeat(&mut self, location: &[String], remedy: Option<Remedy>) -> Result<(), NotYet> {
         if let Some(remedy) = remedy {
             let nobody = scripted::start_with(drop);
-            let old = std::mem::replace(&mut self.setup.peer, nobody);
-            self.setup.peer = remedy(old);
+            let old = std::mem::replace(&mut self.live.setup.peer, nobody);
+            self.live.setup.peer = remedy(old);
         }
-        let before = self.nginx.documents().len();
-        let setup = &self.setup;
-        let reloaded = self.nginx.reload(|config| {
-            config.http.clear();
-            config.locations.clear();
-            let old = std::mem::take(config);
-            *config = setup.configure(old, location);
-        });
-        if let Err(said) = reloaded {
-            self.nginx.expect_trouble("[emerg]");
+        let before = self.live.nginx.documents().len();
+        if let Err(said) = self.live.reload(location) {
             let line = said.lines().find(|l| l.contains("[emerg]"));
             let reason = line.and_then(|l| l.split(": ").nth(1)).unwrap_or(&said);
             return Err(NotYet::because(format!("nginx refuses it: {reason}")));
         }
-        let status = self.request();
-        let documents = self.nginx.documents();
+        let status = self.live.request();
+        let documents = self.live.nginx.documents();
         match (status, documents.get(before..)) {
             (200, Some([])) => Ok(()),
             (status, Some([.., last])) => {

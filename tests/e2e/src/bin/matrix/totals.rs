@@ -2,29 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tlsdiag_e2e::page::{Share, Target};
 use tlsdiag_e2e::peers::Stack;
 
 use crate::run::Loop;
 use crate::Told;
-
-/// A part of a whole.
-#[derive(Default, Clone, Copy)]
-pub(crate) struct Share {
-    pub(crate) part: usize,
-    pub(crate) whole: usize,
-}
-
-impl Share {
-    fn count(&mut self, is: bool) {
-        self.whole += 1;
-        self.part += usize::from(is);
-    }
-
-    /// Whether it is this many percent or more; nothing of nothing is all of it.
-    pub(crate) fn reaches(self, percent: usize) -> bool {
-        self.part * 100 >= self.whole * percent
-    }
-}
 
 /// Counts over all scenarios.
 #[derive(Default)]
@@ -61,10 +43,10 @@ impl Totals {
     }
 
     fn add(&mut self, told: &Told) {
-        let row = told.scenario.row;
+        let cause = told.scenario.cause;
         self.scenarios += 1;
         self.names
-            .entry(row.name)
+            .entry(cause.name)
             .or_default()
             .insert(told.scenario.stack);
         let Ok(outcome) = &told.outcome else {
@@ -76,9 +58,9 @@ impl Totals {
             self.among.count(false);
             return;
         };
-        let right = diagnosis.name == row.name;
+        let right = diagnosis.name == cause.name;
         self.first.count(right);
-        self.among.count(diagnosis.is_among(row.name));
+        self.among.count(diagnosis.is_among(cause.name));
         match diagnosis.confidence.as_str() {
             "certain" => self.certain.count(right),
             "likely" => self.likely.count(right),
@@ -123,69 +105,29 @@ impl Totals {
 
     /// What is counted, what came out, what is asked for.
     pub(crate) fn targets(&self) -> Vec<Target> {
+        let all = self.scenarios >= 120 && self.stopped == 0;
+        let wrong = self.certain.whole - self.certain.part;
+        const PASTED: &str =
+            "fixes (`machine`, `placeholder`) pasted verbatim after which the request got 200";
+        const IN_VAIN: &str = "`weakens` proposed where something neutral works";
         vec![
-            target(
-                "scenarios",
-                self.scenarios.to_string(),
-                ">= 120",
-                self.scenarios >= 120 && self.stopped == 0,
-            ),
-            share("first name right", self.first, ">= 97 %", 97),
-            share(
+            Target::new("scenarios", self.scenarios, ">= 120", all),
+            Target::share("first name right", self.first, ">= 97 %", 97),
+            Target::share(
                 "right name among first and alternatives",
                 self.among,
                 "100 %",
                 100,
             ),
-            target(
-                "`certain` and wrong",
-                (self.certain.whole - self.certain.part).to_string(),
-                "0",
-                self.certain.part == self.certain.whole,
-            ),
-            share("`likely` and right", self.likely, ">= 90 %", 90),
-            share(
-                "fixes (`machine`, `placeholder`) pasted verbatim after which the request got 200",
-                self.pasted(),
-                ">= 97 %",
-                97,
-            ),
-            target(
-                "`weakens` proposed where something neutral works",
-                self.weakens_in_vain.to_string(),
+            Target::new("`certain` and wrong", wrong, "0", wrong == 0),
+            Target::share("`likely` and right", self.likely, ">= 90 %", 90),
+            Target::share(PASTED, self.pasted(), ">= 97 %", 97),
+            Target::new(
+                IN_VAIN,
+                self.weakens_in_vain,
                 "0",
                 self.weakens_in_vain == 0,
             ),
         ]
-    }
-}
-
-/// One line of the totals.
-pub(crate) struct Target {
-    pub(crate) what: &'static str,
-    pub(crate) seen: String,
-    pub(crate) wanted: &'static str,
-    pub(crate) reached: bool,
-}
-
-fn target(what: &'static str, seen: String, wanted: &'static str, reached: bool) -> Target {
-    Target {
-        what,
-        seen,
-        wanted,
-        reached,
-    }
-}
-
-fn share(what: &'static str, share: Share, wanted: &'static str, percent: usize) -> Target {
-    target(what, share.to_string(), wanted, share.reaches(percent))
-}
-
-impl std::fmt::Display for Share {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Share { part, whole } = *self;
-        // Rounded down: what is not reached must not look as if it were.
-        let tenths = (part * 1000).checked_div(whole).unwrap_or(1000);
-        write!(f, "{part} of {whole} ({}.{} %)", tenths / 10, tenths % 10)
     }
 }

@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
+use tlsdiag_e2e::causes::ALL;
 use tlsdiag_e2e::peers::Stack;
 use tlsdiag_e2e::require::Build;
-
-use crate::table::ALL;
 
 /// nginx, its library and every stack, each with its version.
 pub(crate) fn all() -> Vec<(String, String)> {

@@ -12,34 +12,20 @@
     reason = "a program of tests that meets something unexpected should stop"
 )]
 
-#[path = "../matrix/odd.rs"]
-mod odd;
 mod report;
 mod run;
-#[path = "../matrix/scenario.rs"]
-#[allow(dead_code, reason = "the matrix uses all of it")]
-mod scenario;
-#[path = "../matrix/table/mod.rs"]
-#[allow(dead_code, reason = "the matrix uses all of it")]
-mod table;
 
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Mutex;
 
+use tlsdiag_e2e::causes::{self, Cause, Scenario};
 use tlsdiag_e2e::page;
 use tlsdiag_e2e::peers::Stack;
 
 use report::Totals;
 use run::Outcome;
-use scenario::{Row, Scenario};
 
-/// A scenario and how it went; the error is what stopped it.
-pub(crate) struct Told<'a> {
-    pub(crate) scenario: Scenario<'a>,
-    pub(crate) outcome: Result<Outcome, String>,
-}
+/// A scenario and how it went.
+pub(crate) type Told<'a> = causes::Told<'a, Outcome>;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
@@ -48,10 +34,10 @@ fn main() -> ExitCode {
         .and_then(|_| arguments.next());
     let few = arguments.next_if_eq("--few").is_some();
     let words: Vec<String> = arguments.collect();
-    let rows = table::all();
-    let scenarios = rows.iter().flat_map(Row::scenarios);
+    let all = causes::all();
+    let scenarios = all.iter().flat_map(Cause::scenarios);
     let wanted = scenarios.filter(|one| one.is_wanted(&words) && (!few || is_one_of_few(one)));
-    let told = run_all(wanted.collect());
+    let told = causes::run_all(wanted.collect(), run::run, report::line);
     let totals = Totals::of(&told);
     let text = report::document(&told, &totals);
     println!("{text}");
@@ -67,48 +53,7 @@ fn main() -> ExitCode {
 /// Enough to see that it works, in less than a minute: no peer that is silent, each of which takes half of
 /// one.
 fn is_one_of_few(scenario: &Scenario) -> bool {
-    let is_quick = scenario.row.name != "handshake_timeout";
-    let newest = scenario.row.versions.last().copied();
+    let is_quick = scenario.cause.name != "handshake_timeout";
+    let newest = scenario.cause.versions.last().copied();
     is_quick && scenario.stack == Some(Stack::OpenSsl) && scenario.version == newest
-}
-
-/// Runs all, a few at a time, and tells them in their order.
-fn run_all(scenarios: Vec<Scenario<'_>>) -> Vec<Told<'_>> {
-    let next = AtomicUsize::new(0);
-    // A panic is a scenario's outcome, and is told there.
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let done = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from) * 2;
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(scenario) = scenarios.get(index) else {
-                    break;
-                };
-                let outcome = attempt(scenario);
-                let line = report::line(scenario, &outcome);
-                eprintln!("[{}/{}] {line}", index + 1, scenarios.len());
-                done.lock().expect("not poisoned").push((index, outcome));
-            });
-        }
-    });
-    std::panic::set_hook(hook);
-    let mut done = done.into_inner().expect("not poisoned");
-    done.sort_by_key(|(index, _)| *index);
-    let outcomes = done.into_iter().map(|(_, outcome)| outcome);
-    let pairs = scenarios.into_iter().zip(outcomes);
-    pairs
-        .map(|(scenario, outcome)| Told { scenario, outcome })
-        .collect()
-}
-
-/// One scenario; a panic of the harness is its error.
-fn attempt(scenario: &Scenario) -> Result<Outcome, String> {
-    catch_unwind(AssertUnwindSafe(|| run::run(scenario))).map_err(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-        text.unwrap_or("stopped").to_owned()
-    })
 }

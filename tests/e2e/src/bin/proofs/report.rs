@@ -2,33 +2,11 @@
 
 use std::fmt::Write;
 
+use tlsdiag_e2e::causes::Scenario;
+use tlsdiag_e2e::page::{self, Share, Target};
+
 use crate::run::{Outcome, Proof};
-use crate::scenario::{stack, version, Scenario};
 use crate::Told;
-
-/// Of how many.
-#[derive(Default, Clone, Copy)]
-struct Share {
-    good: usize,
-    all: usize,
-}
-
-impl Share {
-    fn count(&mut self, is_good: bool) {
-        self.good += usize::from(is_good);
-        self.all += 1;
-    }
-
-    fn per_mille(self) -> usize {
-        (self.good * 1000).checked_div(self.all).unwrap_or(1000)
-    }
-
-    fn text(self) -> String {
-        let per_mille = self.per_mille();
-        let (whole, tenth) = (per_mille / 10, per_mille % 10);
-        format!("{} of {} ({whole}.{tenth} %)", self.good, self.all)
-    }
-}
 
 /// What is counted.
 #[derive(Default)]
@@ -108,41 +86,24 @@ impl Totals {
         totals
     }
 
-    fn targets(&self) -> [(&'static str, String, &'static str, bool); 6] {
-        [
-            (
-                "scenarios in which something that nginx can be told helps: proved, and pasted into nginx it gives 200",
-                self.remedies.text(),
-                ">= 98 %",
-                self.remedies.per_mille() >= 980 && self.remedies.all > 0,
-            ),
-            (
-                "proved: pasted into nginx it gives 200",
-                self.proofs.text(),
-                ">= 98 %",
-                self.proofs.per_mille() >= 980,
-            ),
-            (
-                "scenarios in which only what weakens security helps: proved with `--try-weakening`, and marked",
-                self.weak.text(),
-                ">= 98 %",
-                self.weak.per_mille() >= 980,
-            ),
-            (
-                "weakening proved without `--try-weakening`",
-                self.too_bold.to_string(),
-                "0",
-                self.too_bold == 0,
-            ),
-            (
-                "most connections of one probe",
-                self.most_connections.to_string(),
-                "<= 12",
-                self.most_connections <= 12,
-            ),
-            (
+    fn targets(&self) -> Vec<Target> {
+        const REMEDIES: &str =
+            "scenarios in which something that nginx can be told helps: proved, and pasted into nginx it gives 200";
+        const WEAK: &str =
+            "scenarios in which only what weakens security helps: proved with `--try-weakening`, and marked";
+        const PROOFS: &str = "proved: pasted into nginx it gives 200";
+        const TOO_BOLD: &str = "weakening proved without `--try-weakening`";
+        let most = self.most_connections;
+        let some = self.remedies.reaches(98) && self.remedies.whole > 0;
+        vec![
+            Target::new(REMEDIES, self.remedies, ">= 98 %", some),
+            Target::share(PROOFS, self.proofs, ">= 98 %", 98),
+            Target::share(WEAK, self.weak, ">= 98 %", 98),
+            Target::new(TOO_BOLD, self.too_bold, "0", self.too_bold == 0),
+            Target::new("most connections of one probe", most, "<= 12", most <= 12),
+            Target::new(
                 "scenarios that could not be run",
-                self.stopped.to_string(),
+                self.stopped,
                 "0",
                 self.stopped == 0,
             ),
@@ -150,7 +111,7 @@ impl Totals {
     }
 
     pub(crate) fn reached(&self) -> bool {
-        self.targets().iter().all(|(.., reached)| *reached)
+        self.targets().iter().all(|target| target.reached)
     }
 }
 
@@ -160,18 +121,20 @@ pub(crate) fn line(scenario: &Scenario, outcome: &Result<Outcome, String>) -> St
 }
 
 /// Cause, stack, TLS, name given, what was proved, result in nginx, connections.
-fn cells(scenario: &Scenario, outcome: &Result<Outcome, String>) -> [String; 7] {
-    let cause = format!("`{}`: {}", scenario.row.name, scenario.row.cause);
-    let (stack, version) = (stack(scenario.stack), version(scenario.version).to_owned());
-    let outcome = match outcome {
-        Ok(outcome) => outcome,
+fn cells(scenario: &Scenario, outcome: &Result<Outcome, String>) -> Vec<String> {
+    let told = match outcome {
+        Ok(outcome) => told(outcome),
         Err(why) => {
             let why = why.lines().next().unwrap_or_default();
-            let nothing = || "-".to_owned();
             let why = format!("NOT RUN: {}", why.chars().take(200).collect::<String>());
-            return [cause, stack, version, nothing(), nothing(), why, nothing()];
+            ["-", "-", &why, "-"].map(str::to_owned)
         }
     };
+    [&scenario.cells()[..], &told].concat()
+}
+
+/// The last four of these.
+fn told(outcome: &Outcome) -> [String; 4] {
     let bold = outcome.bold.as_ref().filter(|bold| !bold.proved.is_empty());
     let proof = bold.unwrap_or(&outcome.careful);
     let name = match &proof.name {
@@ -193,48 +156,35 @@ fn cells(scenario: &Scenario, outcome: &Result<Outcome, String>) -> [String; 7] 
         result.push_str(" WRONG");
     }
     let connections = proof.connections.to_string();
-    [cause, stack, version, name, proved, result, connections]
+    [name, proved, result, connections]
 }
 
 /// The part of docs/matrix.md.
 pub(crate) fn document(told: &[Told], totals: &Totals) -> String {
     let mut text = String::from(INTRODUCTION);
-    table(&mut text, &["counted", "seen", "wanted", ""]);
-    for (what, seen, wanted, reached) in totals.targets() {
-        let mark = if reached { "reached" } else { "MISSED" };
-        let _ = writeln!(text, "| {what} | {seen} | {wanted} | {mark} |");
-    }
+    page::targets(&mut text, &totals.targets());
     let _ = writeln!(
         text,
         "\n{} scenarios; {} of them need an earlier session, which a probe does not have.\n",
         totals.scenarios, totals.needs_a_session
     );
-    table(
-        &mut text,
-        &[
-            "cause",
-            "stack",
-            "TLS",
-            "name given",
-            "proved",
-            "nginx",
-            "connections",
-        ],
-    );
+    const COLUMNS: [&str; 7] = [
+        "cause",
+        "stack",
+        "TLS",
+        "name given",
+        "proved",
+        "nginx",
+        "connections",
+    ];
     let is_exception = |told: &&Told| match &told.outcome {
         Ok(outcome) => !outcome.needs_a_session && !outcome.is_as_it_should_be(),
         Err(_) => true,
     };
-    for told in told.iter().filter(is_exception) {
-        let cells = cells(&told.scenario, &told.outcome).map(|cell| cell.replace('|', "\\|"));
-        let _ = writeln!(text, "| {} |", cells.join(" | "));
-    }
+    let exceptions = told.iter().filter(is_exception);
+    let cells = |told: &Told| cells(&told.scenario, &told.outcome);
+    page::table(&mut text, &COLUMNS, exceptions.map(cells));
     text
-}
-
-fn table(text: &mut String, columns: &[&str]) {
-    let rule = vec!["---"; columns.len()].join("|");
-    let _ = writeln!(text, "| {} |\n|{rule}|", columns.join(" | "));
 }
 
 const INTRODUCTION: &str = "\

@@ -1,9 +1,10 @@
 //! Revocation lists given to nginx.
 
-use tlsdiag_e2e::certs::{Identity, Leaf};
+use crate::certs::{Identity, Leaf};
+use crate::lab::{Lab, API};
 
-use super::{ALL, BOTH};
-use crate::scenario::{replace, row, Lab, Row, Setup, API};
+use super::setup::replace;
+use super::{cause, Cause, Setup};
 
 fn leaf() -> Leaf {
     Leaf::named(API).rsa()
@@ -12,9 +13,8 @@ fn leaf() -> Leaf {
 /// Verification with a revocation list.
 fn checked(lab: &Lab, identity: Identity, list: &[u8]) -> Setup {
     let path = lab.file("crl.pem", list);
-    Setup::to(lab.with(identity))
-        .set(&lab.verify())
-        .set(&format!("proxy_ssl_crl {path};"))
+    let setup = Setup::to(lab.with(identity)).set(&lab.verify_name());
+    setup.set(&format!("proxy_ssl_crl {path};"))
 }
 
 /// Another list in the same file.
@@ -27,26 +27,20 @@ fn fetched(lab: &Lab, setup: Setup, list: Vec<u8>) -> Setup {
     })
 }
 
-pub(super) fn rows() -> Vec<Row> {
+pub(super) fn all() -> Vec<Cause> {
     vec![
-        row("certificate_revoked", "leaf", ALL, BOTH, |lab| {
+        cause("certificate_revoked", "leaf", |lab| {
             let identity = lab.root.issue(&leaf());
             let list = lab.root.crl(&[&identity], 7);
             checked(lab, identity, &list).then(lab.good())
         }),
-        row(
-            "crl_unavailable",
-            "none of the intermediate",
-            ALL,
-            BOTH,
-            |lab| {
-                let issuing = lab.root.intermediate("Example Issuing CA");
-                let roots = lab.root.crl(&[], 7);
-                let setup = checked(lab, issuing.issue(&leaf()), &roots);
-                fetched(lab, setup, [roots, issuing.crl(&[], 7)].concat())
-            },
-        ),
-        row("crl_expired", "two days ago", ALL, BOTH, |lab| {
+        cause("crl_unavailable", "none of the intermediate", |lab| {
+            let issuing = lab.root.intermediate("Example Issuing CA");
+            let roots = lab.root.crl(&[], 7);
+            let setup = checked(lab, issuing.issue(&leaf()), &roots);
+            fetched(lab, setup, [roots, issuing.crl(&[], 7)].concat())
+        }),
+        cause("crl_expired", "two days ago", |lab| {
             let setup = checked(lab, lab.root.issue(&leaf()), &lab.root.crl(&[], -2));
             fetched(lab, setup, lab.root.crl(&[], 7))
         }),

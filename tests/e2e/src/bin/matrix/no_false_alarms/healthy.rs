@@ -3,15 +3,14 @@
 
 use std::fmt::Write;
 
-use tlsdiag_e2e::certs::Leaf;
+use tlsdiag_e2e::causes::{self, ALL, DEMANDING};
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::{block, Lab, KEEP, PROTOCOLS};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::{Stack, Version};
 use tlsdiag_e2e::process::read_lossy;
 
 use super::Count;
-use crate::scenario::{self, present, Lab};
-use crate::table::{ALL, DEMANDING};
 
 /// Requests to each location. Every one is a handshake of its own, unless the connection is kept.
 const EACH: usize = 8;
@@ -38,7 +37,7 @@ pub(super) fn run() -> Vec<Count> {
             lines += count.lines;
         }
         counts.push(Count {
-            what: format!("{} ({})", scenario::stack(Some(*stack)), tally.take()),
+            what: format!("{} ({})", causes::stack(Some(*stack)), tally.take()),
             events,
             lines,
         });
@@ -48,12 +47,9 @@ pub(super) fn run() -> Vec<Count> {
 
 /// One nginx, one location for each way to shake hands.
 fn handshakes(stack: Stack, version: Version, tally: &mut Tally) -> Count {
-    let lab = Lab::new(Some(stack), Some(version));
+    let lab = Lab::at(stack, version);
     let peer = lab.good().start();
-    let demanding = DEMANDING
-        .contains(&stack)
-        .then(|| lab.good().demand_client(&lab.clients).start());
-    let client = lab.client(&lab.clients, &Leaf::named("client"));
+    let demanding = DEMANDING.contains(&stack).then(|| lab.demanding().start());
     let mut ways = vec![
         ("resuming", peer.port(), String::new()),
         (
@@ -64,31 +60,28 @@ fn handshakes(stack: Stack, version: Version, tally: &mut Tally) -> Count {
         (
             "verified",
             peer.port(),
-            "proxy_ssl_server_name on;".to_owned() + &lab.verify(),
+            "proxy_ssl_server_name on;".to_owned() + &lab.verify_name(),
         ),
     ];
     if KEEPING.contains(&stack) {
-        let keep = "proxy_http_version 1.1; proxy_set_header Connection '';";
-        ways.push((KEPT, peer.port(), keep.to_owned()));
+        ways.push((KEPT, peer.port(), KEEP.to_owned()));
     }
     if let Some(peer) = &demanding {
-        ways.push(("certified", peer.port(), present(&client)));
+        ways.push(("certified", peer.port(), lab.present("client")));
     }
     let mut config = Config::new()
         .module(Module::Ours)
         .http(FORMAT)
-        .server("access_log handshakes.log handshake;\nproxy_ssl_protocols TLSv1.2 TLSv1.3;");
+        .server(&format!(
+            "access_log handshakes.log handshake;\n{PROTOCOLS}"
+        ));
     for (way, port, settings) in &ways {
         // A block of its own: sessions are kept by block, and so is what verification said of them.
         let keepalive = if *way == KEPT { "keepalive 4;" } else { "" };
-        config = config
-            .http(&format!(
-                "upstream {way} {{ server 127.0.0.1:{port}; {keepalive} }}"
-            ))
-            .location(
-                &format!("= /{way}"),
-                &format!("proxy_pass https://{way};\n{settings}"),
-            );
+        config = config.http(&block(way, &[*port], keepalive)).location(
+            &format!("= /{way}"),
+            &format!("proxy_pass https://{way};\n{settings}"),
+        );
     }
     let nginx = Nginx::start(config);
     for (way, ..) in &ways {

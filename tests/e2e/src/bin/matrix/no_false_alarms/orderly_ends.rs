@@ -7,13 +7,13 @@ use std::net::{Shutdown, TcpStream};
 use openssl::ssl::{Ssl, SslContext, SslMethod, SslStream, SslVersion};
 use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client::{self, HOST};
+use tlsdiag_e2e::lab::API;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::wait;
 
 use super::Count;
-use crate::scenario::API;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const KEEP: &str = "proxy_http_version 1.1; proxy_set_header Connection '';";

@@ -1,8 +1,8 @@
 //! False alarms: what nobody may be told of. Healthy handshakes on every stack, and connections that
 //! end for reasons that have nothing to do with TLS.
 
-mod ends;
 mod healthy;
+mod orderly_ends;
 
 use tlsdiag_e2e::nginx::Nginx;
 
@@ -39,7 +39,7 @@ pub(crate) struct Quiet {
 pub(crate) fn run() -> Quiet {
     Quiet {
         healthy: healthy::run(),
-        ends: ends::run(),
+        ends: orderly_ends::run(),
     }
 }
 

@@ -3,16 +3,16 @@
 use std::io::Write;
 use std::net::TcpStream;
 
+use crate::certs::Identity;
+use crate::peers::scripted::{self, close_gently, read_record};
+use crate::peers::{answer, Peer, Version};
+use crate::wait;
 use openssl::bn::BigNum;
 use openssl::ssl::{
     SslContext, SslContextBuilder, SslMethod, SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
-use tlsdiag_e2e::certs::{Identity, Leaf};
-use tlsdiag_e2e::peers::scripted::{self, close_gently, read_record};
-use tlsdiag_e2e::peers::{answer, Peer, Version};
-use tlsdiag_e2e::wait;
 
-use crate::scenario::{Lab, API};
+use crate::lab::Lab;
 
 /// A safe prime of 512 bits, made for this.
 const PRIME_512: &str = "FC5A27E18EEB83020F346886363C95B0F12533AF33CBFC1FE951449E7D0676BAE5797AF7DA535A94E43660B6B5FE1638148290CF9EE4C0ED148F0A36A507933F";
@@ -20,9 +20,9 @@ const PRIME_512: &str = "FC5A27E18EEB83020F346886363C95B0F12533AF33CBFC1FE951449
 /// A server that takes DHE over a group of this size wherever it is offered, and ECDHE otherwise.
 /// Not even libssl's lowest security level allows such a group, so what comes up to it is written by
 /// hand: nginx refuses the group before it looks at the signature.
-pub(crate) fn small_dh(lab: &Lab, bits: u32) -> Peer {
+pub(super) fn small_dh(lab: &Lab, bits: u32) -> Peer {
     const TLS_DHE_RSA_WITH_AES_128_GCM_SHA256: u16 = 0x009e;
-    let identity = identity(lab);
+    let identity = lab.identity();
     let context = context(lab).build();
     let flight = dhe_flight(&identity, bits, TLS_DHE_RSA_WITH_AES_128_GCM_SHA256);
     scripted::start_with(move |mut stream| {
@@ -74,7 +74,7 @@ fn dhe_flight(identity: &Identity, bits: u32, suite: u16) -> Vec<u8> {
 
 /// libssl that asks for client certificates and was given no session id context: it refuses every
 /// resumption.
-pub(crate) fn without_session_id_context(lab: &Lab) -> Peer {
+pub(super) fn without_session_id_context(lab: &Lab) -> Peer {
     let mut context = context(lab);
     context.set_verify(SslVerifyMode::PEER);
     let context = context.build();
@@ -83,7 +83,7 @@ pub(crate) fn without_session_id_context(lab: &Lab) -> Peer {
 
 /// How a session is refused.
 #[derive(Clone, Copy)]
-pub(crate) enum Refusal {
+pub(super) enum Refusal {
     /// With this fatal alert.
     Alert(u8),
     /// With FIN.
@@ -91,7 +91,7 @@ pub(crate) enum Refusal {
 }
 
 /// libssl behind something that refuses every ClientHello with a session in it.
-pub(crate) fn refuses_sessions(lab: &Lab, refusal: Refusal) -> Peer {
+pub(super) fn refuses_sessions(lab: &Lab, refusal: Refusal) -> Peer {
     let context = context(lab).build();
     scripted::start_with(move |mut stream| {
         if !offers_session(&peek_record(&stream)) {
@@ -105,12 +105,8 @@ pub(crate) fn refuses_sessions(lab: &Lab, refusal: Refusal) -> Peer {
     })
 }
 
-fn identity(lab: &Lab) -> Identity {
-    lab.root.issue(&Leaf::named(API).rsa())
-}
-
 fn context(lab: &Lab) -> SslContextBuilder {
-    let identity = identity(lab);
+    let identity = lab.identity();
     let mut context = SslContext::builder(SslMethod::tls_server()).expect("SSL_CTX_new");
     context
         .set_certificate(&identity.certificate)
@@ -192,14 +188,14 @@ impl<'a> Cursor<'a> {
 }
 
 /// A ServerHello of TLS 1.2 without extensions: no renegotiation_info (RFC 5746).
-pub(crate) fn server_hello_without_rfc_5746() -> Vec<u8> {
+pub(super) fn server_hello_without_rfc_5746() -> Vec<u8> {
     // TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, no session, no compression.
     let body = [&[3, 3][..], &[0x5a; 32], &[0, 0xc0, 0x2f, 0]].concat();
     server_hello(&body)
 }
 
 /// Answers with a HelloRetryRequest for a group that no ClientHello of nginx offers.
-pub(crate) fn retry_with_unknown_group() -> Peer {
+pub(super) fn retry_with_unknown_group() -> Peer {
     /// The random that makes a ServerHello a HelloRetryRequest (RFC 8446 section 4.1.3).
     const RETRY: [u8; 32] = [
         0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8,
