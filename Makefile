@@ -100,7 +100,7 @@ test-deb: deb ## install, use and remove them in a clean Debian 12 (needs root)
 	scripts/deps test-deb
 	scripts/test-deb
 
-versions: ## the end-to-end rows on other nginx and OpenSSL versions (needs root; half an hour)
+versions: ## the end-to-end causes on other nginx and OpenSSL versions (needs root; half an hour)
 	scripts/deps versions
 	scripts/versions
 
