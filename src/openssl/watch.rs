@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tlsdiag::capture::{ClientCertificateSent, Recorder};
 
-use super::error::{handshake_error, is_unexpected_eof, latest};
+use super::error::{handshake_error, ErrorCode};
 use super::ffi;
 use super::x509::{Chain, X509};
 
@@ -143,7 +143,7 @@ unsafe extern "C" fn message(
             };
             let Some(watch) = Watch::of(ssl) else { return };
             // The library's way to say that the peer closed, no complaint about what it sent.
-            if content_type == ALERT && sent == 1 && is_unexpected_eof(latest()) {
+            if content_type == ALERT && sent == 1 && ErrorCode::latest().is_unexpected_eof() {
                 return;
             }
             watch.recorder.observe(sent == 1, content_type, bytes);

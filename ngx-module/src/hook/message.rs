@@ -6,7 +6,7 @@ use ngx::ffi::{SSL_is_server, SSL};
 
 use super::state::{connection, release, stop_watching, store, watched, ConnectionState, Watched};
 use crate::nginx::cycle;
-use crate::openssl::{is_unexpected_eof, latest};
+use crate::openssl::ErrorCode;
 use crate::outcome::Observation;
 use crate::runtime::clock::monotonic_ns;
 use crate::runtime::{allocator, guard};
@@ -63,7 +63,7 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
             }
             return;
         }
-        if content_type == ALERT && sent && is_unexpected_eof(latest()) {
+        if content_type == ALERT && sent && ErrorCode::latest().is_unexpected_eof() {
             // The library's way to say that the peer closed, no complaint about what it sent.
             return;
         }

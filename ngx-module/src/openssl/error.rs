@@ -6,8 +6,12 @@ use super::ffi::{
     ERR_error_string_n, ERR_peek_error, ERR_peek_last_error, ERR_pop_to_mark, ERR_set_mark,
 };
 use tlsdiag::capture::HandshakeError;
+use tlsdiag::registry::SslReason;
 
 /// Takes back whatever our own calls push, and leaves what was there.
+///
+/// One at a time: in OpenSSL 1.1.1 a second mark on the same error is the first one again, so that the
+/// inner drop takes it away and the outer one empties the queue. Whoever sets one calls nobody who does.
 pub(crate) struct QueueMark;
 
 impl QueueMark {
@@ -25,94 +29,136 @@ impl Drop for QueueMark {
     }
 }
 
-/// The error that was pushed last, 0 for none.
-pub(crate) fn latest() -> u64 {
-    // SAFETY: reads this thread's queue.
-    unsafe { ERR_peek_last_error() }
-}
-
-/// The error of the queue that says most, 0 for none: the earliest, which is what nginx prints first,
-/// unless another library's error stands there and the SSL library's own reason is the latest (3.5
-/// says "unknown security bits" before "dh key too small").
-fn peek() -> u64 {
-    // SAFETY: reads this thread's queue.
-    let earliest = unsafe { ERR_peek_error() };
-    let latest = latest();
-    if library(earliest) != SSL_LIBRARY && library(latest) == SSL_LIBRARY && is_specific(latest) {
-        latest
-    } else {
-        earliest
-    }
-}
-
 /// A call that failed just now: what `SSL_get_error` and errno say of it, and the queue.
 pub(crate) fn handshake_error(ssl_error: c_int, errno: c_int) -> HandshakeError {
-    let code = peek();
+    let code = ErrorCode::most_telling();
     HandshakeError {
         ssl_error,
-        code,
-        library: library(code),
-        reason: reason(code),
+        code: code.0,
+        library: code.library(),
+        reason: code.reason(),
         errno,
     }
 }
 
-/// A reason of the library's own, not one that all libraries share ("internal error", "EVP lib").
-fn is_specific(code: u64) -> bool {
-    (FIRST_OWN_REASON..FIRST_SHARED_REASON).contains(&reason(code))
-}
+/// A packed error (`ERR_PACK`): a library and its reason; 0 for none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ErrorCode(pub(crate) u64);
 
-/// Up to 1.1.1 the reasons that all libraries share are below 100; OpenSSL 3 marks them with flags.
-const FIRST_OWN_REASON: u32 = 100;
-const FIRST_SHARED_REASON: u32 = 1 << 18;
-
-/// The packed code of an SSL error with this reason, for errors that nginx takes off the queue
-/// before we can look.
-pub(crate) fn packed(reason: u32) -> u64 {
-    u64::from(SSL_LIBRARY) << LIBRARY_SHIFT | u64::from(reason)
-}
-
-/// ERR_LIB_SSL.
+/// ERR_LIB_SYS and ERR_LIB_SSL.
+const SYSTEM_LIBRARY: u32 = 2;
 const SSL_LIBRARY: u32 = 20;
 #[cfg(openssl3)]
 const LIBRARY_SHIFT: u32 = 23;
 #[cfg(not(openssl3))]
 const LIBRARY_SHIFT: u32 = 24;
+/// ERR_SYSTEM_FLAG: OpenSSL 3 packs an errno behind it, without a library.
+const SYSTEM_FLAG: u64 = 0x8000_0000;
+/// Up to 1.1.1 the reasons that all libraries share are below 100; OpenSSL 3 marks them with flags.
+const FIRST_OWN_REASON: u32 = 100;
+const FIRST_SHARED_REASON: u32 = 1 << 18;
 
-/// How OpenSSL 3 says EOF where nginx does not set SSL_OP_IGNORE_UNEXPECTED_EOF (before 1.20.2).
-pub(crate) fn is_unexpected_eof(code: u64) -> bool {
-    /// SSL_R_UNEXPECTED_EOF_WHILE_READING.
-    const REASON: u32 = 294;
-    (library(code), reason(code)) == (SSL_LIBRARY, REASON)
-}
-
-/// ERR_GET_LIB. OpenSSL 3 marks system errors with the top bit of 32: library 2 there.
-pub(crate) fn library(code: u64) -> u32 {
-    if cfg!(openssl3) && code & 0x8000_0000 != 0 {
-        return 2;
+impl ErrorCode {
+    /// The error that was pushed last.
+    pub(crate) fn latest() -> Self {
+        // SAFETY: reads this thread's queue.
+        Self(unsafe { ERR_peek_last_error() })
     }
-    u32::try_from(code >> LIBRARY_SHIFT & 0xff).unwrap_or(0)
+
+    /// The error of the queue that says most: the earliest, which is what nginx prints first, unless
+    /// another library's error stands there and the SSL library's own reason is the latest (3.5 says
+    /// "unknown security bits" before "dh key too small").
+    fn most_telling() -> Self {
+        // SAFETY: reads this thread's queue.
+        let earliest = Self(unsafe { ERR_peek_error() });
+        let latest = Self::latest();
+        let is_better = earliest.library() != SSL_LIBRARY
+            && latest.library() == SSL_LIBRARY
+            && latest.is_specific();
+        match is_better {
+            true => latest,
+            false => earliest,
+        }
+    }
+
+    /// The SSL library's error with this reason, for errors that nginx takes off the queue before we can
+    /// look.
+    pub(crate) fn of_ssl(reason: u32) -> Self {
+        Self(u64::from(SSL_LIBRARY) << LIBRARY_SHIFT | u64::from(reason))
+    }
+
+    /// ERR_GET_LIB.
+    pub(crate) fn library(self) -> u32 {
+        if self.is_system() {
+            return SYSTEM_LIBRARY;
+        }
+        u32::try_from(self.0 >> LIBRARY_SHIFT & 0xff).unwrap_or(0)
+    }
+
+    /// ERR_GET_REASON. OpenSSL 3's flag bits (ERR_RFLAG_*) are part of a reason: ERR_R_INTERNAL_ERROR is
+    /// 786691 there.
+    pub(crate) fn reason(self) -> u32 {
+        let mask = match cfg!(openssl3) {
+            true if self.is_system() => SYSTEM_FLAG - 1,
+            true => 0x7f_ffff,
+            false => 0xfff,
+        };
+        u32::try_from(self.0 & mask).unwrap_or(0)
+    }
+
+    /// ERR_SYSTEM_ERROR.
+    fn is_system(self) -> bool {
+        cfg!(openssl3) && self.0 & SYSTEM_FLAG != 0
+    }
+
+    /// A reason of the library's own, not one that all libraries share ("internal error", "EVP lib").
+    fn is_specific(self) -> bool {
+        (FIRST_OWN_REASON..FIRST_SHARED_REASON).contains(&self.reason())
+    }
+
+    /// How OpenSSL 3 says EOF where nginx does not set SSL_OP_IGNORE_UNEXPECTED_EOF (before 1.20.2).
+    pub(crate) fn is_unexpected_eof(self) -> bool {
+        let reason = SslReason::UNEXPECTED_EOF_WHILE_READING.0;
+        (self.library(), self.reason()) == (SSL_LIBRARY, reason)
+    }
+
+    /// The library's words for it (`ERR_error_string_n`).
+    pub(crate) fn text(self) -> String {
+        let mut buffer = [0u8; 256];
+        // SAFETY: the buffer is writable for its length; the result is NUL-terminated in it.
+        unsafe { ERR_error_string_n(self.0, buffer.as_mut_ptr().cast::<c_char>(), buffer.len()) };
+        let length = buffer.iter().position(|byte| *byte == 0);
+        let text = buffer.get(..length.unwrap_or(buffer.len()));
+        tlsdiag::text::bounded(text.unwrap_or_default())
+    }
 }
 
-/// ERR_GET_REASON. OpenSSL 3's flag bits (ERR_RFLAG_*) are part of a reason: ERR_R_INTERNAL_ERROR is
-/// 786691 there.
-pub(crate) fn reason(code: u64) -> u32 {
-    let mask = match (cfg!(openssl3), code & 0x8000_0000 != 0) {
-        (true, true) => 0x7fff_ffff,
-        (true, false) => 0x7f_ffff,
-        (false, _) => 0xfff,
-    };
-    u32::try_from(code & mask).unwrap_or(0)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The library's words for a code (`ERR_error_string_n`).
-pub(crate) fn text(code: u64) -> String {
-    let mut buffer = [0u8; 256];
-    // SAFETY: the buffer is writable for its length; the result is NUL-terminated in it.
-    unsafe { ERR_error_string_n(code, buffer.as_mut_ptr().cast::<c_char>(), buffer.len()) };
-    let length = buffer
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(buffer.len());
-    tlsdiag::text::bounded(buffer.get(..length).unwrap_or_default())
+    #[test]
+    fn a_code_says_library_and_reason() {
+        let eof = ErrorCode::of_ssl(294);
+        assert_eq!((eof.library(), eof.reason()), (SSL_LIBRARY, 294));
+        assert!(eof.is_unexpected_eof() && eof.is_specific());
+        assert!(!ErrorCode::of_ssl(293).is_unexpected_eof());
+        assert!(!ErrorCode::of_ssl(FIRST_OWN_REASON - 1).is_specific());
+        let none = ErrorCode(0);
+        assert_eq!((none.library(), none.reason()), (0, 0));
+    }
+
+    #[cfg(openssl3)]
+    #[test]
+    fn openssl3_marks_errnos_and_shared_reasons() {
+        let reset = ErrorCode(SYSTEM_FLAG | 104);
+        assert_eq!((reset.library(), reset.reason()), (SYSTEM_LIBRARY, 104));
+        // ERR_R_INTERNAL_ERROR of the SSL library.
+        let internal = ErrorCode::of_ssl(786_691);
+        assert_eq!(
+            (internal.library(), internal.reason()),
+            (SSL_LIBRARY, 786_691)
+        );
+        assert!(!internal.is_specific());
+    }
 }

@@ -15,7 +15,7 @@ mod verify;
 mod x509;
 
 pub(crate) use check::{check, unverified};
-pub(crate) use error::{handshake_error, is_unexpected_eof, latest, QueueMark};
+pub(crate) use error::{handshake_error, ErrorCode, QueueMark};
 pub(crate) use ex_data::{Slot, CLASS_SSL, CLASS_SSL_CTX};
 pub(crate) use memory::forget_verifications;
 pub(crate) use recording::{client_certificate, ending, with_context};

@@ -4,7 +4,7 @@ use tlsdiag::capture::{
     Bytes, ClientCertificate, ClientCertificateSent, Ending, EndingKind, Recorder, Settings,
 };
 
-use super::error::{library, packed, reason, text};
+use super::error::ErrorCode;
 use super::ffi::{
     OPENSSL_sk_num, OPENSSL_sk_value, SSL_CIPHER_get_protocol_id, SSL_CTX_get0_certificate,
     SSL_CTX_get_ciphers, SSL_CTX_get_security_level, SSL_CTX_get_verify_depth, SSL_CTX,
@@ -73,19 +73,21 @@ pub(crate) fn client_certificate(
 /// from the alert.
 pub(crate) fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
     let error = recorder.error;
-    let code = match (error.map_or(0, |error| error.code), kind) {
-        (0, EndingKind::LateAlert) => recorder
-            .fatal_alert(false)
-            .map_or(0, |alert| packed(ALERT_REASONS + u32::from(alert.code))),
-        (code, _) => code,
+    let late_alert = || {
+        let alert = recorder.fatal_alert(false)?;
+        Some(ErrorCode::of_ssl(ALERT_REASONS + u32::from(alert.code)))
     };
-    let known = code != 0;
+    let code = error.map(|error| error.code).filter(|code| *code != 0);
+    let code = match code.map(ErrorCode) {
+        None if kind == EndingKind::LateAlert => late_alert(),
+        code => code,
+    };
     Ending {
         kind,
-        code: known.then_some(code),
-        library: known.then(|| library(code)),
-        reason: known.then(|| reason(code)),
+        code: code.map(|code| code.0),
+        library: code.map(ErrorCode::library),
+        reason: code.map(ErrorCode::reason),
         errno: error.map(|error| error.errno).filter(|errno| *errno != 0),
-        text: known.then(|| text(code).into()),
+        text: code.map(|code| code.text().into()),
     }
 }
