@@ -80,6 +80,10 @@ pub extern "C" fn tlsdiag_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
+/// Writes a string of ours to `out`, and its length.
+///
+/// # Safety
+/// `recording` points to `length` readable bytes, `out` and `out_length` can be written to; each may be NULL.
 unsafe fn answer(
     recording: *const c_char,
     length: usize,
@@ -103,7 +107,7 @@ unsafe fn answer(
         Ok(Ok(text)) => {
             // SAFETY: checked above; the caller promises that it is writable.
             unsafe { *out_length = text.as_bytes().len() };
-            // SAFETY: as above.
+            // SAFETY: checked above; the caller promises that it is writable.
             unsafe { *out = text.into_raw() };
             TLSDIAG_OK
         }

@@ -1,7 +1,7 @@
 //! The plan of the house: a room imports from the rooms below it only.
 //!
 //! A room is a file or folder of `ngx-module/src` or `src`. The lists below name them from the roof
-//! down. Being an order, it leaves no circle between rooms.
+//! down. Being an order, it leaves no circle between rooms. And no SAFETY comment leads through the house.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -67,6 +67,35 @@ fn the_module_imports_downwards_only() {
 #[test]
 fn the_core_imports_downwards_only() {
     check("src", CORE, &["crate::", "tlsdiag::"]);
+}
+
+/// A SAFETY comment says itself who guarantees what the block needs: what it points to moves or changes.
+#[test]
+fn safety_comments_do_not_point_elsewhere() {
+    const POINTERS: &[&str] = &["as above", "as before", "as for ", "as in ", "see "];
+    let base = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut wrong = Vec::new();
+    let mut comments = 0;
+    for root in ["src", "ngx-module/src"] {
+        for file in sources(&base.join(root)) {
+            let text = fs::read_to_string(&file).expect("a source file");
+            for (number, line) in (1..).zip(text.lines()) {
+                let Some((_, says)) = line.split_once("// SAFETY:") else {
+                    continue;
+                };
+                comments += 1;
+                let says = says.trim().to_lowercase();
+                if POINTERS.iter().any(|pointer| says.starts_with(pointer)) {
+                    wrong.push(format!(
+                        "{}:{number}: say who guarantees it, not where that is said: {says}",
+                        file.display()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(comments > 100, "the test does not see the comments");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 fn check(root: &str, rooms: &[&str], names: &[&str]) {

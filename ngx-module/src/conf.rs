@@ -160,29 +160,40 @@ pub(crate) struct Scope<'c> {
 
 impl<'c> Scope<'c> {
     /// Of a request's location. `None` where the running configuration has not loaded us.
-    pub(crate) fn of_request(request: &'c ngx_http_request_t) -> Option<Self> {
-        let main = running()?;
-        // SAFETY: the module is part of the running cycle, so its place is valid in loc_conf.
-        let level = unsafe { *request.loc_conf.add(modules::HTTP.context_index()) };
-        // SAFETY: what stands there is what our create_loc_conf returned.
-        let level = unsafe { level.cast::<LevelConf>().as_ref() };
+    ///
+    /// # Safety
+    /// nginx serves the request.
+    pub(crate) unsafe fn of_request(request: &'c ngx_http_request_t) -> Option<Self> {
+        // SAFETY: a request is borrowed for a callback at most. The running cycle has loaded us, so that our
+        // place in loc_conf holds what our create_loc_conf returned.
+        let (main, level) = unsafe {
+            let main = running()?;
+            let level = *request.loc_conf.add(modules::HTTP.context_index());
+            (main, level.cast::<LevelConf>().as_ref())
+        };
         Some(Self { level, main })
     }
 
     /// Of a session's server; as for a request.
+    ///
+    /// # Safety
+    /// nginx serves the session.
     #[cfg(ngx_feature = "stream")]
-    pub(crate) fn of_session(session: &'c ngx_stream_session_t) -> Option<Self> {
-        let main = running()?;
-        // SAFETY: the module is part of the running cycle, so its place is valid in srv_conf.
-        let level = unsafe { *session.srv_conf.add(modules::STREAM.context_index()) };
-        // SAFETY: what stands there is what our create_srv_conf returned.
-        let level = unsafe { level.cast::<LevelConf>().as_ref() };
+    pub(crate) unsafe fn of_session(session: &'c ngx_stream_session_t) -> Option<Self> {
+        // SAFETY: a session is borrowed for a callback at most. The running cycle has loaded us, so that our
+        // place in srv_conf holds what our create_srv_conf returned.
+        let (main, level) = unsafe {
+            let main = running()?;
+            let level = *session.srv_conf.add(modules::STREAM.context_index());
+            (main, level.cast::<LevelConf>().as_ref())
+        };
         Some(Self { level, main })
     }
 
     /// Of a connection of anybody else: the main level.
     pub(crate) fn of_other(_connection: &'c ngx_connection_t) -> Option<Self> {
-        let main = running()?;
+        // SAFETY: a connection is borrowed for a callback at most.
+        let main = unsafe { running() }?;
         Some(Self { level: None, main })
     }
 
@@ -198,8 +209,12 @@ impl<'c> Scope<'c> {
 
     /// Of the level with this number in configuration `generation`; of the main level where another
     /// configuration runs.
-    pub(crate) fn numbered(number: u32, generation: u32) -> Option<Self> {
-        let main = running()?;
+    ///
+    /// # Safety
+    /// `'c` ends with the callback that asks.
+    pub(crate) unsafe fn numbered(number: u32, generation: u32) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        let main = unsafe { running() }?;
         let index = usize::try_from(number).ok()?.checked_sub(1);
         // SAFETY: NULL, or an array of the levels of this configuration, which live as long as it.
         let level = unsafe {
@@ -247,26 +262,29 @@ impl<'c> Scope<'c> {
         let Some(logs) = logs.and_then(|logs| unsafe { logs.as_ref() }) else {
             return &mut [];
         };
-        // SAFETY: as above; the caller borrows them alone.
+        // SAFETY: the array holds so many Sinks, and the caller borrows them alone.
         unsafe { core::slice::from_raw_parts_mut(logs.elts.cast(), logs.nelts) }
     }
 }
 
 /// The main level of the running configuration; `None` where that has not loaded us. A single process
 /// goes on with connections of the configuration before.
-fn running<'c>() -> Option<&'c LevelConf> {
+///
+/// # Safety
+/// `'c` ends with the callback that asks.
+unsafe fn running<'c>() -> Option<&'c LevelConf> {
     if !cycle::is_loaded() {
         return None;
     }
-    // SAFETY: nginx's own global, a cycle that loaded us. It outlives the callback that asks.
+    // SAFETY: nginx's own global, a cycle that loaded us; nginx replaces it between callbacks only.
     unsafe { LevelConf::main_of(ngx_cycle) }
 }
 
 /// Hands the zone of the running configuration to `body`; `None` where there is none.
 pub(crate) fn with_zone<R>(body: impl FnOnce(&Zone<'_>) -> R) -> Option<R> {
-    let zone = running()?.zone.get();
-    // SAFETY: NULL, or the running configuration's own; `body` cannot keep it.
-    unsafe { Zone::of(zone) }.map(|zone| body(&zone))
+    // SAFETY: the zone is NULL or the running configuration's own, and `body` cannot keep it.
+    let zone = unsafe { Zone::of(running()?.zone.get()) };
+    zone.map(|zone| body(&zone))
 }
 
 /// The number of the configuration that this process runs.
@@ -290,18 +308,24 @@ pub(crate) fn generation() -> u32 {
 }
 
 /// What is served at the request's location.
-pub(crate) fn status(request: &ngx_http_request_t) -> Option<Report> {
-    Scope::of_request(request)?.level?.status
+///
+/// # Safety
+/// nginx serves the request.
+pub(crate) unsafe fn status(request: &ngx_http_request_t) -> Option<Report> {
+    // SAFETY: the caller's promise.
+    unsafe { Scope::of_request(request) }?.level?.status
 }
 
 /// The running configuration uses `$upstream_tls_*`.
 pub(crate) fn uses_variables() -> bool {
-    running().is_some_and(|main| main.variables.get())
+    // SAFETY: looked at here only.
+    unsafe { running() }.is_some_and(|main| main.variables.get())
 }
 
 /// This worker has met somebody who uses them.
 pub(crate) fn use_variables() {
-    if let Some(main) = running() {
+    // SAFETY: looked at here only.
+    if let Some(main) = unsafe { running() } {
         main.use_variables();
     }
 }

@@ -180,7 +180,7 @@ impl Context {
             // SAFETY: the store belongs to the context.
             unsafe { ffi::X509_STORE_set_flags(store, CRL_CHECK) };
         }
-        // SAFETY: as above.
+        // SAFETY: this thread's queue.
         unsafe { ffi::ERR_clear_error() };
         Ok(())
     }

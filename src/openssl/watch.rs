@@ -98,7 +98,7 @@ impl Watch {
             recorder.verifies = ffi::SSL_get_verify_depth(ssl) >= 0;
             self.chain = Chain::peer(ssl);
         }
-        // SAFETY: as above.
+        // SAFETY: the caller's promise.
         unsafe { self.snapshot(ssl) }
     }
 

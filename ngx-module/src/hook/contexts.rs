@@ -16,7 +16,7 @@ use crate::runtime::guard::guard_keeping;
 /// Addresses of contexts; other threads may make contexts too, hence the lock.
 static PENDING: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 
-/// OpenSSL has told of a context.
+/// OpenSSL has called us for a context.
 static CALLED: AtomicBool = AtomicBool::new(false);
 
 fn pending() -> MutexGuard<'static, Vec<usize>> {
@@ -24,6 +24,9 @@ fn pending() -> MutexGuard<'static, Vec<usize>> {
 }
 
 /// OpenSSL's `CRYPTO_EX_new` for our slot, inside `SSL_CTX_new`.
+///
+/// # Safety
+/// OpenSSL calls it. Of what it passes only the address of the context is looked at.
 pub(super) unsafe extern "C" fn created(
     context: *mut c_void,
     _: *mut c_void,
@@ -42,6 +45,9 @@ pub(super) unsafe extern "C" fn created(
 }
 
 /// OpenSSL's `CRYPTO_EX_free`, inside `SSL_CTX_free`: a configuration failed, or ended.
+///
+/// # Safety
+/// OpenSSL calls it. Of what it passes only the address of the context is looked at.
 pub(super) unsafe extern "C" fn freed(
     context: *mut c_void,
     _: *mut c_void,

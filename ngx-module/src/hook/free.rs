@@ -38,7 +38,8 @@ pub(super) unsafe extern "C" fn ssl_freed(
         }
         let Watched { observation, state } = *watched;
         let ssl: *mut SSL = ssl.cast();
-        // SAFETY: nginx frees the SSL before the connection it belongs to; see the module's first lines.
+        // SAFETY: the caller's promise; nginx frees the SSL before the connection it belongs to. Of the SSL
+        // only ex_data, context and verify result are read, which every version keeps until after this call.
         unsafe {
             let Some(connection) = connection(ssl).as_ref() else {
                 return;

@@ -26,14 +26,17 @@ const SSL_ERROR_ZERO_RETURN: c_int = 6;
 const V_OK: core::ffi::c_long = 0;
 
 /// `SSL_CTX_set_info_callback`'s callback.
+///
+/// # Safety
+/// OpenSSL passes the SSL it is working on.
 pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_int) {
     if event == HANDSHAKE_DONE || (event == CONNECT_EXIT && ret <= 0) {
-        // SAFETY: OpenSSL passes the SSL it is working on.
+        // SAFETY: the caller's promise.
         let seen = guard::guard_keeping("info", || unsafe {
             observe_event(ssl.cast_mut(), event, ret)
         });
         if seen.is_none() {
-            // SAFETY: as above.
+            // SAFETY: OpenSSL works on the SSL, and the body that panicked has given its borrow back.
             unsafe { release(ssl.cast_mut()) }
         }
     }
@@ -45,8 +48,10 @@ pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_in
     }
 }
 
+/// # Safety
+/// `ssl` is the one OpenSSL passed to its info callback.
 unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
-    // SAFETY: the SSL is alive inside its callback; the recording is ours.
+    // SAFETY: the caller's promise; nobody else borrows the observation while the callback runs.
     unsafe {
         let Some(observation) = handshaking(ssl) else {
             return;
@@ -60,8 +65,11 @@ unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
 }
 
 /// Our side is done: the negotiated values, and the chain if nginx is going to reject it.
+///
+/// # Safety
+/// `ssl` is the one OpenSSL passed to its info callback.
 unsafe fn finished(ssl: *mut SSL, observation: &mut Observation) {
-    // SAFETY: the SSL is alive; getters only read it. References taken are ours.
+    // SAFETY: the caller's promise; getters only read the SSL, and references taken are ours.
     unsafe {
         let recorder = &mut observation.recorder;
         recorder.finished = true;
@@ -102,8 +110,11 @@ unsafe fn finished(ssl: *mut SSL, observation: &mut Observation) {
 
 /// The handshake call failed. `errno` and the error queue are exact here and nowhere later; both
 /// are left as they were, because nginx reads them after us.
+///
+/// # Safety
+/// `ssl` is the one OpenSSL passed to its info callback, and `ret` is what the call returned.
 unsafe fn failed(ssl: *mut SSL, observation: &mut Observation, ret: c_int) {
-    // SAFETY: errno is this thread's; SSL_get_error only peeks the queue.
+    // SAFETY: the caller's promise; errno is this thread's, and SSL_get_error only peeks the queue.
     unsafe {
         let errno = *libc::__errno_location();
         let ssl_error = SSL_get_error(ssl, ret);

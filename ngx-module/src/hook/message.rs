@@ -21,6 +21,9 @@ const CLIENT_HELLO: u8 = 1;
 const FINISHED: u8 = 20;
 
 /// `SSL_CTX_set_msg_callback`'s callback.
+///
+/// # Safety
+/// OpenSSL passes the SSL it is working on, and `length` readable bytes or NULL.
 pub(super) unsafe extern "C" fn observe(
     write_p: c_int,
     _version: c_int,
@@ -33,21 +36,24 @@ pub(super) unsafe extern "C" fn observe(
     let step = guard::guard_keeping("message", || {
         let bytes = match (buffer.is_null(), length) {
             (true, _) | (_, 0) => &[],
-            // SAFETY: OpenSSL passes `length` readable bytes.
+            // SAFETY: the caller's promise.
             _ => unsafe { core::slice::from_raw_parts(buffer.cast::<u8>(), length) },
         };
-        // SAFETY: OpenSSL passes the SSL it is working on.
+        // SAFETY: the caller's promise.
         unsafe { observe_message(ssl, write_p == 1, content_type, bytes) }
     });
     if step.is_none() {
-        // SAFETY: as above. After a fault the request goes on without us.
+        // After a fault the request goes on without us.
+        // SAFETY: OpenSSL works on the SSL, and the body that panicked has given its borrow back.
         unsafe { release(ssl) }
     }
 }
 
+/// # Safety
+/// `ssl` is the one OpenSSL passed to its message callback.
 unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes: &[u8]) {
-    // SAFETY: the SSL is alive inside its callback; what is watched is only reached from here and from
-    // the info callback, never at once.
+    // SAFETY: the caller's promise; what is watched is only reached from here and from the info callback,
+    // never at once.
     unsafe {
         let mut known = watched(ssl);
         if known.is_none() && begin(ssl) {
@@ -81,17 +87,23 @@ unsafe fn observe_message(ssl: *mut SSL, sent: bool, content_type: c_int, bytes:
 }
 
 /// nginx is going to keep the session (`*_ssl_session_reuse on`).
+///
+/// # Safety
+/// `ssl` is the one OpenSSL passed to its message callback.
 unsafe fn stores_session(ssl: *const SSL) -> bool {
-    // SAFETY: the SSL is alive; nginx's connection outlives it.
+    // SAFETY: the caller's promise; nginx's connection outlives its SSL.
     unsafe {
         let own = connection(ssl).as_ref().and_then(|one| one.ssl.as_ref());
         own.is_some_and(|own| own.save_session.is_some())
     }
 }
 
-/// Starts a recording if this is an upstream connection of nginx and the operator wants it.
+/// Begins to watch if this is an upstream connection of nginx and the operator wants it.
+///
+/// # Safety
+/// `ssl` is the one OpenSSL passed to its message callback, and its slot is empty.
 unsafe fn begin(ssl: *mut SSL) -> bool {
-    // SAFETY: the SSL is alive; nginx's connection outlives its SSL.
+    // SAFETY: the caller's promise; nginx's connection outlives its SSL.
     unsafe {
         if SSL_is_server(ssl) != 0 || !cycle::is_loaded() {
             return false;

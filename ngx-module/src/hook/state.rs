@@ -28,6 +28,10 @@ pub(super) struct Watched {
 }
 
 /// How far a connection has come.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "both live in the box of the connection: a second one would be one more allocation for each"
+)]
 pub(super) enum ConnectionState {
     /// No application data has arrived: either side may still refuse the other.
     Handshaking,
@@ -57,7 +61,7 @@ pub(super) unsafe fn connection(ssl: *const SSL) -> *mut ngx_connection_t {
 /// What the slot of an SSL holds, NULL for nothing.
 ///
 /// # Safety
-/// As for [`connection`].
+/// `ssl` is the one OpenSSL passed to a callback.
 unsafe fn slot(ssl: *const SSL) -> *mut Watched {
     // SAFETY: the caller's promise; the slot holds NULL or a pointer made by Box::into_raw.
     unsafe { SSL_get_ex_data(ssl, SSL_SLOT.index()).cast() }
@@ -66,7 +70,8 @@ unsafe fn slot(ssl: *const SSL) -> *mut Watched {
 /// What is watched of an SSL.
 ///
 /// # Safety
-/// As for [`connection`], and no other borrow of it is alive.
+/// `ssl` is the one OpenSSL passed to a callback, or nginx's own and alive, and no other borrow of what its
+/// slot holds is alive.
 pub(super) unsafe fn watched<'a>(ssl: *const SSL) -> Option<&'a mut Watched> {
     // SAFETY: the box in the slot is ours, and callbacks of one SSL never run at once.
     unsafe { slot(ssl).as_mut() }
@@ -75,7 +80,7 @@ pub(super) unsafe fn watched<'a>(ssl: *const SSL) -> Option<&'a mut Watched> {
 /// The handshake of an SSL that carries no data yet.
 ///
 /// # Safety
-/// As for [`watched`].
+/// `ssl` is the one OpenSSL passed to a callback, and no other borrow of what its slot holds is alive.
 pub(super) unsafe fn handshaking<'a>(ssl: *const SSL) -> Option<&'a mut Observation> {
     // SAFETY: the caller's promise.
     let watched = unsafe { watched(ssl) }?;
@@ -103,7 +108,7 @@ pub(super) unsafe fn established<'a>(
 /// Puts what is watched into the slot. False when OpenSSL is out of memory; then it is dropped.
 ///
 /// # Safety
-/// As for [`connection`], and the slot is empty.
+/// `ssl` is the one OpenSSL passed to a callback, and its slot is empty.
 pub(super) unsafe fn store(ssl: *mut SSL, watched: Box<Watched>) -> bool {
     let raw = Box::into_raw(watched);
     // SAFETY: the caller's promise; the slot is ours.
@@ -120,7 +125,7 @@ pub(super) unsafe fn store(ssl: *mut SSL, watched: Box<Watched>) -> bool {
 /// does for every request. False where nothing of it is needed any more: then it is to be released.
 ///
 /// # Safety
-/// As for [`connection`], and `watched` is what the slot holds.
+/// `ssl` is the one OpenSSL passed to a callback, and `watched` is what its slot holds.
 pub(super) unsafe fn stop_watching(ssl: *mut SSL, watched: &mut Watched) -> bool {
     // SAFETY: the caller's promise; the connection outlives its SSL.
     unsafe {
@@ -151,7 +156,7 @@ pub(super) unsafe fn stop_watching(ssl: *mut SSL, watched: &mut Watched) -> bool
 /// Lets go of a connection: no recording, no callback per record any more.
 ///
 /// # Safety
-/// As for [`watched`].
+/// `ssl` is the one OpenSSL passed to a callback, and no borrow of what its slot holds is alive.
 pub(super) unsafe fn release(ssl: *mut SSL) {
     // SAFETY: the caller's promise; the slot's box is ours and is taken out of it before it is dropped.
     unsafe {

@@ -49,8 +49,10 @@ unsafe fn put_first(top: &CStr, ours: *mut c_void, next: &AtomicPtr<c_void>) {
     }
 }
 
+/// # Safety
+/// nginx passes the request whose header it is about to send.
 unsafe extern "C" fn header(request: *mut ngx_http_request_t) -> ngx_int_t {
-    // SAFETY: nginx passes a live request, whose upstream lives as long; the next filter takes what ours took.
+    // SAFETY: the caller's promise; the next filter takes what ours took.
     unsafe {
         if let Some(upstream) = answered(request, Response::may_be_about_tls) {
             look(upstream, None);
@@ -63,8 +65,10 @@ unsafe extern "C" fn header(request: *mut ngx_http_request_t) -> ngx_int_t {
     }
 }
 
+/// # Safety
+/// nginx passes the request and a part of its body, which is alive until the filters return.
 unsafe extern "C" fn body(request: *mut ngx_http_request_t, chain: *mut ngx_chain_t) -> ngx_int_t {
-    // SAFETY: as above; the chain's buffers are alive.
+    // SAFETY: the caller's promise; the next filter takes what ours took.
     unsafe {
         if let Some(upstream) = answered(request, Response::has_a_telling_body) {
             let buffer = chain.as_ref().and_then(|chain| chain.buf.as_ref());
@@ -82,21 +86,26 @@ unsafe extern "C" fn body(request: *mut ngx_http_request_t, chain: *mut ngx_chai
 }
 
 /// The upstream of an answer with such a status, while its connection is there.
+///
+/// # Safety
+/// The request is alive for as long as the result is used.
 unsafe fn answered<'a>(
     request: *mut ngx_http_request_t,
     has_status: fn(u16) -> bool,
 ) -> Option<&'a ngx_http_upstream_t> {
-    // SAFETY: the caller's request is alive, and its upstream as long.
+    // SAFETY: the caller's promise; the upstream lives as long as its request.
     let upstream = unsafe { (*request).upstream.as_ref() }?;
     let is_suspicious = u16::try_from(upstream.headers_in.status_n).is_ok_and(has_status);
     let is_there = is_suspicious && !upstream.peer.connection.is_null();
     is_there.then_some(upstream)
 }
 
+/// # Safety
+/// The upstream is a live request's.
 unsafe fn look(upstream: &ngx_http_upstream_t, body: Option<&[u8]>) {
     guard("response", || {
         if cycle::is_loaded() {
-            // SAFETY: the caller's upstream is alive; its connection is until its pointer is taken away.
+            // SAFETY: the caller's promise; nginx takes the pointer away when it closes the connection.
             unsafe {
                 if let Some(connection) = upstream.peer.connection.as_ref() {
                     hook::answered(connection, body);

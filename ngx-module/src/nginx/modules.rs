@@ -57,7 +57,7 @@ impl Module {
 
     /// Its place among the modules of its kind: in `r->loc_conf`, in `s->srv_conf`.
     pub(crate) fn context_index(&self) -> usize {
-        // SAFETY: as for `index`.
+        // SAFETY: nginx writes it on this thread, while it reads a configuration.
         unsafe { self.0.load(Ordering::Relaxed).as_ref() }.map_or(UNSET_INDEX, |one| one.ctx_index)
     }
 
@@ -89,7 +89,7 @@ impl Module {
     }
 
     fn forget_indices(&self) {
-        // SAFETY: as for `index`.
+        // SAFETY: nginx writes it on this thread, and reads no configuration now.
         if let Some(module) = unsafe { self.0.load(Ordering::Relaxed).as_mut() } {
             module.index = UNSET_INDEX;
             module.ctx_index = UNSET_INDEX;

@@ -44,7 +44,7 @@ pub(crate) unsafe fn check(
         verified_again: verified.is_some(),
         // SAFETY: the caller owns the context.
         trust_store_size: unsafe { trust_store_size(context) },
-        // SAFETY: as above.
+        // SAFETY: the caller owns the context.
         trusted_names: unsafe { trusted_names(context) },
         proven_depth: verified.and_then(|verified| verified.proven_depth),
         errors: verified

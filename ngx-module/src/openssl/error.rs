@@ -24,7 +24,8 @@ impl QueueMark {
 
 impl Drop for QueueMark {
     fn drop(&mut self) {
-        // SAFETY: as above. With no mark (the queue was empty) it empties the queue again.
+        // With no mark (the queue was empty) it empties the queue again.
+        // SAFETY: works on this thread's queue.
         unsafe { ERR_pop_to_mark() };
     }
 }

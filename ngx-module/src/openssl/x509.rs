@@ -25,7 +25,7 @@ impl X509 {
     /// The certificate nginx holds for this connection.
     ///
     /// # Safety
-    /// As for [`X509::peer`].
+    /// `ssl` is alive: only from inside a message or info callback.
     pub(crate) unsafe fn own(ssl: *const SSL) -> Option<Self> {
         // SAFETY: the caller's promise.
         let borrowed = NonNull::new(unsafe { SSL_get_certificate(ssl) })?;
@@ -35,7 +35,8 @@ impl X509 {
 
     /// The certificate, to be looked at.
     pub(crate) fn borrow(&self) -> Borrowed<'_> {
-        Borrowed::new(self.0)
+        // SAFETY: the reference is ours for as long as it is borrowed.
+        unsafe { Borrowed::new(self.0) }
     }
 }
 
@@ -75,11 +76,13 @@ impl Borrowed<'_> {
     /// # Safety
     /// Whoever holds it outlives what is made here.
     pub(crate) unsafe fn of(raw: *mut RawX509) -> Option<Self> {
-        NonNull::new(raw).map(Self::new)
+        // SAFETY: the caller's promise.
+        NonNull::new(raw).map(|raw| unsafe { Self::new(raw) })
     }
 
-    /// Only for as long as its holder lives.
-    pub(super) fn new(raw: NonNull<RawX509>) -> Self {
+    /// # Safety
+    /// Whoever holds it outlives what is made here.
+    pub(super) unsafe fn new(raw: NonNull<RawX509>) -> Self {
         Self {
             raw,
             holder: PhantomData,
@@ -108,7 +111,7 @@ impl Chain {
     /// The chain the peer sent; `None` when the session does not hold it (it was serialised).
     ///
     /// # Safety
-    /// As for [`X509::peer`].
+    /// `ssl` is alive: only from inside a message or info callback.
     pub(crate) unsafe fn peer(ssl: *const SSL) -> Option<Self> {
         // SAFETY: the caller's promise.
         let borrowed = NonNull::new(unsafe { SSL_get_peer_cert_chain(ssl) })?;
@@ -147,9 +150,11 @@ impl Chain {
     pub(crate) fn iter(&self) -> impl Iterator<Item = Borrowed<'_>> {
         (0..self.len()).filter_map(|index| {
             let index = i32::try_from(index).ok()?;
-            // SAFETY: the index is below the number of elements.
-            let certificate = unsafe { OPENSSL_sk_value(self.0.as_ptr().cast(), index) };
-            NonNull::new(certificate.cast()).map(Borrowed::new)
+            // SAFETY: the index is below the number of elements, which are ours as long as the stack is.
+            unsafe {
+                let certificate = OPENSSL_sk_value(self.0.as_ptr().cast(), index);
+                Borrowed::of(certificate.cast())
+            }
         })
     }
 }

@@ -79,7 +79,7 @@ unsafe fn remember(
     // SAFETY: the caller's promise.
     let leaf = unsafe { X509::peer(ssl) };
     let number = upstream.scope().map_or(0, Scope::number);
-    // SAFETY: as above.
+    // SAFETY: the caller's promise.
     let key = unsafe { key(zone, ssl, observation, number, leaf.as_ref()) };
     let now_ms = now_ms();
     if place.slot.is_recorded(key, now_ms) {
@@ -87,7 +87,7 @@ unsafe fn remember(
     }
     let summary = with_reserve(|| {
         let context = upstream.describe().0;
-        // SAFETY: as above; the context holds the certificate.
+        // SAFETY: the caller's promise; the SSL holds its context, and that its certificate.
         let own = unsafe { Borrowed::of(SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl))) };
         let own = own.map(Borrowed::describe);
         let leaf = leaf.map(|leaf| leaf.borrow().describe());
@@ -128,7 +128,7 @@ unsafe fn key(
     for (to, from) in numbers.chunks_exact_mut(4).zip(parts) {
         to.copy_from_slice(&from.to_le_bytes());
     }
-    // SAFETY: the SSL is alive, and so is what is borrowed from it.
+    // SAFETY: the caller's promise; what is borrowed from the SSL lives as long as it.
     unsafe {
         let own = SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl)) as usize;
         let own = own.to_le_bytes();

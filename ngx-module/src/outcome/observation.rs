@@ -55,7 +55,7 @@ impl Observation {
     /// being made is marked, before nginx stores it.
     ///
     /// # Safety
-    /// As for [`Observation::offered`].
+    /// `ssl` is alive: only from inside its callbacks.
     pub(crate) unsafe fn identified(&mut self, ssl: *mut SSL, is_session_stored: bool) {
         // SAFETY: the caller's promise.
         unsafe {

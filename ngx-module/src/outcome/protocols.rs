@@ -23,7 +23,7 @@ fn protocols() -> MutexGuard<'static, Protocols> {
 /// A handshake is done.
 ///
 /// # Safety
-/// As for [`UpstreamConnection::of`].
+/// nginx made the connection, and calls us on its thread.
 pub(crate) unsafe fn agreed(alpn: &[u8], connection: &ngx_connection_t) {
     if alpn != HTTP2 {
         return;

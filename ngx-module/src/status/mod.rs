@@ -26,8 +26,11 @@ use crate::zone::now_ms;
 use body::Body;
 
 /// nginx's `ngx_http_handler_pt`.
+///
+/// # Safety
+/// nginx hands over the request that it serves.
 pub(crate) unsafe extern "C" fn handle(request: *mut ngx_http_request_t) -> ngx_int_t {
-    // SAFETY: nginx hands over the request that it serves.
+    // SAFETY: the caller's promise.
     let status = guard("status", || unsafe { answer(request) });
     status.unwrap_or(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t)
 }
@@ -59,9 +62,11 @@ impl Http {
     }
 }
 
+/// # Safety
+/// nginx serves the request.
 unsafe fn answer(request: *mut ngx_http_request_t) -> ngx_int_t {
     const FAILED: ngx_int_t = NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t;
-    // SAFETY: the request is alive; everything it is given lives in its pool.
+    // SAFETY: the caller's promise; everything the request is given lives in its pool.
     unsafe {
         if (*request).method & (NGX_HTTP_GET | NGX_HTTP_HEAD) as ngx_uint_t == 0 {
             return NGX_HTTP_NOT_ALLOWED as ngx_int_t;
@@ -92,8 +97,12 @@ unsafe fn answer(request: *mut ngx_http_request_t) -> ngx_int_t {
     }
 }
 
+/// What is asked for.
+///
+/// # Safety
+/// The request is alive.
 unsafe fn format(request: *mut ngx_http_request_t, report: Report) -> Format {
-    // SAFETY: the request is alive.
+    // SAFETY: the caller's promise.
     let accept = || unsafe { request::accept(request) };
     match report {
         Report::Any => Format::preferred(&accept()),
@@ -103,12 +112,16 @@ unsafe fn format(request: *mut ngx_http_request_t, report: Report) -> Format {
     }
 }
 
+/// `None` without memory.
+///
+/// # Safety
+/// The request is alive, and the body goes with it.
 unsafe fn body(
     request: *mut ngx_http_request_t,
     format: Format,
     snapshot: &Snapshot,
 ) -> Option<Body> {
-    // SAFETY: the request is alive, and its pool with it.
+    // SAFETY: the caller's promise; the pool lives as long as its request.
     unsafe {
         let mut body = Body::new((*request).pool);
         write(format, snapshot, request::refresh(request), &mut body).ok()?;
@@ -132,11 +145,14 @@ fn build() -> Build {
 
 /// Status and headers. What Accept decides must not be cached under the address alone, and the figures of
 /// a moment not at all.
+///
+/// # Safety
+/// The request is alive, and its header is not sent yet.
 unsafe fn head(request: *mut ngx_http_request_t, format: Format, length: usize) -> Option<()> {
     let content_type = format.content_type();
     // What stands before the parameters: nginx adds its charset only to a type that ends there.
     let essence = content_type.split(';').next().unwrap_or(content_type);
-    // SAFETY: the request is alive; the texts are constants.
+    // SAFETY: the caller's promise; the texts are constants.
     unsafe {
         let out = &mut (*request).headers_out;
         out.status = NGX_HTTP_OK as ngx_uint_t;
@@ -154,12 +170,16 @@ unsafe fn head(request: *mut ngx_http_request_t, format: Format, length: usize) 
     Some(())
 }
 
+/// Adds a header; `None` without memory.
+///
+/// # Safety
+/// The request is alive, and its header is not sent yet.
 unsafe fn add(
     request: *mut ngx_http_request_t,
     name: &'static str,
     value: &'static str,
 ) -> Option<()> {
-    // SAFETY: the request is alive; its list holds elements of this type.
+    // SAFETY: the caller's promise; the list of headers holds elements of this type.
     unsafe {
         let list = core::ptr::addr_of_mut!((*request).headers_out.headers);
         let header: *mut ngx_table_elt_t = ngx_list_push(list).cast();

@@ -1,21 +1,22 @@
 //! What was asked and answered in HTTP, read from nginx's own buffers.
 
-use ngx::ffi::ngx_http_upstream_t;
 use tlsdiag::capture::{Bytes, Response, MAX_BODY};
 use tlsdiag::text::bounded;
 use tlsdiag::wire::{first_data, is_http2_request, request_host};
 
+use super::http::Http;
 use crate::nginx::buffer::between;
 
 /// The status can be about TLS.
-pub(super) fn is_suspicious(upstream: &ngx_http_upstream_t) -> bool {
-    u16::try_from(upstream.headers_in.status_n).is_ok_and(Response::may_be_about_tls)
+pub(super) fn is_suspicious(http: &Http<'_>) -> bool {
+    let status = u16::try_from(http.upstream.headers_in.status_n);
+    status.is_ok_and(Response::may_be_about_tls)
 }
 
 /// The answer whose header nginx has just read. A body that is given has come later.
-pub(super) fn read(upstream: &ngx_http_upstream_t, body: Option<&[u8]>) -> Response {
-    let request = request(upstream);
-    // SAFETY: the upstream's own buffer.
+pub(super) fn read(http: &Http<'_>, body: Option<&[u8]>) -> Response {
+    let (upstream, request) = (http.upstream, request(http));
+    // SAFETY: the upstream's own buffer, which lives as long as it.
     let rest = unsafe { between(upstream.buffer.pos, upstream.buffer.last) };
     let body = body.unwrap_or_else(|| match is_http2_request(request) {
         true => first_data(rest),
@@ -30,10 +31,10 @@ pub(super) fn read(upstream: &ngx_http_upstream_t, body: Option<&[u8]>) -> Respo
 }
 
 /// The first buffer of the request: its header. What was sent of it is still there.
-fn request(upstream: &ngx_http_upstream_t) -> &[u8] {
+fn request<'c>(http: &Http<'c>) -> &'c [u8] {
     // SAFETY: the request's buffers live in its pool.
     unsafe {
-        let first = upstream.request_bufs.as_ref();
+        let first = http.upstream.request_bufs.as_ref();
         let buffer = first.and_then(|chain| chain.buf.as_ref());
         buffer.map_or(&[], |buffer| between(buffer.start, buffer.last))
     }

@@ -88,7 +88,8 @@ impl<'c> Http<'c> {
             before: Vec::new(),
             request_id: self.request_id(),
             virtual_server: self.virtual_server(),
-            listen: client.and_then(socket::listen),
+            // SAFETY: nginx made the client's connection, too.
+            listen: client.and_then(|client| unsafe { socket::listen(client) }),
             location: self.location(),
             status: state
                 .and_then(|state| u16::try_from(state.status).ok())
@@ -104,14 +105,15 @@ impl<'c> Http<'c> {
             send_server_name: conf.map(|conf| conf.ssl_server_name == 1),
             session_reuse: conf.map(|conf| conf.ssl_session_reuse == 1),
             upstream_is_constant: Some(self.upstream.resolved.is_null()),
-            name_is_constant: conf.map(|conf| self.name_is_constant(conf)),
+            name_is_constant: self.name_is_constant(),
             upstream_block: Some(self.block().is_some()),
             server_line: self.server_line(),
             ..Settings::default()
         }
     }
 
-    fn conf(&self) -> Option<&'c ngx_http_upstream_conf_t> {
+    /// What the location says of its upstream.
+    pub(super) fn conf(&self) -> Option<&'c ngx_http_upstream_conf_t> {
         // SAFETY: NULL, or the configuration of the location, which outlives its requests.
         unsafe { self.upstream.conf.as_ref() }
     }
@@ -218,12 +220,12 @@ impl<'c> Http<'c> {
 
     /// No variable has a part in the name. Only a `proxy_pass` with variables leaves a host to be
     /// resolved (`ngx_http_upstream_init_request`).
-    fn name_is_constant(&self, conf: &ngx_http_upstream_conf_t) -> bool {
+    fn name_is_constant(&self) -> Option<bool> {
         // SAFETY: NULL, or a value of the configuration.
-        match unsafe { conf.ssl_name.as_ref() } {
+        Some(match unsafe { self.conf()?.ssl_name.as_ref() } {
             Some(value) => value.lengths.is_null(),
             None => self.upstream.resolved.is_null(),
-        }
+        })
     }
 
     /// nginx evaluates `proxy_ssl_name` only where it uses it (`ngx_http_upstream_ssl_name`); elsewhere

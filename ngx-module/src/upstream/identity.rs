@@ -5,10 +5,7 @@ use core::mem::transmute;
 use core::ptr;
 use std::net::Ipv4Addr;
 
-use ngx::ffi::{
-    ngx_http_complex_value_t, ngx_http_request_t, ngx_http_upstream_conf_t, ngx_int_t, ngx_str_t,
-    NGX_OK,
-};
+use ngx::ffi::{ngx_http_complex_value_t, ngx_http_request_t, ngx_int_t, ngx_str_t, NGX_OK};
 use tlsdiag::capture::Identity;
 
 use super::http::Http;
@@ -17,27 +14,28 @@ use crate::openssl::identity::certificate_of;
 
 /// As far as the configuration tells.
 pub(super) fn current(http: &Http<'_>) -> Identity {
-    // SAFETY: configurations outlive requests.
-    let Some(conf) = (unsafe { http.upstream.conf.as_ref() }) else {
+    let Some(conf) = http.conf() else {
         return Identity::default();
     };
     Identity {
         name: match conf.ssl_server_name {
-            1 => name(http, conf),
+            1 => name(http),
             _ => Some(0),
         },
-        certificate: certificate(conf),
+        certificate: certificate(http),
     }
 }
 
 /// The name that nginx would send (`ngx_http_upstream_ssl_name`): without a port, and never an address.
-fn name(http: &Http<'_>, conf: &ngx_http_upstream_conf_t) -> Option<u64> {
-    // SAFETY: a complex value lives as long as the configuration.
-    let name = match unsafe { conf.ssl_name.as_ref() } {
-        None => http.upstream.ssl_name,
-        Some(value) if value.lengths.is_null() => value.value,
-        // SAFETY: as above, and the request is alive.
-        Some(_) => unsafe { evaluate(http.request, conf.ssl_name) }?,
+fn name(http: &Http<'_>) -> Option<u64> {
+    let value = http.conf()?.ssl_name;
+    // SAFETY: NULL, or a value of the configuration, which outlives the request that nginx serves.
+    let name = unsafe {
+        match value.as_ref() {
+            None => http.upstream.ssl_name,
+            Some(constant) if constant.lengths.is_null() => constant.value,
+            Some(_) => evaluate(http.request, value)?,
+        }
     };
     let name = name.as_bytes();
     if name.starts_with(b"[") {
@@ -74,27 +72,29 @@ unsafe fn evaluate(
 
 /// The certificate of the location's own context. One whose file is named by variables is not known before
 /// a connection is made.
-fn certificate(conf: &ngx_http_upstream_conf_t) -> Option<u64> {
-    // SAFETY: the context lives as long as its configuration.
+fn certificate(http: &Http<'_>) -> Option<u64> {
+    // SAFETY: NULL, or the location's own, whose context lives as long.
     let number = unsafe {
-        let own = conf.ssl.as_ref().filter(|own| !own.ctx.is_null())?;
+        let own = http.conf()?.ssl.as_ref().filter(|own| !own.ctx.is_null())?;
         certificate_of(own.ctx)
     };
     match number {
-        0 if is_chosen_by_variables(conf) => None,
+        0 if is_chosen_by_variables(http) => None,
         number => Some(number),
     }
 }
 
 #[cfg(upstream_certificates)]
-fn is_chosen_by_variables(conf: &ngx_http_upstream_conf_t) -> bool {
-    // SAFETY: a complex value lives as long as the configuration.
-    let value = unsafe { conf.ssl_certificate.as_ref() };
+fn is_chosen_by_variables(http: &Http<'_>) -> bool {
+    // SAFETY: NULL, or a value of the configuration.
+    let value = http
+        .conf()
+        .and_then(|conf| unsafe { conf.ssl_certificate.as_ref() });
     value.is_some_and(|value| !value.lengths.is_null())
 }
 
 /// nginx before 1.21.0 knows no such thing.
 #[cfg(not(upstream_certificates))]
-fn is_chosen_by_variables(_: &ngx_http_upstream_conf_t) -> bool {
+fn is_chosen_by_variables(_: &Http<'_>) -> bool {
     false
 }

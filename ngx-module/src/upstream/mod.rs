@@ -31,7 +31,8 @@ const HTTP: u32 = u32::from_ne_bytes(*b"HTTP");
 #[cfg(ngx_feature = "stream")]
 const STREAM: u32 = u32::from_ne_bytes(*b"STRM");
 
-/// A connection to an upstream, and whom it serves. Only for the length of a callback.
+/// A connection to an upstream, and whom it serves. Only for the length of a callback: whoever makes one
+/// promises that nginx's structures behind it are alive for as long, and all below rely on that.
 pub(crate) struct UpstreamConnection<'c> {
     connection: &'c ngx_connection_t,
     owner: Owner<'c>,
@@ -76,9 +77,11 @@ impl<'c> UpstreamConnection<'c> {
     /// The configuration that applies: of the location, of the stream server, or the main one.
     pub(crate) fn scope(&self) -> Option<Scope<'c>> {
         match &self.owner {
-            Owner::Http(http) => Scope::of_request(http.request),
+            // SAFETY: nginx serves it, as was promised to `of`.
+            Owner::Http(http) => unsafe { Scope::of_request(http.request) },
             #[cfg(ngx_feature = "stream")]
-            Owner::Stream(stream) => Scope::of_session(stream.session),
+            // SAFETY: nginx serves it, as was promised to `of`.
+            Owner::Stream(stream) => unsafe { Scope::of_session(stream.session) },
             Owner::Other => Scope::of_other(self.connection),
         }
     }
@@ -141,7 +144,7 @@ impl<'c> UpstreamConnection<'c> {
     /// nginx has read an answer whose status can be about TLS.
     pub(crate) fn has_suspicious_answer(&self) -> bool {
         match &self.owner {
-            Owner::Http(http) => answer::is_suspicious(http.upstream),
+            Owner::Http(http) => answer::is_suspicious(http),
             _ => false,
         }
     }
@@ -149,7 +152,7 @@ impl<'c> UpstreamConnection<'c> {
     /// The answer whose header nginx has just read; its body, where that came later.
     pub(crate) fn answer(&self, body: Option<&[u8]>) -> Option<Response> {
         match &self.owner {
-            Owner::Http(http) => Some(answer::read(http.upstream, body)),
+            Owner::Http(http) => Some(answer::read(http, body)),
             _ => None,
         }
     }
@@ -164,12 +167,14 @@ impl<'c> UpstreamConnection<'c> {
 
     /// The timer of the handshake fired.
     pub(crate) fn timed_out(&self) -> bool {
-        socket::timed_out(self.connection)
+        // SAFETY: nginx's connection, as was promised to `of`.
+        unsafe { socket::timed_out(self.connection) }
     }
 
     /// The peer has closed or reset the connection, whether nginx has noticed or not.
     pub(crate) fn was_closed_by_peer(&self) -> bool {
-        socket::was_closed_by_peer(self.connection)
+        // SAFETY: nginx's connection, as was promised to `of`.
+        unsafe { socket::was_closed_by_peer(self.connection) }
     }
 
     /// Identity and settings, as far as public structures tell.
@@ -198,7 +203,8 @@ impl<'c> UpstreamConnection<'c> {
 
 impl<'c> Owner<'c> {
     /// # Safety
-    /// As for [`UpstreamConnection::of`].
+    /// nginx made the connection, and calls us on its thread: what the connection points to is alive
+    /// and of the type it says, and stays so for as long as the connection is borrowed.
     unsafe fn of(connection: &'c ngx_connection_t) -> Self {
         let data = connection.data;
         if data.is_null() || !data.cast::<u32>().is_aligned() {

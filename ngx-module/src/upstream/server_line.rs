@@ -34,7 +34,7 @@ pub(super) unsafe fn of_peer<T>(
     let lines: &[T] = unsafe { lines.as_ref()?.as_slice() };
     let mut found: Option<ngx_str_t> = None;
     for line in lines.iter().take(MAX_LINES).map(read) {
-        // SAFETY: as above.
+        // SAFETY: the caller's promise: what `read` finds is alive.
         if lines.len() > 1 && !unsafe { leads_to(&line, peer) } {
             continue;
         }

@@ -6,18 +6,24 @@ use tlsdiag::text::bounded;
 use crate::nginx::string;
 
 /// nginx's upstreams set the timer of the write event; njs sets both, and the read event's fires first.
-pub(super) fn timed_out(connection: &ngx_connection_t) -> bool {
+///
+/// # Safety
+/// nginx made the connection.
+pub(super) unsafe fn timed_out(connection: &ngx_connection_t) -> bool {
     [connection.write, connection.read]
         .into_iter()
-        // SAFETY: NULL, or an event that lives as long as its connection.
+        // SAFETY: the caller's promise: each is NULL, or an event that lives as long as its connection.
         .filter_map(|event| unsafe { event.as_ref() })
         .any(|event| event.timedout() == 1)
 }
 
 /// nginx may not have read yet when it closes (`connect() failed (32: Broken pipe)`): then the socket
 /// itself is asked. The connection's own error flag says nothing: a worker that must shut down sets it.
-pub(super) fn was_closed_by_peer(connection: &ngx_connection_t) -> bool {
-    // SAFETY: NULL, or an event that lives as long as its connection.
+///
+/// # Safety
+/// nginx made the connection.
+pub(super) unsafe fn was_closed_by_peer(connection: &ngx_connection_t) -> bool {
+    // SAFETY: the caller's promise: it is NULL, or an event that lives as long as its connection.
     let read = unsafe { connection.read.as_ref() };
     if read.is_some_and(|event| event.eof() == 1 || event.error() == 1) {
         return true;
@@ -60,8 +66,11 @@ pub(super) fn peer(connection: &ngx_connection_t) -> Option<String> {
 }
 
 /// Where a client's connection was accepted, as `listen` has it.
-pub(super) fn listen(client: &ngx_connection_t) -> Option<String> {
-    // SAFETY: NULL, or a socket of the cycle, which outlives its connections.
+///
+/// # Safety
+/// nginx made the connection.
+pub(super) unsafe fn listen(client: &ngx_connection_t) -> Option<String> {
+    // SAFETY: the caller's promise: it is NULL, or a socket of the cycle, which outlives its connections.
     let listening = unsafe { client.listening.as_ref() }?;
     string::to_text(&listening.addr_text)
 }

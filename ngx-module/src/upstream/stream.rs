@@ -72,7 +72,8 @@ impl<'c> Stream<'c> {
                 .and_then(|states| count_attempts(states.iter().map(|state| state.peer.is_null()))),
             is_final: state.map(|state| state.response_time != NOT_YET),
             client: client.and_then(|client| string::to_foreign(&client.addr_text)),
-            listen: client.and_then(socket::listen),
+            // SAFETY: nginx made the client's connection, too.
+            listen: client.and_then(|client| unsafe { socket::listen(client) }),
             ..Context::default()
         };
         let settings = Settings {

@@ -27,6 +27,9 @@ struct Attempt {
 type Marker = unsafe extern "C" fn(*mut c_void);
 
 /// Marks our entry among a pool's cleanups; the pool frees the attempts itself.
+///
+/// # Safety
+/// None: it does nothing.
 unsafe extern "C" fn marker(_: *mut c_void) {}
 
 /// Notes the values of the owner's current attempt. A later call for the same attempt wins.
@@ -87,8 +90,12 @@ pub(super) unsafe fn evaluate(
 }
 
 /// Where the pool's list of attempts begins; NULL when there is none and none is made.
+///
+/// # Safety
+/// The pool is alive.
 unsafe fn head(pool: *mut ngx_pool_t, make: bool) -> *mut *mut Attempt {
-    // SAFETY: a pool's cleanups are a list; only entries with our marker hold our data.
+    // SAFETY: the caller's promise; a pool's cleanups are a list, and only entries with our marker hold
+    // our data.
     unsafe {
         let mut cleanup = (*pool).cleanup;
         while let Some(one) = cleanup.as_ref() {
@@ -112,9 +119,13 @@ unsafe fn head(pool: *mut ngx_pool_t, make: bool) -> *mut *mut Attempt {
     }
 }
 
+/// The attempt of an owner with this index; NULL for none.
+///
+/// # Safety
+/// `first` is NULL or the first of a list of attempts whose pool is alive.
 unsafe fn find(first: *mut Attempt, owner: *const c_void, index: usize) -> *mut Attempt {
     let mut attempt = first;
-    // SAFETY: the list is ours and lives as long as the pool.
+    // SAFETY: the caller's promise; each attempt leads to one in the same pool.
     while let Some(one) = unsafe { attempt.as_ref() } {
         if one.owner == owner && one.index == index {
             break;
@@ -124,8 +135,12 @@ unsafe fn find(first: *mut Attempt, owner: *const c_void, index: usize) -> *mut 
     attempt
 }
 
+/// A copy in memory of the pool; `None` without.
+///
+/// # Safety
+/// The pool is alive, and outlives the copy.
 unsafe fn copy(pool: *mut ngx_pool_t, text: &str) -> Option<ngx_str_t> {
-    // SAFETY: the copy is as long as the text.
+    // SAFETY: the caller's promise; the copy is as long as the text.
     unsafe {
         let data = ngx_pnalloc(pool, text.len()).cast::<u8>();
         if data.is_null() {

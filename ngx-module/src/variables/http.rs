@@ -45,13 +45,17 @@ pub(crate) unsafe fn register(cf: *mut ngx_conf_t) -> Option<bool> {
     }
 }
 
+/// nginx's `get_handler`.
+///
+/// # Safety
+/// nginx passes a live request and the value to be filled.
 unsafe extern "C" fn get(
     request: *mut ngx_http_request_t,
     value: *mut ngx_http_variable_value_t,
     variable: usize,
 ) -> ngx_int_t {
     let set = guard("variable", || {
-        // SAFETY: nginx passes a live request and the value to be filled.
+        // SAFETY: the caller's promise.
         unsafe {
             super::use_them();
             let states = (*request).upstream_states.as_ref()?;
@@ -65,7 +69,7 @@ unsafe extern "C" fn get(
         }
     });
     if set.flatten().is_none() {
-        // SAFETY: as above.
+        // SAFETY: the caller's promise.
         unsafe { (*value).set_not_found(1) };
     }
     NGX_OK as ngx_int_t

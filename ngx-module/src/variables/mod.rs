@@ -158,12 +158,15 @@ fn join(peers: &[bool], value: impl Fn(usize) -> String) -> String {
 }
 
 /// A text as nginx's variable value, in memory of the pool.
+///
+/// # Safety
+/// The pool is alive, and `value` is not looked at after it.
 unsafe fn set(
     value: &mut ngx_variable_value_t,
     pool: *mut ngx::ffi::ngx_pool_t,
     text: &str,
 ) -> Option<()> {
-    // SAFETY: the pool is the request's or session's; the copy lives as long as it.
+    // SAFETY: the caller's promise; the copy is as long as the text.
     unsafe {
         let copy = ngx::ffi::ngx_pnalloc(pool, text.len()).cast::<u8>();
         if copy.is_null() {

@@ -67,8 +67,11 @@ pub(super) fn words(size: usize) -> usize {
 
 /// nginx's `ngx_shm_zone_init_pt`. `before` is the settings of the configuration before, if that had the
 /// same zone.
+///
+/// # Safety
+/// nginx passes a zone of [`add`] that is mapped and has its slab pool.
 unsafe extern "C" fn init(zone: *mut ngx_shm_zone_t, before: *mut c_void) -> ngx_int_t {
-    // SAFETY: nginx passes a zone that is mapped and has its slab pool.
+    // SAFETY: the caller's promise.
     let made = guard("zone", || unsafe { make(zone, !before.is_null()) });
     match made.flatten() {
         Some(()) => NGX_OK as ngx_int_t,
@@ -76,8 +79,12 @@ unsafe extern "C" fn init(zone: *mut ngx_shm_zone_t, before: *mut c_void) -> ngx
     }
 }
 
+/// Makes the table of a zone, or takes the one that is there.
+///
+/// # Safety
+/// The zone is mapped and has its slab pool, which nobody else uses where it has just been made.
 unsafe fn make(zone: *mut ngx_shm_zone_t, is_known: bool) -> Option<()> {
-    // SAFETY: the zone is mapped; nobody else uses a pool that has just been made.
+    // SAFETY: the caller's promise; everybody reads and writes these words as atomics.
     unsafe {
         let pool = (*zone).shm.addr.cast::<ngx_slab_pool_t>();
         let words = words((*zone).shm.size);

@@ -57,6 +57,10 @@ fn is_earlier(event: &ngx_event_t, wait: ngx_msec_t) -> bool {
     left < ngx_msec_t::MAX / 2 && wait < left
 }
 
+/// nginx's `ngx_event_handler_pt`.
+///
+/// # Safety
+/// nginx's event loop calls it on its thread.
 unsafe extern "C" fn wake(_event: *mut ngx_event_t) {
     guard("repeats", sweep);
 }
