@@ -31,6 +31,7 @@ const NAMED: &[(&str, &str)] = &[
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    probe_target();
     openssl_version();
     let mut generated = String::new();
     for (file, name, row) in TABLES {
@@ -43,6 +44,19 @@ fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("tables.rs"), generated).expect("OUT_DIR is writable");
     fs::write(Path::new(&out).join("constants.rs"), constants).expect("OUT_DIR is writable");
+}
+
+/// OpenSSL's errors and verify results are C's `long`: where that is shorter than 64 bits the feature `probe`
+/// was never tried. All else of the core asks nothing of the target.
+fn probe_target() {
+    let width = env::var("CARGO_CFG_TARGET_POINTER_WIDTH").unwrap_or_default();
+    if env::var_os("CARGO_FEATURE_PROBE").is_some() && width != "64" {
+        println!(
+            "cargo::error=tlsdiag probe is for 64-bit targets only, and this one has pointers of {width} \
+             bits: build without the feature \"probe\""
+        );
+        std::process::exit(1);
+    }
 }
 
 /// `cfg(openssl3)`: OpenSSL 3.0 renamed accessors that 1.1.1 has under the old names only. Only the feature

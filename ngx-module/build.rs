@@ -10,10 +10,22 @@ use std::env;
 use std::path::Path;
 
 fn main() {
+    target();
     nginx_features();
     nginx_version();
     openssl_version();
     keep_mapped();
+}
+
+/// OpenSSL's errors and verify results are C's `long`, and the zone counts in words of 64 bits: on a target
+/// where a `long` is shorter nothing here was ever tried.
+fn target() {
+    let width = env::var("CARGO_CFG_TARGET_POINTER_WIDTH").unwrap_or_default();
+    if width != "64" {
+        refuse(&format!(
+            "the module is for 64-bit targets only, and this one has pointers of {width} bits"
+        ));
+    }
 }
 
 /// `cfg(ngx_feature = "...")` as nginx-sys detected it: stream may be missing from this nginx.
