@@ -76,6 +76,11 @@ fn json_holds_every_server_and_only_what_is_known() {
     let failing = &orders["peers"][1];
     assert_eq!(failing["ssl"]["verify_failures"]["expired_cert"], 12);
     assert_eq!(failing["failures"]["handshake_timeout"], 3);
+    assert_eq!(failing["failures"]["misdirected_request"], 1);
+    assert_eq!(
+        (&failing["refused"], &failing["ssl"]["handshakes_failed"]),
+        (&1.into(), &17.into())
+    );
     assert_eq!(failing["changed"][0], "certificate_expired");
     assert!(failing.get("name").is_none());
     let stream = &json["stream"]["upstreams"]["orders"]["peers"][0];

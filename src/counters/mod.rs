@@ -139,8 +139,11 @@ pub struct Peer {
     pub session_reuses: u64,
     /// Good handshakes by version: [`VERSIONS`], then all others.
     pub protocols: [u64; VERSIONS.len() + 1],
-    /// Failed ones by diagnosis.
+    /// Failed ones by diagnosis, and requests that were refused.
     pub failures: [u64; REASONS],
+    /// Requests among those that the server refused in HTTP over what TLS had told it: their handshakes
+    /// were good.
+    pub refused: u64,
     /// Fatal alerts that the server sent, of failed handshakes.
     pub alerts_received: [u64; ALERTS],
     /// Fatal alerts that nginx sent.
@@ -151,7 +154,7 @@ pub struct Peer {
     pub last_success_ms: Option<i64>,
     /// What was agreed on in it, or in one not long before it.
     pub last_good: Option<Summary>,
-    /// The last failed one.
+    /// The last failed one, or the last refused request.
     pub last_failure: Option<LastFailure>,
 }
 
@@ -176,6 +179,7 @@ impl Default for Peer {
             session_reuses: 0,
             protocols: [0; VERSIONS.len() + 1],
             failures: [0; REASONS],
+            refused: 0,
             alerts_received: [0; ALERTS],
             alerts_sent: [0; ALERTS],
             changes: [0; CHANGES],
@@ -187,7 +191,7 @@ impl Default for Peer {
 }
 
 impl Peer {
-    /// Failed handshakes.
+    /// Failed handshakes and refused requests.
     pub fn failed(&self) -> u64 {
         self.failures.iter().sum()
     }

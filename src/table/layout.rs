@@ -100,7 +100,9 @@ pub(super) mod slot {
     pub(in crate::table) const RECORD_WORDS: usize = 46;
     pub(in crate::table) const WINDOW: usize = RECORD + RECORD_WORDS;
     pub(in crate::table) const WINDOW_WORDS: usize = 4;
-    const END: usize = WINDOW + WINDOWS * WINDOW_WORDS;
+    /// Requests refused over a good handshake.
+    pub(in crate::table) const REFUSED: usize = WINDOW + WINDOWS * WINDOW_WORDS;
+    const END: usize = REFUSED + 1;
     const _: () = assert!(END <= super::SLOT && REASONS <= MAX_REASONS);
 }
 
@@ -108,7 +110,7 @@ pub(super) mod slot {
 pub(super) const MAGIC: u64 = u64::from_be_bytes(*b"tlsdiag1");
 /// A build that counts other things has another layout.
 pub(super) const VERSION: u64 =
-    (REASONS as u64) << 32 | (ALERTS as u64) << 16 | (CHANGES as u64) << 8 | 1;
+    (REASONS as u64) << 32 | (ALERTS as u64) << 16 | (CHANGES as u64) << 8 | 2;
 
 /// Sizes of one zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,7 +31,7 @@ pub struct Good {
     pub duration_us: u64,
 }
 
-/// A failed one.
+/// A failed one, or a request that was refused in HTTP over what TLS had told.
 #[derive(Debug, Clone, Copy)]
 pub struct Failed {
     /// Milliseconds since the epoch.
@@ -44,6 +44,8 @@ pub struct Failed {
     pub sent: Option<Alert>,
     /// What changed since the last good one; `None` without one.
     pub changed: Option<Changes>,
+    /// The server answered, so the handshake was good.
+    pub refused: bool,
 }
 
 impl Slot<'_> {
@@ -71,7 +73,7 @@ impl Slot<'_> {
         known != 0 && recorded_s == now_ms.div_euclid(1000)
     }
 
-    /// Counts a failed handshake.
+    /// Counts a failed handshake, or a refused request.
     pub fn count_failed(&self, failed: &Failed) {
         self.words
             .add(at::FAILURES + failed.reason.min(at::MAX_REASONS - 1), 1);
@@ -81,9 +83,15 @@ impl Slot<'_> {
         if let Some(alert) = failed.sent {
             self.words.add(at::SENT + alert.place(), 1);
         }
+        let mut time_ms = failed.now_ms;
+        if failed.refused {
+            self.words.add(at::REFUSED, 1);
+            // It is later than the handshake, which was counted within the same callback.
+            time_ms += i64::from(self.words.get_i64(at::LAST_GOOD_MS) == time_ms);
+        }
         // Reason first: with the time of the failure before it is still the truth.
         self.words.set(at::LAST_FAILURE, pack_failure(failed));
-        self.words.set_i64(at::LAST_FAILURE_MS, failed.now_ms);
+        self.words.set_i64(at::LAST_FAILURE_MS, time_ms);
     }
 
     /// Its address as nginx prints it; `other` for what has no place of its own.

@@ -113,6 +113,7 @@ impl Slot<'_> {
             created_ms: words.get_i64(at::CREATED_MS),
             handshakes: words.get(at::GOOD),
             session_reuses: words.get(at::REUSED),
+            refused: words.get(at::REFUSED),
             last_success_ms: Some(words.get_i64(at::LAST_GOOD_MS)).filter(|time| *time != 0),
             last_good: self.last_good(),
             last_failure: self.last_failure(),

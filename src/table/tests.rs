@@ -56,6 +56,7 @@ fn failed(now_ms: i64) -> Failed {
         received: Some(Alert::HANDSHAKE_FAILURE),
         sent: None,
         changed: None,
+        refused: false,
     }
 }
 
@@ -141,6 +142,29 @@ fn what_is_counted_is_in_the_snapshot() {
     assert_eq!((seen.zone.servers, seen.zone.servers_limit), (2, 429));
     assert_eq!((seen.zone.since_ms, seen.zone.overflows), (NOW, 0));
     assert_eq!((seen.log.records, seen.log.suppressed), (1, 0));
+}
+
+/// It is counted in the same callback as the handshake before it, and is the later one.
+#[test]
+fn a_refused_request_is_a_failure_after_a_good_handshake() {
+    let memory = memory(WORDS);
+    let table = Table::create(&memory, NOW, 7).unwrap();
+    let slot = table.other();
+    slot.count_good(&good(NOW));
+    for time_ms in [NOW, NOW + 5] {
+        slot.count_failed(&Failed {
+            refused: true,
+            ..failed(time_ms)
+        });
+        let seen = snapshot(table).other;
+        let after_ms = seen.last_failure.unwrap().time_ms - NOW;
+        assert_eq!(after_ms, if time_ms == NOW { 1 } else { 5 });
+        assert_eq!((seen.handshakes, seen.refused), (1, seen.failed()));
+    }
+    slot.count_failed(&failed(NOW));
+    let seen = snapshot(table).other;
+    assert_eq!((seen.failed(), seen.refused), (3, 2));
+    assert_eq!(seen.last_failure.unwrap().time_ms, NOW);
 }
 
 #[test]

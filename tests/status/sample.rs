@@ -110,6 +110,8 @@ fn failing(now_ms: i64, name: &impl Fn(&str) -> String) -> Peer {
     count(&mut peer.failures, "certificate_expired", 12);
     count(&mut peer.failures, "certificate_issuer_unknown", 2);
     count(&mut peer.failures, "handshake_timeout", 3);
+    count(&mut peer.failures, "misdirected_request", 1);
+    peer.refused = 1;
     peer.alerts_received[Alert::HANDSHAKE_FAILURE.place()] = 1;
     peer.alerts_sent[Alert::PROTOCOL_VERSION.place()] = 2;
     peer.alerts_sent[Alert(250).place()] = 1;

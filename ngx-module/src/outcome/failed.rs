@@ -1,7 +1,7 @@
-//! Failed handshakes: counted with their diagnosis.
+//! Failed handshakes and refused requests: counted with their diagnosis.
 
 use ngx::ffi::{ngx_timeofday, SSL_CTX_get0_certificate, SSL_CTX};
-use tlsdiag::capture::{History, OwnCertificate, RecordedAlert};
+use tlsdiag::capture::{History, OwnCertificate, RecordedAlert, Response};
 use tlsdiag::changes::{since_last_good, Changes};
 use tlsdiag::counters::reason;
 use tlsdiag::facts::Facts;
@@ -56,6 +56,7 @@ pub(super) fn count(
         reason,
         received: observation.recorder.fatal_alert(false).map(alert),
         sent: observation.recorder.fatal_alert(true).map(alert),
+        refused: facts.refusal().is_some_and(Response::has_come),
         changed: since_last_good(facts).map(|(good, now)| Changes::between(&good, &now)),
     };
     with_zone(|zone| place(zone, upstream).slot.count_failed(&failed));

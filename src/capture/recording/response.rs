@@ -79,6 +79,11 @@ impl Response {
         decides && self.body.0.is_empty()
     }
 
+    /// Something came, be it no answer of HTTP/1: the handshake was good.
+    pub fn has_come(&self) -> bool {
+        self.status != 0 || !self.body.0.is_empty()
+    }
+
     /// The upstream does not serve this Host over this connection.
     pub fn is_misdirected(&self) -> bool {
         self.status == MISDIRECTED

@@ -29,7 +29,7 @@ impl Ssl {
     pub(super) fn of(peer: &Peer) -> Self {
         let mut ssl = Self {
             handshakes: peer.handshakes,
-            handshakes_failed: peer.failed(),
+            handshakes_failed: peer.failed().saturating_sub(peer.refused),
             session_reuses: peer.session_reuses,
             no_common_protocol: 0,
             handshake_timeout: 0,
@@ -77,12 +77,13 @@ mod tests {
         for count in &mut peer.failures {
             *count = 1;
         }
+        peer.refused = 3;
         let ssl = serde_json::to_value(Ssl::of(&peer)).unwrap();
         let certificate = crate::rules::CATALOGUE
             .iter()
             .filter(|rule| rule.family == Family::Certificate);
         let expected = serde_json::json!({
-            "handshakes": 70, "handshakes_failed": REASONS, "session_reuses": 7,
+            "handshakes": 70, "handshakes_failed": REASONS - 3, "session_reuses": 7,
             "no_common_protocol": 1, "handshake_timeout": 1, "peer_rejected_cert": 3,
             "verify_failures": {
                 "expired_cert": 2, "revoked_cert": 1, "hostname_mismatch": 1,

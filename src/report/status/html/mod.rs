@@ -31,7 +31,7 @@ pub(super) fn write(snapshot: &Snapshot, refresh: Option<u32>, out: &mut dyn Wri
     other(snapshot, out)?;
     out.write_all(
         b"<footer><code>tlsdiag explain NAME</code> says what a failure means and what to write in \
-          nginx.conf. A row is red while the last handshake failed. Times are UTC.</footer>\n</body></html>\n",
+          nginx.conf. A row is red while nothing was good since its last failure. Times are UTC.</footer>\n</body></html>\n",
     )
 }
 

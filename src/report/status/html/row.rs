@@ -11,7 +11,7 @@ use crate::date::day;
 use crate::registry::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::report::Age;
 
-/// The last handshake failed.
+/// The last failure is newer than the last good handshake.
 pub(super) fn is_failing(peer: &Peer) -> bool {
     peer.last_failure
         .is_some_and(|failure| peer.last_success_ms < Some(failure.time_ms))
@@ -37,10 +37,14 @@ pub(super) fn write(
     server(peer, failing, out)?;
     write!(
         out,
-        "<td class=\"n\">{}</td><td class=\"n\">{}</td>",
+        "<td class=\"n\">{}</td><td class=\"n\">{}",
         peer.handshakes,
         peer.failed()
     )?;
+    if peer.refused > 0 {
+        write!(out, "<small>{} in HTTP</small>", peer.refused)?;
+    }
+    out.write_all(b"</td>")?;
     match &peer.last_failure {
         Some(failure) => last_failure(peer, failure, now_ms, out)?,
         None => out.write_all(b"<td class=\"soft\">none</td>")?,

@@ -92,6 +92,8 @@ struct Server<'a> {
     since: String,
     ssl: Ssl,
     failures: Counts<'a>,
+    /// Of those, requests refused in HTTP over a good handshake.
+    refused: u64,
     alerts: Alerts<'a>,
     protocols: Counts<'a>,
     changes: Counts<'a>,
@@ -222,6 +224,7 @@ impl<'a> Server<'a> {
             since: timestamp(peer.created_ms),
             ssl: Ssl::of(peer),
             failures: Counts::Failures(peer),
+            refused: peer.refused,
             alerts: Alerts {
                 received: Counts::Received(peer),
                 sent: Counts::Sent(peer),

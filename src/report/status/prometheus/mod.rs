@@ -49,13 +49,21 @@ fn handshakes(snapshot: &Snapshot, to: &mut Exposition<'_>) -> Result<()> {
     to.family(
         "handshake_failures",
         Kind::Counter,
-        "TLS handshakes with upstream servers that failed, by diagnosis.",
+        "TLS handshakes with upstream servers that failed, and requests that they refused, by diagnosis.",
     )?;
     for (labels, peer) in peers(snapshot) {
         for (rule, count) in peer.reasons() {
             let labels = labels.with("reason", rule.name);
             to.sample(labels, Value::Count(count), peer.created_ms)?;
         }
+    }
+    to.family(
+        "requests_refused",
+        Kind::Counter,
+        "Requests among those failures that were refused in HTTP: their handshakes succeeded.",
+    )?;
+    for (labels, peer) in peers(snapshot) {
+        to.sample(labels, Value::Count(peer.refused), peer.created_ms)?;
     }
     to.family(
         "session_reuses",
@@ -129,7 +137,7 @@ fn times(snapshot: &Snapshot, to: &mut Exposition<'_>) -> Result<()> {
         ),
         (
             "last_failure_timestamp_seconds",
-            "When the last handshake failed.",
+            "When the last handshake failed, or the last request was refused.",
             |peer| peer.last_failure.map(|failure| failure.time_ms),
         ),
         (

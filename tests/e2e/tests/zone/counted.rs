@@ -7,9 +7,11 @@ use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::Nginx;
 use tlsdiag_e2e::peers::dns::Dns;
-use tlsdiag_e2e::peers::{Stack, Upstream, Version};
+use tlsdiag_e2e::peers::{Defect, Stack, Upstream, Version};
 
-use super::lab::{block, counting, get, healthy, refusing, server, servers, status, upstream, API};
+use super::lab::{
+    block, counting, get, healthy, refusing, server, servers, status, upstream, upstream_of, API,
+};
 
 #[test]
 fn good_and_failed_handshakes_of_each_server() {
@@ -143,6 +145,40 @@ fn a_handshake_is_good_only_once_it_is_used() {
         assert_eq!(server["failures"][reason], 1, "{server:#}");
     }
     nginx.finish();
+}
+
+/// A request that is refused in HTTP over what TLS told is a failure of its cause; its handshake was good.
+#[test]
+fn a_refused_request_is_counted_with_its_cause() {
+    let peer = upstream_of(Stack::Go).defect(Defect::Misdirects).start();
+    let config = counting()
+        .http(&block("orders", &peer))
+        .location(
+            "/",
+            "proxy_pass https://orders; proxy_set_header Host $host;",
+        )
+        .location(
+            "/right",
+            &format!("proxy_pass https://orders; proxy_set_header Host {API};"),
+        );
+    let nginx = Nginx::start(config);
+    get(&nginx, "/", 421, 3);
+    let orders = server(&nginx, "orders");
+    assert_eq!(orders["ssl"]["handshakes"], 3, "{orders:#}");
+    assert_eq!(orders["ssl"]["handshakes_failed"], 0);
+    assert_eq!(orders["failures"], json!({"sni_missing": 3}));
+    assert_eq!(orders["refused"], 3);
+    assert_eq!(orders["last_failure"]["reason"], "sni_missing");
+    assert!(orders["last_failure"]["time"].as_str() > orders["last_success"].as_str());
+    assert_eq!(status(&nginx)["log"]["records"], 3);
+    get(&nginx, "/right", 200, 1);
+    let orders = server(&nginx, "orders");
+    assert_eq!(
+        (&orders["refused"], &orders["ssl"]["handshakes"]),
+        (&json!(3), &json!(4))
+    );
+    let failures = nginx.finish().documents;
+    assert_eq!(failures.len(), 3);
 }
 
 #[test]

@@ -18,8 +18,13 @@ pub(crate) fn healthy() -> Peer {
 
 /// The same, to be made wrong.
 pub(crate) fn upstream() -> Upstream {
+    upstream_of(Stack::OpenSsl)
+}
+
+/// The same of another stack.
+pub(crate) fn upstream_of(stack: Stack) -> Upstream {
     let root = Authority::root("Example Root");
-    Upstream::new(Stack::OpenSsl, root.issue(&Leaf::named(API).rsa()))
+    Upstream::new(stack, root.issue(&Leaf::named(API).rsa()))
 }
 
 /// TLS for a server that a test plays itself.
