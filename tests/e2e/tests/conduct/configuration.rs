@@ -288,7 +288,9 @@ fn the_example_is_accepted() {
     let directory = TempDir::new("example");
     let bundle = tlsdiag_e2e::certs::Authority::root("Root").write(directory.path(), "root");
     let module = require::module();
+    let port = tlsdiag_e2e::ports::Port::reserve();
     let text = example
+        .replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"))
         .replace(
             "modules/ngx_upstream_tls_diag_module.so",
             module.to_str().unwrap(),
