@@ -9,236 +9,170 @@
 )]
 
 use tlsdiag::rules::Confidence;
-use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
+use tlsdiag_e2e::causes::{Cause, Setup};
 use tlsdiag_e2e::explained::{explain, Explained};
-use tlsdiag_e2e::nginx::{Config, Module};
-use tlsdiag_e2e::peers::scripted::{self, Script};
-use tlsdiag_e2e::peers::{Peer, Sni, Stack, Upstream, Version};
-use tlsdiag_e2e::tempdir::TempDir;
-use tlsdiag_e2e::trial;
-
-const API: &str = "api.example.test";
+use tlsdiag_e2e::lab::{Lab, API};
+use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::peers::scripted::Script;
+use tlsdiag_e2e::peers::{Sni, Stack, Version};
+use tlsdiag_e2e::trial::run_with;
 
 /// A failure as both saw it.
 struct Compared {
     /// What the module called it.
-    name: String,
+    name: &'static str,
+    /// Whether the configuration was known.
+    with_conf: bool,
     causes: Vec<&'static str>,
     confidence: Confidence,
 }
 
-/// What the rows need.
-struct Lab {
-    root: Authority,
-    directory: TempDir,
-    compared: Vec<(bool, Compared)>,
-}
-
-impl Lab {
-    fn new() -> Lab {
-        Lab {
-            root: Authority::root("Example Root"),
-            directory: TempDir::new("explain"),
-            compared: Vec::new(),
-        }
-    }
-
-    fn good(&self) -> Identity {
-        self.root.issue(&Leaf::named(API).rsa())
-    }
-
-    fn openssl(&self, identity: Identity) -> Upstream {
-        Upstream::new(Stack::OpenSsl, identity)
-    }
-
-    /// Directives that make nginx verify.
-    fn verify(&self) -> String {
-        let root = self.root.write(self.directory.path(), "root");
-        format!(
-            "proxy_ssl_verify on; proxy_ssl_trusted_certificate {};",
-            root.display()
-        )
-    }
-
-    /// Directives that make nginx present a certificate of an authority nobody asked for.
-    fn certificate(&self) -> String {
-        let other = Authority::root("Another Client Root");
-        let files = other
-            .issue(&Leaf::named("client"))
-            .write(self.directory.path(), "client");
-        format!(
-            "proxy_ssl_certificate {}; proxy_ssl_certificate_key {};",
-            files.chain.display(),
-            files.key.display()
-        )
-    }
-
-    /// nginx passes to the peer by its address.
-    fn by_address(&mut self, name: &str, peer: &Peer, location: &str) {
-        let location = format!("proxy_pass https://127.0.0.1:{};\n{location}", peer.port());
-        self.compare(name, Config::new().location("/", &location), &["/"]);
-    }
-
-    /// nginx passes to the peer by an upstream block.
-    fn by_block(&mut self, name: &str, peer: &Peer, location: &str) {
-        let block = format!("upstream backend {{ server 127.0.0.1:{}; }}", peer.port());
-        let location = format!("proxy_pass https://backend;\n{location}");
-        self.compare(
-            name,
-            Config::new().http(&block).location("/", &location),
-            &["/"],
-        );
-    }
-
-    /// Runs nginx with the module, which must call the one failure `name`, and explains the log without
-    /// the module's lines: alone, then in the light of the configuration.
-    fn compare(&mut self, name: &str, config: Config, paths: &[&str]) {
-        let run = trial::run(config.module(Module::Ours), paths);
-        let failures = run.failures();
-        assert_eq!(failures.len(), 1, "{}", run.finished.log.text);
-        failures[0].assert_name(name);
-        let log = &run.finished.log.text;
-        let groups = explain(&run.finished.config, log.lines());
-        let [group] = <[Explained; 1]>::try_from(groups).expect("one failure, one group");
-        assert_eq!(group.count, 1, "{log}");
-        let with_conf = group
-            .with_conf
-            .expect("the configuration shows the connection");
-        for (with, said) in [(false, group.alone), (true, with_conf)] {
-            let compared = Compared {
-                name: name.to_owned(),
-                causes: said.causes.names,
-                confidence: said.causes.confidence,
-            };
-            self.compared.push((with, compared));
-        }
-    }
-
-    /// The part of those with or without the configuration for which something holds.
-    fn part(&self, with_conf: bool, holds: impl Fn(&Compared) -> bool) -> (usize, usize) {
-        let all = self.compared.iter().filter(|(with, _)| *with == with_conf);
-        let (good, bad): (Vec<_>, Vec<_>) = all.partition(|(_, compared)| holds(compared));
-        for (_, Compared { name, causes, .. }) in &bad {
-            println!("with the configuration: {with_conf}: {name} among {causes:?}");
-        }
-        (good.len(), good.len() + bad.len())
-    }
-}
-
-fn certificates(lab: &mut Lab) {
-    let name = format!(
-        "{} proxy_ssl_name {API}; proxy_ssl_server_name on;",
-        lab.verify()
-    );
-    let issuing = lab.root.intermediate("Example Issuing CA");
-    let incomplete = issuing.issue(&Leaf::named(API).rsa()).without_chain();
-    let peer = lab.openssl(incomplete).start();
-    lab.by_address("certificate_chain_incomplete", &peer, &name);
-    let address = lab.root.issue(&Leaf::named(API).rsa().ip("127.0.0.1"));
-    let peer = lab.openssl(address).start();
-    let verify = lab.verify();
-    lab.by_address("certificate_hostname_mismatch", &peer, &verify);
-    let expired = lab.root.issue(&Leaf::named(API).rsa().valid(-20, -2));
-    let peer = lab.openssl(expired).start();
-    lab.by_address("certificate_expired", &peer, &name);
-    let deep = lab
-        .root
-        .intermediate("Example Policy CA")
-        .intermediate("Example Issuing CA");
-    let peer = lab.openssl(deep.issue(&Leaf::named(API).rsa())).start();
-    lab.by_address("certificate_chain_too_long", &peer, &name);
-    let own = Identity::self_signed(&Leaf::named(API).rsa());
-    let peer = lab.openssl(own).start();
-    lab.by_address("certificate_self_signed", &peer, &name);
-
-    let peer = lab.openssl(lab.good()).start();
-    let block = format!("upstream backend {{ server 127.0.0.1:{}; }}", peer.port());
-    let config = Config::new()
-        .http(&block)
-        .location("/lax", "proxy_pass https://backend;")
-        .location("/strict", &format!("{name} proxy_pass https://backend;"));
-    lab.compare("verify_result_inherited", config, &["/lax", "/strict"]);
-}
-
-fn client_certificates(lab: &mut Lab) {
-    let clients = Authority::root("Example Client Root");
-    for version in [Version::Tls12, Version::Tls13] {
-        let upstream = lab.openssl(lab.good()).versions(version, version);
-        let peer = upstream.demand_client(&clients).start();
-        let both = "proxy_ssl_protocols TLSv1.2 TLSv1.3;";
-        lab.by_address("client_certificate_required", &peer, both);
-        let wrong = lab.certificate();
-        lab.by_address(
-            "client_certificate_untrusted",
-            &peer,
-            &format!("{both} {wrong}"),
-        );
-    }
-}
-
-fn parameters_and_transport(lab: &mut Lab) {
-    let peer = lab.openssl(lab.good()).start();
-    let narrow = "proxy_ssl_protocols TLSv1.2; proxy_ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256;";
-    lab.by_address("cipher_mismatch", &peer, narrow);
-    let upstream = lab
-        .openssl(lab.good())
-        .versions(Version::Tls13, Version::Tls13);
-    lab.by_address(
+/// The fifteen, some of them in both versions, and three that look like them.
+const CAUSES: [(&str, &str, Option<Version>); 17] = [
+    ("certificate_chain_incomplete", "one intermediate", None),
+    (
+        "certificate_hostname_mismatch",
+        "address compared, IP SAN there",
+        None,
+    ),
+    ("certificate_expired", "two days ago", None),
+    ("certificate_chain_too_long", "two intermediates", None),
+    ("certificate_self_signed", "not trusted", None),
+    (
+        "verify_result_inherited",
+        "session of a location without verification",
+        None,
+    ),
+    (
+        "client_certificate_required",
+        "none given",
+        Some(Version::Tls12),
+    ),
+    (
+        "client_certificate_required",
+        "none given",
+        Some(Version::Tls13),
+    ),
+    (
+        "client_certificate_untrusted",
+        "of another authority",
+        Some(Version::Tls12),
+    ),
+    (
+        "client_certificate_untrusted",
+        "of another authority",
+        Some(Version::Tls13),
+    ),
+    (
+        "cipher_mismatch",
+        "nginx for ECDSA certificates only",
+        Some(Version::Tls12),
+    ),
+    (
         "protocol_version_mismatch",
-        &upstream.start(),
-        "proxy_ssl_protocols TLSv1.2;",
-    );
-    let peer = scripted::start(Script::PlainHttp);
-    lab.by_address("plaintext_upstream", &peer, "");
-    let peer = scripted::start(Script::Silence);
-    lab.by_address("handshake_timeout", &peer, "proxy_connect_timeout 300ms;");
-    lab.by_address("peer_closed", &scripted::start(Script::CloseAfterHello), "");
-    lab.by_address("peer_reset", &scripted::start(Script::ResetAfterHello), "");
+        "upstream TLS 1.3 only, nginx up to 1.2",
+        None,
+    ),
+    ("plaintext_upstream", "HTTP with an empty answer", None),
+    (
+        "sni_unrecognized",
+        "name of the upstream block, one name served",
+        None,
+    ),
+    (
+        "sni_unrecognized",
+        "name of the upstream block, certificate by name only",
+        None,
+    ),
+    ("sni_missing", "none sent, certificate by name only", None),
+    ("handshake_timeout", "after the ClientHello", None),
+];
+
+/// The causes of which the name is known to be settled, as the table has them, and those of which it is not.
+fn set_up_all() -> Vec<(&'static str, Lab, Setup)> {
+    let of_table = CAUSES.map(|(name, words, version)| {
+        let (lab, setup) = Cause::find(name, words).set_up(Stack::OpenSsl, version);
+        (name, lab, setup)
+    });
+    let mut all = Vec::from(of_table);
+    for (name, script) in [
+        ("peer_closed", Script::CloseAfterHello),
+        ("peer_reset", Script::ResetAfterHello),
+    ] {
+        all.push((name, Lab::new(), Setup::script(script)));
+    }
+    let lab = Lab::new();
+    let setup = Setup::to(lab.good().sni(Sni::Only(API.into()))).block("backend");
+    let setup = setup.set("proxy_ssl_name api.example.test;");
+    all.push(("sni_missing", lab, setup));
+    all
 }
 
-fn names(lab: &mut Lab) {
-    for sni in [Sni::Only(API.into()), Sni::CertificateFor(API.into())] {
-        let peer = lab.openssl(lab.good()).sni(sni).start();
-        lab.by_block("sni_unrecognized", &peer, "proxy_ssl_server_name on;");
-        lab.by_block("sni_missing", &peer, &format!("proxy_ssl_name {API};"));
+/// Runs nginx with the module, which must call the one failure `name`, and explains the log without
+/// the module's lines: alone, then in the light of the configuration.
+fn compare(name: &'static str, setup: &Setup) -> [Compared; 2] {
+    let config = setup.configure(Config::new(), "/", &[], &setup.location);
+    let ask = |nginx: &Nginx| setup.ask(nginx, "/");
+    let run = run_with(config.module(Module::Ours), &ask);
+    let failures = run.failures();
+    assert_eq!(failures.len(), 1, "{}", run.finished.log.text);
+    failures[0].assert_name(name);
+    let log = &run.finished.log.text;
+    let groups = explain(&run.finished.config, log.lines());
+    let [group] = <[Explained; 1]>::try_from(groups).expect("one failure, one group");
+    assert_eq!(group.count, 1, "{log}");
+    let with_conf = group.with_conf;
+    let with_conf = with_conf.expect("the configuration shows the connection");
+    [(false, group.alone), (true, with_conf)].map(|(with_conf, said)| Compared {
+        name,
+        with_conf,
+        causes: said.causes.names,
+        confidence: said.causes.confidence,
+    })
+}
+
+/// The part for which something holds, of those with or without the configuration.
+fn part(all: &[Compared], with_conf: bool, holds: impl Fn(&Compared) -> bool) -> (usize, usize) {
+    let all = all.iter().filter(|one| one.with_conf == with_conf);
+    let (good, bad): (Vec<_>, Vec<_>) = all.partition(|one| holds(one));
+    for Compared { name, causes, .. } in &bad {
+        println!("with the configuration: {with_conf}: {name} among {causes:?}");
     }
+    (good.len(), good.len() + bad.len())
 }
 
 #[test]
 fn a_log_without_the_module_tells_nearly_as_much() {
-    let mut lab = Lab::new();
-    certificates(&mut lab);
-    client_certificates(&mut lab);
-    parameters_and_transport(&mut lab);
-    names(&mut lab);
-
-    for (_, compared) in &lab.compared {
-        let Compared {
-            name,
-            causes,
-            confidence,
-        } = compared;
-        let wrong = causes[0] != name;
-        assert!(
-            !(wrong && *confidence == Confidence::Certain),
-            "{name}: {causes:?}"
-        );
+    let set_up = set_up_all();
+    let compared = set_up
+        .iter()
+        .flat_map(|(name, _, setup)| compare(name, setup));
+    let all: Vec<Compared> = compared.collect();
+    for one in &all {
+        let wrong = one.causes[0] != one.name;
+        let certain = one.confidence == Confidence::Certain;
+        assert!(!(wrong && certain), "{}: {:?}", one.name, one.causes);
     }
-    let (first, all) = lab.part(true, |one| one.causes[0] == one.name);
+    let (first, count) = part(&all, true, |one| one.causes[0] == one.name);
     assert!(
-        first * 10 >= all * 9,
-        "with the configuration {first} of {all} come first"
+        first * 10 >= count * 9,
+        "with the configuration {first} of {count} come first"
     );
-    let (among, all) = lab.part(true, |one| {
+    let (among, count) = part(&all, true, |one| {
         one.causes.iter().take(3).any(|cause| *cause == one.name)
     });
-    assert_eq!(among, all, "with the configuration all are among three");
+    assert_eq!(among, count, "with the configuration all are among three");
     let is_likely = |one: &Compared| one.confidence == Confidence::Likely;
-    let (wrong, _) = lab.part(true, |one| !is_likely(one) || one.causes[0] == one.name);
-    assert_eq!(wrong, all, "with the configuration what is likely is right");
-    let (among, all) = lab.part(false, |one| one.causes.contains(&one.name.as_str()));
+    let (right, count) = part(&all, true, |one| {
+        !is_likely(one) || one.causes[0] == one.name
+    });
+    assert_eq!(
+        right, count,
+        "with the configuration what is likely is right"
+    );
+    let (among, count) = part(&all, false, |one| one.causes.contains(&one.name));
     assert!(
-        among * 10 >= all * 9,
-        "without it {among} of {all} are among four"
+        among * 10 >= count * 9,
+        "without it {among} of {count} are among four"
     );
 }
