@@ -1,149 +1,101 @@
 //! Versions, ciphers, and the client's certificate.
 
-use tlsdiag_e2e::certs::{Authority, Leaf, Usage};
+use tlsdiag_e2e::causes::{Cause, Setup};
+use tlsdiag_e2e::certs::{Leaf, Usage};
+use tlsdiag_e2e::lab::Lab;
 use tlsdiag_e2e::nginx::{Config, Nginx};
-use tlsdiag_e2e::peers::{Suite, Version};
+use tlsdiag_e2e::peers::{Stack, Suite, Version};
 use tlsdiag_e2e::trial::run;
 
-use super::lab::{mirror, only, pass, shown, Lab, Trap};
+use super::lab::{bodies, mirror, only, Trap};
 
 #[test]
 fn tls13_not_offered() {
-    let lab = Lab::new();
-    let peer = lab
-        .upstream()
-        .versions(Version::Tls13, Version::Tls13)
-        .start();
-    let trap = Trap {
-        id: "tls13_not_offered",
-        location: pass(&peer) + "proxy_ssl_protocols TLSv1 TLSv1.1 TLSv1.2;",
-        native: "SSL alert number 70",
-        ..Trap::default()
-    };
-    trap.prove();
+    let words = "upstream TLS 1.3 only, nginx up to 1.2";
+    let cause = Cause::find("protocol_version_mismatch", words);
+    let (lab, setup) = cause.set_up(Stack::OpenSsl, None);
+    Trap::new("tls13_not_offered", lab, setup).prove("SSL alert number 70");
 }
 
 /// The peer speaks nothing newer. Of the two ways that the help knows, the second is for it.
 #[test]
 fn legacy_needs_seclevel() {
-    let lab = Lab::new();
+    let lab = Lab::at(Stack::OpenSsl, Version::Tls10);
     let suites = [Suite::EcdheRsaAes128Sha, Suite::RsaAes128Sha];
-    let peer = lab
-        .upstream()
-        .versions(Version::Tls10, Version::Tls10)
-        .suites(&suites)
-        .start();
-    let trap = Trap {
-        id: "legacy_needs_seclevel",
-        location: pass(&peer) + "proxy_ssl_protocols TLSv1;",
-        ..Trap::default()
-    };
+    let setup = Setup::to(lab.good().suites(&suites)).set("proxy_ssl_protocols TLSv1;");
+    let trap = Trap::new("legacy_needs_seclevel", lab, setup);
     let finding = trap.find();
-    let location = |more: &str| Config::new().location("/", &(trap.location.clone() + more));
-    assert_eq!(run(location(""), &["/"]).responses[0].status, 502);
+    trap.falls("");
     let [newer, rsa] = finding.help.as_slice() else {
         panic!("{finding:?}")
     };
-    assert_eq!(run(location(rsa), &["/"]).responses[0].status, 200, "{rsa}");
+    assert_eq!(trap.status_with(rsa), 200, "{rsa}");
     let level = "proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;";
-    assert_eq!(run(location(level), &["/"]).responses[0].status, 200);
-    let new = lab.upstream().start();
-    let location = Config::new().location("/", &(pass(&new) + newer));
-    assert_eq!(run(location, &["/"]).responses[0].status, 200, "{newer}");
+    assert_eq!(trap.status_with(level), 200);
+    let new = Lab::new().good().start();
+    let config = Config::new().location("/", &(new.pass() + newer));
+    assert_eq!(run(config, &["/"]).statuses(), [200], "{newer}");
 }
 
 #[test]
 fn conf_command_overrides() {
-    let lab = Lab::new();
-    let peer = lab
-        .upstream()
-        .versions(Version::Tls12, Version::Tls12)
-        .suite(Suite::RsaAes128Sha)
-        .start();
-    let ciphers = "proxy_ssl_ciphers AES128-SHA;\n";
-    let command = "proxy_ssl_conf_command CipherString ECDHE+AESGCM;\n";
-    let trap = Trap {
-        id: "conf_command_overrides",
-        location: pass(&peer) + ciphers + command,
-        ..Trap::default()
-    };
+    let lab = Lab::at(Stack::OpenSsl, Version::Tls12);
+    let upstream = lab.good().suite(Suite::RsaAes128Sha);
+    let setup = Setup::to(upstream).set("proxy_ssl_ciphers AES128-SHA;");
+    let ciphers = setup.location.clone();
+    let setup = setup.set("proxy_ssl_conf_command CipherString ECDHE+AESGCM;");
+    let trap = Trap::new("conf_command_overrides", lab, setup);
     trap.find();
-    let ask = |text: String| run(Config::new().location("/", &text), &["/"]).responses[0].status;
-    assert_eq!(ask(trap.location.clone()), 502);
-    assert_eq!(ask(pass(&peer) + ciphers), 200, "one of the two");
+    trap.falls("");
+    let one_of_the_two = trap.config(&ciphers);
+    assert_eq!(run(one_of_the_two, &["/"]).statuses(), [200]);
 }
 
 /// The server wanted TLS 1.3 for its upstream, and said so to its clients.
 #[test]
 fn client_side_directive() {
-    let lab = Lab::new();
-    let peer = mirror(&lab, "$ssl_protocol", "ssl_protocols TLSv1.2 TLSv1.3;");
-    let config = |more: &str| {
-        Config::new()
-            .server(&format!("proxy_ssl_protocols TLSv1.2;{more}"))
-            .location(
-                "/",
-                &format!("proxy_pass https://127.0.0.1:{};", peer.port()),
-            )
-    };
-    let without = |mut config: Config| {
-        config.server = config.server.replace("proxy_ssl_protocols TLSv1.2;", "");
-        config
-    };
+    let tls = "ssl_protocols TLSv1.2 TLSv1.3;";
+    let peer = mirror(&Lab::new(), "$ssl_protocol", tls);
+    let pass = format!("proxy_pass https://127.0.0.1:{};", peer.port());
+    let config = |server: &str| Config::new().server(server).location("/", &pass);
+    let protocol = |config| bodies(config, &["/"]).remove(0);
     // Whatever the default of this nginx is, the directive changes nothing of it.
-    let default = super::lab::body(&run(without(config("")), &["/"]), 0);
-    let meant = without(config("ssl_protocols TLSv1.3;"));
+    let default = protocol(config(""));
+    let meant = config("ssl_protocols TLSv1.3;");
     let finding = only(&meant, "client_side_directive");
-    assert_eq!(super::lab::body(&run(meant, &["/"]), 0), default);
-    assert_eq!(super::lab::body(&run(config(""), &["/"]), 0), "TLSv1.2");
-    let mended = without(config(&finding.help.join(" ")));
-    assert_eq!(super::lab::body(&run(mended, &["/"]), 0), "TLSv1.3");
+    assert_eq!(protocol(meant), default);
+    assert_eq!(protocol(config("proxy_ssl_protocols TLSv1.2;")), "TLSv1.2");
+    assert_eq!(protocol(config(&finding.help.join(" "))), "TLSv1.3");
 }
 
 #[test]
 fn client_certificate_bad() {
-    let lab = Lab::new();
-    let clients = Authority::root("Clients");
-    let intermediate = clients.intermediate("Client Intermediate");
-    let good = clients.issue(&Leaf::named("client"));
-    let chained = intermediate.issue(&Leaf::named("chained"));
-    let trusted = [clients.pem(), intermediate.pem(), lab.root.pem()].concat();
-    let trusted = shown(&lab.file("all.pem", &trusted));
-    for (name, bad) in [
-        (
-            "expired",
-            clients.issue(&Leaf::named("client").valid(-20, -1)),
-        ),
-        (
-            "for servers",
-            clients.issue(&Leaf::named("client").usage(Usage::Server)),
-        ),
-        ("without its chain", chained.clone().without_chain()),
+    let client = || Leaf::named("client");
+    for (name, leaf) in [
+        ("expired", client().valid(-20, -1)),
+        ("for servers", client().usage(Usage::Server)),
+        ("without its chain", client()),
     ] {
-        let peer = lab.upstream().demand_client(&clients).start();
-        let files = lab.files(&bad, "client");
-        let location = pass(&peer)
-            + &format!(
-                "proxy_ssl_certificate {};\nproxy_ssl_certificate_key {};\n\
-                 proxy_ssl_trusted_certificate {trusted};",
-                files.chain.display(),
-                files.key.display()
-            );
-        let trap = Trap {
-            id: "client_certificate_bad",
-            location,
-            ..Trap::default()
+        let lab = Lab::new();
+        let intermediate = lab.clients.intermediate("Client Intermediate");
+        let (bad, good) = match name {
+            "without its chain" => {
+                let whole = intermediate.issue(&leaf);
+                (whole.clone().without_chain(), whole)
+            }
+            _ => (lab.clients.issue(&leaf), lab.clients.issue(&client())),
         };
+        let trusted = [lab.clients.pem(), intermediate.pem(), lab.root.pem()].concat();
+        let trusted = lab.file("all.pem", trusted);
+        let files = bad.write(lab.directory.path(), "client");
+        let setup = Setup::to(lab.demanding())
+            .set(&files.present())
+            .set(&format!("proxy_ssl_trusted_certificate {trusted};"));
+        let trap = Trap::new("client_certificate_bad", lab, setup);
         trap.find();
-        let ask = || run(Config::new().location("/", &trap.location), &["/"]).responses[0].status;
-        assert_eq!(ask(), 502, "{name}");
-        let mended = if name == "without its chain" {
-            &chained
-        } else {
-            &good
-        };
-        lab.files(mended, "client");
-        assert_eq!(ask(), 200, "{name}");
+        trap.falls("");
+        good.write(trap.lab.directory.path(), "client");
+        trap.is_mended();
     }
 }
 
@@ -151,20 +103,17 @@ fn client_certificate_bad() {
 #[test]
 fn client_certificate_with_another_key() {
     let lab = Lab::new();
-    let clients = Authority::root("Clients");
-    let one = lab.files(&clients.issue(&Leaf::named("one")), "one");
-    let other = lab.files(&clients.issue(&Leaf::named("other")), "other");
-    let location = |key| {
-        format!(
-            "proxy_pass https://127.0.0.1:1;\nproxy_ssl_certificate {};\nproxy_ssl_certificate_key {};",
-            one.chain.display(),
-            shown(key)
-        )
+    let [one, other] = ["one", "other"].map(|name| lab.client(&lab.clients, &Leaf::named(name)));
+    let config = |present: &str| {
+        let location = format!("proxy_pass https://127.0.0.1:1;\n{present}");
+        Config::new().location("/", &location)
     };
-    let config = Config::new().location("/", &location(&other.key));
-    let (accepted, said) = Nginx::check(&config);
+    let mixed = config(&one.present().replace("one.key", "other.key"));
+    let (accepted, said) = Nginx::check(&mixed);
     assert!(!accepted && said.contains("key values mismatch"), "{said}");
-    only(&config, "client_certificate_bad");
-    let (accepted, said) = Nginx::check(&Config::new().location("/", &location(&one.key)));
-    assert!(accepted, "{said}");
+    only(&mixed, "client_certificate_bad");
+    for good in [one, other] {
+        let (accepted, said) = Nginx::check(&config(&good.present()));
+        assert!(accepted, "{said}");
+    }
 }

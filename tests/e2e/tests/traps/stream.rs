@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::{Lab, API};
 use tlsdiag_e2e::nginx::{Config, Nginx};
 use tlsdiag_e2e::peers::scripted::{read_record, start_with};
 use tlsdiag_e2e::peers::Sni;
 use tlsdiag_e2e::ports::Port;
 use tlsdiag_e2e::wait;
 
-use super::lab::{findings, only, Lab, API};
+use super::lab::{findings, only};
 
 /// A stream server with these directives.
 fn config(port: &Port, server: &str) -> Config {
@@ -27,8 +28,7 @@ fn ask(config: Config, port: &Port) -> (Vec<u8>, String) {
 
 #[test]
 fn stream_without_proxy_ssl() {
-    let lab = Lab::new();
-    let peer = lab.upstream().sni(Sni::Only(API.into())).start();
+    let peer = Lab::new().good().sni(Sni::Only(API.into())).start();
     let port = Port::reserve();
     let server = format!(
         "proxy_pass 127.0.0.1:{};\nproxy_ssl_server_name on;\nproxy_ssl_name {API};\n",
@@ -51,8 +51,7 @@ fn stream_without_proxy_ssl() {
 
 #[test]
 fn proxy_protocol_before_tls() {
-    let lab = Lab::new();
-    let peer = lab.upstream().start();
+    let peer = Lab::new().good().start();
     let port = Port::reserve();
     let server = |protocol: &str| {
         format!(
