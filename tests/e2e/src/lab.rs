@@ -1,8 +1,11 @@
 //! Who takes part in a test, and the files that nginx reads.
 
 use crate::certs::{Authority, Identity, IdentityFiles, Leaf};
+use openssl::ssl::{SslContext, SslContextBuilder, SslMethod, SslVersion};
+
 use crate::family::Family;
-use crate::peers::{Stack, Upstream, Version};
+use crate::peers::scripted;
+use crate::peers::{Peer, Stack, Upstream, Version};
 use crate::tempdir::TempDir;
 
 /// The upstream's real name.
@@ -171,4 +174,36 @@ pub fn block(name: &str, ports: &[u16], more: &str) -> String {
     let server = |port: &u16| format!("server 127.0.0.1:{port}; ");
     let servers: String = ports.iter().map(server).collect();
     format!("upstream {name} {{ {servers}{more} }}\n")
+}
+
+/// An upstream with nothing wrong.
+pub fn healthy() -> Peer {
+    Lab::new().good().start()
+}
+
+/// The same that keeps connections and gives out sessions.
+pub fn keeping() -> Peer {
+    Lab::at(Stack::Nginx, None).good().start()
+}
+
+/// An upstream that answers every ClientHello with handshake_failure(40).
+pub fn refusing() -> Peer {
+    scripted::alert(40)
+}
+
+/// The same with protocol_version(70): of that there is one cause.
+pub fn refusing_the_version() -> Peer {
+    scripted::alert(70)
+}
+
+/// TLS for a server that a test plays itself, in this version or in any.
+pub fn tls_server(version: Option<SslVersion>) -> SslContextBuilder {
+    let identity = Lab::new().identity();
+    let mut builder = SslContext::builder(SslMethod::tls_server()).expect("SSL_CTX_new");
+    builder
+        .set_certificate(&identity.certificate)
+        .expect("certificate");
+    builder.set_private_key(&identity.key).expect("key");
+    builder.set_max_proto_version(version).expect("version");
+    builder
 }

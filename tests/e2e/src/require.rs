@@ -81,12 +81,33 @@ pub fn nginx_modules_dir() -> PathBuf {
 /// nginx than Debian's may be without.
 pub fn foreign_module(file: &str) -> Option<PathBuf> {
     let path = nginx_modules_dir().join(file);
-    let debian = nginx_bin() == std::path::Path::new("/usr/sbin/nginx");
     assert!(
-        path.is_file() || !debian,
+        path.is_file() || !is_debians(),
         "{path:?} does not exist: install the packages of `scripts/deps test`"
     );
     path.is_file().then_some(path)
+}
+
+/// The `load_module` lines of such modules.
+pub fn load_foreign(files: &[&str]) -> Option<String> {
+    let line = |file: &&str| {
+        Some(format!(
+            "load_module {};\n",
+            foreign_module(file)?.display()
+        ))
+    };
+    files.iter().map(line).collect()
+}
+
+/// Whether the nginx under test has a module of the core; only another nginx than Debian's may be without.
+pub fn has(option: &str) -> bool {
+    let has = Build::get().text.contains(option);
+    assert!(has || !is_debians(), "Debian's nginx has no {option}");
+    has
+}
+
+fn is_debians() -> bool {
+    nginx_bin() == std::path::Path::new("/usr/sbin/nginx")
 }
 
 /// What `nginx -V` says.

@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use openssl::ssl::{Ssl, SslContext, SslStream};
+
 use super::Peer;
 use crate::client::set_deadlines;
 
@@ -49,10 +51,28 @@ pub fn start(script: Script) -> Peer {
     Peer::new(listener.port(), listener)
 }
 
+/// Starts a peer that answers every ClientHello with this fatal alert.
+pub fn alert(code: u8) -> Peer {
+    let version = 0x0303;
+    start(Script::Alert { code, version })
+}
+
 /// Starts a peer that does with every connection what `serve` says. The stream has deadlines.
 pub fn start_with(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Peer {
     let listener = Listener::start(serve);
     Peer::new(listener.port(), listener)
+}
+
+/// Starts a peer that shakes hands, then does what `serve` says. Whoever gives up before is not its business.
+pub fn start_tls(
+    context: SslContext,
+    serve: impl Fn(SslStream<TcpStream>) + Send + Sync + 'static,
+) -> Peer {
+    start_with(move |stream| {
+        if let Ok(tls) = Ssl::new(&context).expect("SSL_new").accept(stream) {
+            serve(tls);
+        }
+    })
 }
 
 fn play(script: &Script, mut stream: TcpStream) {

@@ -2,12 +2,11 @@
 
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::{healthy, refusing, API};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::observe::Line;
 use tlsdiag_e2e::peers::{Stack, Upstream};
 use tlsdiag_e2e::tempdir::TempDir;
-
-use super::lab::{healthy, pass, refusing, API};
 
 /// A refused handshake, a rejected certificate and a good request, with this callback panicking.
 /// True when a diagnosis was written all the same.
@@ -18,14 +17,14 @@ fn survives(point: &str) -> usize {
     let rejected = Upstream::new(Stack::OpenSsl, Identity::self_signed(&Leaf::named(API))).start();
     let rejected = format!(
         "{} proxy_ssl_verify on; proxy_ssl_trusted_certificate {}; proxy_ssl_name {API};",
-        pass(&rejected),
+        rejected.pass(),
         root.display()
     );
     let mut config = Config::new()
         .module(Module::Fault)
-        .location("/broken", &pass(&broken))
+        .location("/broken", &broken.pass())
         .location("/rejected", &rejected)
-        .location("/good", &pass(&good));
+        .location("/good", &good.pass());
     config
         .environment
         .push(("TLSDIAG_FAULT".to_owned(), point.to_owned()));
@@ -112,8 +111,8 @@ fn starve(one_in: u32, variables: &str) {
         .module(Module::Fault)
         .http("log_format tls '$upstream_tls_diagnosis $upstream_tls_server_name';")
         .server(variables)
-        .location("/broken", &pass(&broken))
-        .location("/good", &pass(&good));
+        .location("/broken", &broken.pass())
+        .location("/good", &good.pass());
     let fault = ("TLSDIAG_FAULT".to_owned(), format!("memory:{one_in}"));
     config.environment.push(fault);
     let nginx = Nginx::start(config);
@@ -155,7 +154,7 @@ fn without_memory_for_long() {
     .start();
     let rejected = format!(
         "{} proxy_ssl_verify on; proxy_ssl_trusted_certificate {}; proxy_ssl_verify_depth 9;",
-        pass(&hostile),
+        hostile.pass(),
         trusted.display()
     );
     let mut config = Config::new()

@@ -11,6 +11,7 @@ use openssl::pkey::PKey;
 use openssl::x509::{X509Name, X509};
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::API;
 use tlsdiag_e2e::nginx::{Finished, Nginx};
 use tlsdiag_e2e::observe::json::at;
 use tlsdiag_e2e::observe::Diagnosed;
@@ -18,7 +19,7 @@ use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
 use tlsdiag_e2e::tempdir::TempDir;
 
-use super::lab::{with_module, API};
+use super::lab::with_module;
 
 fn fail_once(peer: &Peer, more: &str) -> (Diagnosed, Finished) {
     let config = with_module(peer);

@@ -1,61 +1,20 @@
 //! What these tests share.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use openssl::ssl::{SslContext, SslContextBuilder, SslMethod};
-use std::path::PathBuf;
-use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::{healthy, refusing};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::observe::json;
-use tlsdiag_e2e::peers::scripted::{self, Script};
-use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
+use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::wait;
-
-/// The upstream's real name.
-pub(crate) const API: &str = "api.example.test";
-
-/// An upstream that answers every ClientHello with handshake_failure(40).
-pub(crate) fn refusing() -> Peer {
-    scripted::start(Script::Alert {
-        code: 40,
-        version: 0x0303,
-    })
-}
-
-/// An upstream that answers every ClientHello with protocol_version(70): of that there is one cause.
-pub(crate) fn refusing_the_version() -> Peer {
-    scripted::start(Script::Alert {
-        code: 70,
-        version: 0x0303,
-    })
-}
-
-/// An upstream with nothing wrong.
-pub(crate) fn healthy() -> Peer {
-    let root = Authority::root("Example Root");
-    Upstream::new(Stack::OpenSsl, root.issue(&Leaf::named(API).rsa())).start()
-}
-
-/// TLS for a server that a test plays itself.
-pub(crate) fn tls_server() -> SslContextBuilder {
-    let identity = Authority::root("Example Root").issue(&Leaf::named(API).rsa());
-    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(&identity.certificate).unwrap();
-    builder.set_private_key(&identity.key).unwrap();
-    builder
-}
-
-/// `proxy_pass` to a peer.
-pub(crate) fn pass(peer: &Peer) -> String {
-    format!("proxy_pass https://127.0.0.1:{};", peer.port())
-}
 
 /// One location that passes to `peer`, with the module.
 pub(crate) fn with_module(peer: &Peer) -> Config {
     Config::new()
         .module(Module::Ours)
-        .location("/", &pass(peer))
+        .location("/", &peer.pass())
 }
 
 /// Waits until error.log holds a text.
@@ -82,8 +41,8 @@ impl Load {
     /// A location for each.
     pub(crate) fn config(&self) -> Config {
         Config::new()
-            .location("/bad", &pass(&self.bad))
-            .location("/good", &pass(&self.good))
+            .location("/bad", &self.bad.pass())
+            .location("/good", &self.good.pass())
     }
 
     /// Two clients ask while `meanwhile` runs, and every answer is what it should be. How many of them

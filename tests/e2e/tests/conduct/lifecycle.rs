@@ -3,13 +3,14 @@
 use std::io::{Read, Write};
 
 use tlsdiag_e2e::client::{self, HOST};
+use tlsdiag_e2e::lab::{refusing, refusing_the_version};
 use tlsdiag_e2e::nginx::{Module, Nginx, Position};
 use tlsdiag_e2e::observe::json;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::ports::Port;
 use tlsdiag_e2e::wait;
 
-use super::lab::{load, pass, refusing, refusing_the_version, with_module};
+use super::lab::{load, with_module};
 
 fn fail(nginx: &Nginx) {
     assert_eq!(client::get(nginx.port(), "/").status, 502);
@@ -98,7 +99,7 @@ fn the_module_dropped_with_a_connection_in_flight() {
     let (peer, silent) = (refusing(), scripted::start(Script::Silence));
     let mut nginx = Nginx::start(with_module(&peer).location(
         "/slow",
-        &format!("{} proxy_connect_timeout 3s;", pass(&silent)),
+        &format!("{} proxy_connect_timeout 3s;", silent.pass()),
     ));
     let mut client = client::connect(nginx.port());
     write!(
@@ -168,7 +169,7 @@ fn the_old_configuration_and_the_new_at_once() {
     let (silent, peer) = (scripted::start(Script::Silence), refusing_the_version());
     let mut config = with_module(&peer).location(
         "/slow",
-        &format!("{} proxy_connect_timeout 2s;", pass(&silent)),
+        &format!("{} proxy_connect_timeout 2s;", silent.pass()),
     );
     config.json = false;
     config.main = "upstream_tls_log old.log;".to_owned();

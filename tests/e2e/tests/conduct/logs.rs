@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::refusing;
 use tlsdiag_e2e::nginx::{Config, Nginx};
 use tlsdiag_e2e::observe::json;
 use tlsdiag_e2e::ports::Port;
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
-use super::lab::{refusing, wait_for_log, with_module};
+use super::lab::{wait_for_log, with_module};
 
 fn fail(nginx: &Nginx) {
     assert_eq!(client::get(nginx.port(), "/").status, 502);

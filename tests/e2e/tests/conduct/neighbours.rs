@@ -1,14 +1,13 @@
 //! Other modules in the same process are left alone.
 
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::{healthy, refusing};
 use tlsdiag_e2e::native::compile;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::process::read_lossy;
 use tlsdiag_e2e::require;
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
-
-use super::lab::{healthy, pass, refusing};
 
 /// A module with a thread of its own that shakes hands with OpenSSL all the time, with contexts made
 /// while the configuration is read and others made later, and a message callback on each: all its
@@ -31,8 +30,8 @@ fn a_module_that_uses_openssl_in_another_thread() {
     let (good, bad) = (healthy(), refusing());
     let mut config = Config::new()
         .module(Module::Ours)
-        .location("/good", &pass(&good))
-        .location("/bad", &pass(&bad));
+        .location("/good", &good.pass())
+        .location("/bad", &bad.pass());
     config.main = format!(
         "load_module {};\nneighbour {} {} {};",
         library.display(),

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use tlsdiag_e2e::client::{self, HOST};
+use tlsdiag_e2e::lab::{refusing, tls_server};
 use tlsdiag_e2e::nginx::{Config, Daemon, Module, Nginx};
 use tlsdiag_e2e::peers::answer;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::process::children;
 use tlsdiag_e2e::wait;
 
-use super::lab::{pass, refusing, tls_server, with_module};
+use super::lab::with_module;
 
 /// USR2 starts a second binary beside the first; it goes again, then another one stays.
 #[test]
@@ -69,7 +70,7 @@ fn another_binary_with_the_old_workers_gone() {
 #[test]
 fn a_killed_worker() {
     let (peer, silent) = (refusing(), scripted::start(Script::Silence));
-    let mut nginx = Nginx::start(with_module(&peer).location("/slow", &pass(&silent)));
+    let mut nginx = Nginx::start(with_module(&peer).location("/slow", &silent.pass()));
     nginx.expect_trouble("exited on signal 9");
     for round in 1..=5 {
         let mut slow = client::connect(nginx.port());
@@ -121,7 +122,7 @@ fn a_single_process() {
 /// In a single process a handshake goes on under a configuration that has dropped the module.
 #[test]
 fn the_module_dropped_mid_handshake() {
-    let context = tls_server().build();
+    let context = tls_server(None).build();
     let (came, go) = (
         Arc::new(AtomicBool::new(false)),
         Arc::new(AtomicBool::new(false)),

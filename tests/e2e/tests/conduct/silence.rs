@@ -8,6 +8,7 @@ use openssl::ssl::{Ssl, SslVerifyMode, SslVersion};
 use openssl::x509::store::X509StoreBuilder;
 use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client::{self, HOST};
+use tlsdiag_e2e::lab::{healthy, tls_server};
 use tlsdiag_e2e::nginx::{Config, Finished, Module, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::Peer;
@@ -16,7 +17,7 @@ use tlsdiag_e2e::process::send_signal;
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
-use super::lab::{healthy, tls_server, wait_for_log, with_module};
+use super::lab::{wait_for_log, with_module};
 
 #[track_caller]
 fn assert_silent(finished: &Finished) {
@@ -26,7 +27,7 @@ fn assert_silent(finished: &Finished) {
 
 /// An upstream that shakes hands, reads the request and dies; what it answers comes first.
 fn dies_after_handshake(answer: &'static [u8]) -> Peer {
-    let context = tls_server().build();
+    let context = tls_server(None).build();
     scripted::start_with(move |stream| {
         let Ok(mut tls) = Ssl::new(&context).unwrap().accept(stream) else {
             return;
@@ -41,7 +42,7 @@ fn dies_after_handshake(answer: &'static [u8]) -> Peer {
 
 /// An upstream that wants nginx's certificate, takes it, and closes after a while without a word.
 fn accepts_and_closes_later(version: SslVersion, clients: &Authority) -> Peer {
-    let mut builder = tls_server();
+    let mut builder = tls_server(None);
     builder.set_min_proto_version(Some(version)).unwrap();
     builder.set_max_proto_version(Some(version)).unwrap();
     let mut store = X509StoreBuilder::new().unwrap();

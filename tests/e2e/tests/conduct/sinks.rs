@@ -4,11 +4,12 @@ use std::net::UdpSocket;
 
 use serde_json::Value;
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::refusing;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::observe::json;
 use tlsdiag_e2e::wait::PATIENCE;
 
-use super::lab::{pass, refusing, with_module};
+use super::lab::with_module;
 
 fn fail(nginx: &Nginx, path: &str) {
     assert_eq!(client::get(nginx.port(), path).status, 502);
@@ -17,7 +18,7 @@ fn fail(nginx: &Nginx, path: &str) {
 #[test]
 fn the_nearest_level_decides_and_may_hold_several_logs() {
     let peer = refusing();
-    let pass = pass(&peer);
+    let pass = peer.pass();
     let config = Config::new()
         .module(Module::Ours)
         .location("/inherits", &pass)
@@ -74,7 +75,7 @@ fn syslog() {
     let nginx = Nginx::start(
         Config::new()
             .module(Module::Ours)
-            .location("/", &(pass(&peer) + &log)),
+            .location("/", &(peer.pass() + &log)),
     );
     for _ in 0..2 {
         fail(&nginx, "/");
@@ -102,13 +103,13 @@ fn failing_logs() {
             .module(Module::Ours)
             .location(
                 "/full",
-                &format!("{} upstream_tls_log /dev/full;", pass(&peer)),
+                &format!("{} upstream_tls_log /dev/full;", peer.pass()),
             )
             .location(
                 "/nobody",
                 &format!(
                     "{} upstream_tls_log syslog:server=unix:/nonexistent;",
-                    pass(&peer)
+                    peer.pass()
                 ),
             ),
     );

@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use tlsdiag_e2e::client::{self, HOST};
+use tlsdiag_e2e::lab::refusing;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 
-use super::lab::{pass, readme_command, refusing};
+use super::lab::readme_command;
 
 const WORDS: &str = "upstream_tls[sni_missing]";
 
@@ -25,7 +26,7 @@ fn the_pattern_of_the_readme_finds_our_lines_alone() {
     let peer = refusing();
     let config = Config::new()
         .module(Module::Ours)
-        .location("/", &pass(&peer));
+        .location("/", &peer.pass());
     let nginx = Nginx::start(config);
     let date = "2026/11/23 08:24:53 [error] 1#1: *1";
     let fix = "x; fix: \"proxy_ssl_verify off;\" (certain)";

@@ -1,13 +1,12 @@
 //! The stream proxy: same diagnoses, whatever the order of the modules.
 
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::refusing;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx, Position};
 use tlsdiag_e2e::observe::json::text;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::ports::Port;
-
-use super::lab::refusing;
 
 fn start(peer: &Peer, port: &Port, more: &str, position: Position) -> Nginx {
     let config = Config::new().module(Module::Ours).stream(&format!(

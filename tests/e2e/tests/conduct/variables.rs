@@ -5,13 +5,12 @@ use std::io::{Read, Write};
 use openssl::ssl::Ssl;
 use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::{refusing, refusing_the_version, tls_server, API};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
 use tlsdiag_e2e::ports::Port;
 use tlsdiag_e2e::wait;
-
-use super::lab::{pass, refusing, refusing_the_version, tls_server, API};
 
 const FORMAT: &str = "'$upstream_tls_diagnosis|$upstream_tls_alert|$upstream_tls_fix|\
     $upstream_tls_protocol|$upstream_tls_cipher|$upstream_tls_curve|$upstream_tls_server_name|\
@@ -46,7 +45,7 @@ fn access(nginx: &Nginx, lines: usize) -> Vec<String> {
 #[test]
 fn of_a_failed_request() {
     let peer = refusing_the_version();
-    let nginx = Nginx::start(logging().location("/", &pass(&peer)));
+    let nginx = Nginx::start(logging().location("/", &peer.pass()));
     client::get(nginx.port(), "/");
     assert_eq!(
         access(&nginx, 1),
@@ -82,7 +81,7 @@ fn of_good_requests() {
             logging()
                 .http(&kept)
                 .server(OFFER)
-                .location("/", &format!("{} {named}", pass(&peer)))
+                .location("/", &format!("{} {named}", peer.pass()))
                 .location(
                     "/kept",
                     "proxy_pass https://kept; proxy_http_version 1.1; proxy_set_header Connection '';",
@@ -111,7 +110,7 @@ fn of_a_failed_request_with_a_name() {
     let peer = refusing_the_version();
     let named = format!(
         "{} proxy_ssl_server_name on; proxy_ssl_name {API};",
-        pass(&peer)
+        peer.pass()
     );
     let nginx = Nginx::start(logging().location("/", &named));
     client::get(nginx.port(), "/");
@@ -130,7 +129,7 @@ fn of_a_name_that_is_cut() {
     let peer = refusing();
     let named = format!(
         "{} proxy_ssl_server_name on; proxy_ssl_name $http_name;",
-        pass(&peer)
+        peer.pass()
     );
     let nginx = Nginx::start(logging().location("/", &named));
     let mut request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nName: ".to_vec();
@@ -146,7 +145,7 @@ fn of_a_name_that_is_cut() {
 /// An upstream that keeps connections, redirects `/accel`, has no `/missing`, and is gone after
 /// `/last`.
 fn application() -> Peer {
-    let context = tls_server().build();
+    let context = tls_server(None).build();
     scripted::start_with(move |stream| {
         let Ok(mut tls) = Ssl::new(&context).unwrap().accept(stream) else {
             return;
@@ -225,9 +224,9 @@ fn of_several_attempts() {
             .location("/", "proxy_pass https://backend;")
             .location(
                 "/twice",
-                &format!("{} error_page 502 = @again;", pass(&refused)),
+                &format!("{} error_page 502 = @again;", refused.pass()),
             )
-            .location("@again", &pass(&works)),
+            .location("@again", &works.pass()),
     );
     client::get(nginx.port(), "/");
     client::get(nginx.port(), "/twice");
@@ -247,7 +246,7 @@ fn where_there_is_nothing() {
     let peer = refusing();
     let nginx = Nginx::start(
         logging()
-            .location("/off", &format!("upstream_tls_diag off; {}", pass(&peer)))
+            .location("/off", &format!("upstream_tls_diag off; {}", peer.pass()))
             .location("/none", "return 200;"),
     );
     client::get(nginx.port(), "/off");

@@ -2,15 +2,15 @@
 
 use std::io::{Read, Write};
 
-use openssl::ssl::{Ssl, SslContext, SslMethod};
 use tlsdiag_e2e::client::{self, Response, HOST};
+use tlsdiag_e2e::lab::{refusing, tls_server};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, close_gently, Script};
 use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::trial::Trial;
 use tlsdiag_e2e::wait;
 
-use super::lab::{assert_line_of, assert_says, identity, only_failure, pass, refusing};
+use super::lab::{assert_line_of, assert_says, only_failure};
 
 /// One goes away mid-handshake, another fails at the same time: one diagnosis, the other's.
 #[test]
@@ -18,8 +18,8 @@ fn one_goes_away_while_another_fails() {
     let (silent, bad) = (scripted::start(Script::Silence), refusing());
     let config = Config::new()
         .module(Module::Ours)
-        .location("/slow", &pass(&silent))
-        .location("/bad", &pass(&bad));
+        .location("/slow", &silent.pass())
+        .location("/bad", &bad.pass());
     let nginx = Nginx::start(config);
     for round in 1..=5 {
         let mut gone = client::connect(nginx.port());
@@ -37,10 +37,7 @@ fn one_goes_away_while_another_fails() {
     for document in &finished.documents {
         assert_says(
             document,
-            &[
-                ("url/path", "/bad"),
-                ("server/port", &bad.port().to_string()),
-            ],
+            &format!("url/path=/bad server/port={}", bad.port()),
         );
     }
 }
@@ -53,7 +50,7 @@ fn one_goes_away_and_nginx_goes_on() {
         "/slow",
         &format!(
             "{} proxy_ignore_client_abort on; proxy_connect_timeout 300ms;",
-            pass(&silent)
+            silent.pass()
         ),
     );
     let nginx = Nginx::start(config);
@@ -67,7 +64,7 @@ fn one_goes_away_and_nginx_goes_on() {
     assert_eq!(finished.log.ours().len(), 1, "{}", finished.log.text);
     assert_says(
         &finished.documents[0],
-        &[("event/code", "handshake_timeout"), ("url/path", "/slow")],
+        "event/code=handshake_timeout url/path=/slow",
     );
 }
 
@@ -84,15 +81,7 @@ fn upgrade(nginx: &Nginx, path: &str) -> Vec<u8> {
 
 /// Accepts the upgrade, says something through the tunnel, then breaks TLS with a bare alert.
 fn breaking_tunnel() -> Peer {
-    let identity = identity();
-    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(&identity.certificate).unwrap();
-    builder.set_private_key(&identity.key).unwrap();
-    let context = builder.build();
-    scripted::start_with(move |stream| {
-        let Ok(mut tls) = Ssl::new(&context).unwrap().accept(stream) else {
-            return;
-        };
+    scripted::start_tls(tls_server(None).build(), |mut tls| {
         let mut request = [0; 4096];
         let _ = tls.read(&mut request);
         let _ = tls.write_all(
@@ -108,7 +97,7 @@ fn breaking_tunnel() -> Peer {
 #[test]
 fn a_websocket_that_breaks_later() {
     let peer = breaking_tunnel();
-    let config = || Config::new().location("/", &format!("{} {UPGRADE}", pass(&peer)));
+    let config = || Config::new().location("/", &format!("{} {UPGRADE}", peer.pass()));
     let trial = Trial::with(config, |nginx| {
         let bytes = upgrade(nginx, "/socket");
         let answer = Response::parse(&bytes);
@@ -128,7 +117,7 @@ fn a_websocket_that_is_refused() {
     let config = || {
         Config::new()
             .server("keepalive_timeout 0;")
-            .location("/", &format!("{} {UPGRADE}", pass(&peer)))
+            .location("/", &format!("{} {UPGRADE}", peer.pass()))
     };
     let trial = Trial::with(config, |nginx| {
         vec![Response::parse(&upgrade(nginx, "/socket"))]
@@ -137,9 +126,6 @@ fn a_websocket_that_is_refused() {
     assert_line_of(&failure, "/socket");
     assert_says(
         &failure.document,
-        &[
-            ("url/path", "/socket"),
-            ("server/port", &peer.port().to_string()),
-        ],
+        &format!("url/path=/socket server/port={}", peer.port()),
     );
 }

@@ -4,29 +4,23 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use openssl::ssl::{Ssl, SslContext, SslMethod, SslSessionCacheMode, SslVersion};
+use openssl::ssl::{Ssl, SslContext, SslSessionCacheMode, SslVersion};
 use tlsdiag_e2e::client;
-use tlsdiag_e2e::nginx::Config;
+use tlsdiag_e2e::lab::{block, keeping, refusing, tls_server, KEEP, PROTOCOLS};
+use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, close_gently, read_record};
 use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::trial::Trial;
 
-use super::lab::{
-    assert_line_of, assert_says, block, identity, keeping, only_failure, pass, refusing,
-};
+use super::lab::{assert_line_of, assert_says, only_failure};
 
-const KEEP: &str = "proxy_http_version 1.1; proxy_set_header Connection '';";
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 /// A fatal handshake_failure(40).
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
 fn server(version: SslVersion) -> SslContext {
-    let identity = identity();
-    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(&identity.certificate).unwrap();
-    builder.set_private_key(&identity.key).unwrap();
+    let mut builder = tls_server(Some(version));
     builder.set_min_proto_version(Some(version)).unwrap();
-    builder.set_max_proto_version(Some(version)).unwrap();
     builder.set_session_id_context(b"kept").unwrap();
     builder.set_session_cache_mode(SslSessionCacheMode::SERVER);
     builder.build()
@@ -67,26 +61,26 @@ fn two_and_gone(context: &SslContext, stream: TcpStream) {
     close_gently(tls.get_ref());
 }
 
+const THREE: [&str; 3] = ["/first", "/second", "/third"];
+
+/// Three locations of one block, whose connections are kept.
+fn keeping_three(ports: &[u16]) -> Config {
+    let config = Config::new()
+        .http(&block("backend", ports, "keepalive 4;"))
+        .server(&format!("{KEEP}{PROTOCOLS}proxy_next_upstream off;"));
+    let pass = |config: Config, path| config.location(path, "proxy_pass https://backend;");
+    THREE.into_iter().fold(config, pass)
+}
+
 /// The handshake was good and the connection carried data for others: what ends it later, even a
 /// fatal alert, is no failure of a handshake, and of no request in particular.
 #[test]
 fn a_kept_connection_that_breaks() {
     for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
         let peer = first_good(1000, version, two_and_gone);
-        let config = || {
-            Config::new()
-                .http(&block("backend", &[&peer], "keepalive 4;"))
-                .server(&format!(
-                    "{KEEP} proxy_next_upstream off; proxy_ssl_protocols TLSv1.2 TLSv1.3;"
-                ))
-                .location("/first", "proxy_pass https://backend;")
-                .location("/second", "proxy_pass https://backend;")
-                .location("/third", "proxy_pass https://backend;")
-        };
-        let trial = Trial::new(config, &["/first", "/second", "/third"]);
+        let trial = Trial::new(|| keeping_three(&[peer.port()]), &THREE);
         trial.assert_silent();
-        let statuses: Vec<u16> = trial.with.responses.iter().map(|r| r.status).collect();
-        assert_eq!(statuses, [200, 200, 502]);
+        assert_eq!(trial.statuses(), [200, 200, 502]);
     }
 }
 
@@ -94,29 +88,17 @@ fn a_kept_connection_that_breaks() {
 #[test]
 fn the_next_connection_of_a_keepalive_upstream() {
     let (good, bad) = (keeping(), refusing());
-    let config = || {
-        Config::new()
-            .http(&block("backend", &[&good, &bad], "keepalive 4;"))
-            .server(&format!("{KEEP} proxy_next_upstream off;"))
-            .location("/first", "proxy_pass https://backend;")
-            .location("/second", "proxy_pass https://backend;")
-            .location("/third", "proxy_pass https://backend;")
-    };
+    let config = || keeping_three(&[good.port(), bad.port()]);
     // Round robin: the good peer, the bad one, the kept connection of the good one.
-    let trial = Trial::new(config, &["/first", "/second", "/third"]);
+    let trial = Trial::new(config, &THREE);
     let failure = only_failure(&trial, &[200, 502, 200]);
     assert_line_of(&failure, "/second");
-    assert_says(
-        &failure.document,
-        &[
-            ("url/path", "/second"),
-            ("location_name", "/second"),
-            ("upstream", "backend"),
-            ("server/port", &bad.port().to_string()),
-            ("attempt", "1"),
-            ("final", "true"),
-        ],
+    let port = bad.port();
+    let said = format!(
+        "url/path=/second location_name=/second upstream=backend server/port={port} attempt=1 \
+         final=true"
     );
+    assert_says(&failure.document, &said);
 }
 
 /// nginx keeps the session of `/first` with the peer; the handshake of `/second` offers it and is
@@ -126,8 +108,8 @@ fn a_session_of_another_request() {
     for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
         let config = |port: u16| {
             Config::new()
-                .http(&format!("upstream backend {{ server 127.0.0.1:{port}; }}"))
-                .server("proxy_ssl_protocols TLSv1.2 TLSv1.3;")
+                .http(&block("backend", &[port], ""))
+                .server(PROTOCOLS)
                 .location("/first", "proxy_pass https://backend;")
                 .location("/second", "proxy_pass https://backend;")
         };
@@ -145,17 +127,12 @@ fn a_session_of_another_request() {
         let trial = Trial::new(|| config(peer.port()), &["/first", "/second"]);
         let failure = only_failure(&trial, &[200, 502]);
         assert_line_of(&failure, "/second");
-        assert_says(
-            &failure.document,
-            &[
-                ("url/path", "/second"),
-                ("location_name", "/second"),
-                ("upstream", "backend"),
-                ("server/address", "backend"),
-                ("server/port", &peer.port().to_string()),
-                ("attempt", "1"),
-            ],
+        let port = peer.port();
+        let said = format!(
+            "url/path=/second location_name=/second upstream=backend server/address=backend \
+             server/port={port} attempt=1"
         );
+        assert_says(&failure.document, &said);
     }
 }
 
@@ -165,7 +142,7 @@ fn a_connection_made_where_nothing_is_diagnosed() {
     let (good, bad) = (keeping(), refusing());
     let config = || {
         Config::new()
-            .http(&block("backend", &[&good], "keepalive 4;"))
+            .http(&block("backend", &[good.port()], "keepalive 4;"))
             .server(KEEP)
             .location(
                 "/quiet",
@@ -174,11 +151,11 @@ fn a_connection_made_where_nothing_is_diagnosed() {
             .location("/loud", "proxy_pass https://backend;")
             .location(
                 "/quiet/bad",
-                &format!("{} upstream_tls_diag off;", pass(&bad)),
+                &format!("{} upstream_tls_diag off;", bad.pass()),
             )
-            .location("/loud/bad", &pass(&bad))
+            .location("/loud/bad", &bad.pass())
     };
-    let nginx = tlsdiag_e2e::nginx::Nginx::start(config().module(tlsdiag_e2e::nginx::Module::Ours));
+    let nginx = Nginx::start(config().module(Module::Ours));
     for path in ["/quiet", "/loud", "/quiet", "/loud"] {
         assert_eq!(client::get(nginx.port(), path).status, 200);
     }
@@ -188,5 +165,5 @@ fn a_connection_made_where_nothing_is_diagnosed() {
     let finished = nginx.finish();
     assert_eq!(finished.log.ours().len(), 1, "{}", finished.log.text);
     assert_eq!(finished.documents.len(), 1);
-    assert_says(&finished.documents[0], &[("url/path", "/loud/bad")]);
+    assert_says(&finished.documents[0], "url/path=/loud/bad");
 }

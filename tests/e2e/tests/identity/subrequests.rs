@@ -1,61 +1,51 @@
 //! Requests that nginx makes for a request: each has its own location, upstream and peer.
 
+use tlsdiag_e2e::lab::{healthy, refusing};
 use tlsdiag_e2e::nginx::Config;
 use tlsdiag_e2e::peers::scripted::{self, Script};
+use tlsdiag_e2e::require::has;
 use tlsdiag_e2e::trial::Trial;
 
-use super::lab::{assert_line_of, assert_says, has, healthy, only_failure, pass, refusing};
+use super::lab::{assert_line_of, assert_says, only_failure};
 
 #[test]
 fn an_auth_request_that_fails() {
-    if !has("http_auth_request_module", "auth_request") {
+    if !has("http_auth_request_module") {
         return;
     }
     let (bad, good) = (refusing(), healthy());
     let config = || {
         Config::new()
-            .location("/", &format!("auth_request /auth; {}", pass(&good)))
-            .location("/auth", &format!("internal; {}", pass(&bad)))
+            .location("/", &format!("auth_request /auth; {}", good.pass()))
+            .location("/auth", &format!("internal; {}", bad.pass()))
     };
     let trial = Trial::new(config, &["/page"]);
     let failure = only_failure(&trial, &[500]);
     // nginx's line names the client's request, the document the sub-request.
     assert_line_of(&failure, "/page");
-    assert_says(
-        &failure.document,
-        &[
-            ("url/path", "/auth"),
-            ("location_name", "/auth"),
-            ("server/port", &bad.port().to_string()),
-            ("final", "true"),
-        ],
-    );
+    let port = bad.port();
+    let said = format!("url/path=/auth location_name=/auth server/port={port} final=true");
+    assert_says(&failure.document, &said);
 }
 
 /// The sub-request is good, the request itself fails.
 #[test]
 fn a_request_whose_auth_request_was_good() {
-    if !has("http_auth_request_module", "auth_request") {
+    if !has("http_auth_request_module") {
         return;
     }
     let (bad, good) = (refusing(), healthy());
     let config = || {
         Config::new()
-            .location("/", &format!("auth_request /auth; {}", pass(&bad)))
-            .location("/auth", &format!("internal; {}", pass(&good)))
+            .location("/", &format!("auth_request /auth; {}", bad.pass()))
+            .location("/auth", &format!("internal; {}", good.pass()))
     };
     let trial = Trial::new(config, &["/page"]);
     let failure = only_failure(&trial, &[502]);
     assert_line_of(&failure, "/page");
-    assert_says(
-        &failure.document,
-        &[
-            ("url/path", "/page"),
-            ("location_name", "/"),
-            ("server/port", &bad.port().to_string()),
-            ("final", "true"),
-        ],
-    );
+    let port = bad.port();
+    let said = format!("url/path=/page location_name=/ server/port={port} final=true");
+    assert_says(&failure.document, &said);
 }
 
 /// The client has its 200 while its mirrored copy fails.
@@ -64,22 +54,17 @@ fn a_mirror_that_fails() {
     let (bad, good) = (refusing(), healthy());
     let config = || {
         Config::new()
-            .location("/", &format!("mirror /copy; {}", pass(&good)))
-            .location("/copy", &format!("internal; {}", pass(&bad)))
+            .location("/", &format!("mirror /copy; {}", good.pass()))
+            .location("/copy", &format!("internal; {}", bad.pass()))
     };
     let trial = Trial::new(config, &["/page"]);
     assert_eq!(trial.with.responses[0].status, 200);
     // What nginx was doing for the client at that time is chance, and stands in nginx's own line.
     let failure = trial.diagnosed(1).remove(0);
     assert_line_of(&failure, "/page");
-    assert_says(
-        &failure.document,
-        &[
-            ("url/path", "/copy"),
-            ("location_name", "/copy"),
-            ("server/port", &bad.port().to_string()),
-        ],
-    );
+    let port = bad.port();
+    let said = format!("url/path=/copy location_name=/copy server/port={port}");
+    assert_says(&failure.document, &said);
 }
 
 /// Both fail, each for its own reason and in whatever order.
@@ -88,8 +73,8 @@ fn a_mirror_and_its_request() {
     let (plain, bad) = (scripted::start(Script::PlainHttp), refusing());
     let config = || {
         Config::new()
-            .location("/", &format!("mirror /copy; {}", pass(&bad)))
-            .location("/copy", &format!("internal; {}", pass(&plain)))
+            .location("/", &format!("mirror /copy; {}", bad.pass()))
+            .location("/copy", &format!("internal; {}", plain.pass()))
     };
     let trial = Trial::new(config, &["/page"]);
     let failures = trial.diagnosed(2);
@@ -104,19 +89,12 @@ fn a_mirror_and_its_request() {
     };
     of("/copy").assert_name("plaintext_upstream");
     of("/page").assert_name("protocol_version_mismatch");
-    assert_says(
-        &of("/copy").document,
-        &[
-            ("location_name", "/copy"),
-            ("server/port", &plain.port().to_string()),
-        ],
-    );
+    let port = plain.port();
+    let said = format!("location_name=/copy server/port={port}");
+    assert_says(&of("/copy").document, &said);
     assert_says(
         &of("/page").document,
-        &[
-            ("location_name", "/"),
-            ("server/port", &bad.port().to_string()),
-        ],
+        &format!("location_name=/ server/port={}", bad.port()),
     );
 }
 
@@ -126,8 +104,8 @@ fn an_error_page_that_fails_too() {
     let bad = refusing();
     let config = || {
         Config::new()
-            .location("/", &format!("{} error_page 502 = @again;", pass(&bad)))
-            .location("@again", &pass(&bad))
+            .location("/", &format!("{} error_page 502 = @again;", bad.pass()))
+            .location("@again", &bad.pass())
     };
     let trial = Trial::new(config, &["/"]);
     for (failure, (attempt, location)) in
@@ -135,7 +113,7 @@ fn an_error_page_that_fails_too() {
     {
         assert_says(
             &failure.document,
-            &[("attempt", attempt), ("location_name", location)],
+            &format!("attempt={attempt} location_name={location}"),
         );
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use tlsdiag::disk::Disk;
 use tlsdiag::nginx_conf::{is_dump, read, read_dump, read_text};
 use tlsdiag_e2e::nginx::{Config, Nginx};
-use tlsdiag_e2e::require::{foreign_module, nginx_bin, Build};
+use tlsdiag_e2e::require::{load_foreign, nginx_bin, Build};
 use tlsdiag_e2e::tempdir::TempDir;
 
 /// What is put inside `http`, and whether nginx accepts it.
@@ -125,20 +125,12 @@ fn tricky_files() {
 
 #[test]
 fn lua_blocks() {
-    let module = |file| {
-        Some(format!(
-            "load_module {};\n",
-            foreign_module(file)?.display()
-        ))
-    };
-    let modules = ["ndk_http_module.so", "ngx_http_lua_module.so"].map(module);
-    let [Some(ndk), Some(lua)] = modules else {
-        eprintln!("NOT TESTED: this nginx has no Lua");
+    let Some(lua) = load_foreign(&["ndk_http_module.so", "ngx_http_lua_module.so"]) else {
         return;
     };
     for (text, accepted) in LUA {
         let mut config = Config::new().location("/", text);
-        config.main = ndk.clone() + &lua;
+        config.main = lua.clone();
         compare(config, text, *accepted);
     }
 }
@@ -173,21 +165,14 @@ fn a_dump_is_read_as_its_files_are() {
     );
     let main = directory.write("nginx.conf", main);
     let mut command = Command::new(nginx_bin());
-    command
-        .arg("-p")
-        .arg(directory.path())
-        .arg("-T")
-        .arg("-c")
-        .arg(&main);
+    command.arg("-T").arg("-p").arg(directory.path());
+    command.arg("-c").arg(&main);
     if Build::get().version >= (1, 19, 5) {
         command.args(["-e", "stderr"]);
     }
     let output = command.output().expect("nginx -T does not run");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
     let both = [output.stderr, output.stdout].concat();
     assert!(is_dump(&both));
     let dumped = read_dump(&both).unwrap();

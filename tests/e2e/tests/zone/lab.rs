@@ -1,52 +1,32 @@
 //! What these tests share.
 
-use openssl::ssl::{SslContext, SslMethod};
+use openssl::ssl::SslContext;
 use serde_json::Value;
-use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client::{self, Response};
+use tlsdiag_e2e::lab::{self, Lab};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
-use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
 
-/// The upstream's real name.
-pub(crate) const API: &str = "api.example.test";
+pub(crate) use tlsdiag_e2e::lab::{healthy, refusing, API};
 
-/// An upstream with nothing wrong.
-pub(crate) fn healthy() -> Peer {
-    upstream().start()
-}
-
-/// The same, to be made wrong.
+/// An upstream with nothing wrong, to be made wrong.
 pub(crate) fn upstream() -> Upstream {
     upstream_of(Stack::OpenSsl)
 }
 
 /// The same of another stack.
 pub(crate) fn upstream_of(stack: Stack) -> Upstream {
-    let root = Authority::root("Example Root");
-    Upstream::new(stack, root.issue(&Leaf::named(API).rsa()))
+    Lab::at(stack, None).good()
 }
 
 /// TLS for a server that a test plays itself.
 pub(crate) fn tls_server() -> SslContext {
-    let identity = Authority::root("Example Root").issue(&Leaf::named(API).rsa());
-    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(&identity.certificate).unwrap();
-    builder.set_private_key(&identity.key).unwrap();
-    builder.build()
-}
-
-/// An upstream that answers every ClientHello with handshake_failure(40).
-pub(crate) fn refusing() -> Peer {
-    scripted::start(Script::Alert {
-        code: 40,
-        version: 0x0303,
-    })
+    lab::tls_server(None).build()
 }
 
 /// An `upstream` block of this name.
 pub(crate) fn block(name: &str, peer: &Peer) -> String {
-    format!("upstream {name} {{ server 127.0.0.1:{}; }}\n", peer.port())
+    lab::block(name, &[peer.port()], "")
 }
 
 /// A zone of 1m, and `/status` for whoever asks from this machine.

@@ -2,13 +2,13 @@
 
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::{healthy, refusing, Lab, API};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
-use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
-use tlsdiag_e2e::tempdir::TempDir;
-use tlsdiag_e2e::trial::{Failure, Trial};
+use tlsdiag_e2e::require::load_foreign;
+use tlsdiag_e2e::trial::Trial;
 
-use super::super::lab::{assert_line_of, assert_says, healthy, only_failure, pass, refusing, API};
-use super::{assert_advises, load};
+use super::super::lab::{assert_line_of, only_failure};
+use super::{assert_advises, assert_others};
 
 /// Shakes hands, speaks when told to, and answers with what came of it.
 const SCRIPT: &str = r#"
@@ -33,33 +33,22 @@ fn config(modules: &str, settings: &str) -> Config {
     config
 }
 
-fn modules(test: &str) -> Option<String> {
-    load(&["ndk_http_module.so", "ngx_http_lua_module.so"], test)
+fn modules() -> Option<String> {
+    load_foreign(&["ndk_http_module.so", "ngx_http_lua_module.so"])
 }
 
-#[track_caller]
-fn assert_others(failure: &Failure, peer: &Peer) {
-    assert_says(
-        &failure.document,
-        &[
-            ("module", "other"),
-            ("server/address", "127.0.0.1"),
-            ("server/port", &peer.port().to_string()),
-            ("upstream", ""),
-            ("location_name", ""),
-            ("final", ""),
-        ],
-    );
+/// What cosockets trust: a root that nobody's certificate is of.
+fn distrusts(lab: &Lab) -> String {
+    let other = lab.authority_file(&Authority::root("Unrelated Root"), "other");
+    format!("lua_ssl_trusted_certificate {other};")
 }
 
 #[test]
 fn a_cosocket_that_is_refused() {
-    let Some(modules) = modules("a cosocket that is refused") else {
-        return;
-    };
+    let Some(lua) = modules() else { return };
     let peer = refusing();
     let path = format!("/x?port={}", peer.port());
-    let trial = Trial::new(|| config(&modules, ""), &[&path]);
+    let trial = Trial::new(|| config(&lua, ""), &[&path]);
     let failure = only_failure(&trial, &[502]);
     failure.assert_name("protocol_version_mismatch");
     assert_line_of(&failure, &path);
@@ -70,16 +59,13 @@ fn a_cosocket_that_is_refused() {
 /// so nothing is certain.
 #[test]
 fn a_cosocket_that_distrusts_the_certificate() {
-    let Some(modules) = modules("a cosocket that distrusts the certificate") else {
-        return;
-    };
-    let directory = TempDir::new("lua");
-    let other = Authority::root("Unrelated Root").write(directory.path(), "other");
+    let Some(lua) = modules() else { return };
+    let lab = Lab::new();
     let own = Identity::self_signed(&Leaf::named(API).rsa());
-    let peer = Upstream::new(Stack::OpenSsl, own).start();
+    let peer = lab.with(own).start();
     let path = format!("/x?port={}&verify=1", peer.port());
-    let settings = format!("lua_ssl_trusted_certificate {};", other.display());
-    let trial = Trial::new(|| config(&modules, &settings), &[&path]);
+    let settings = distrusts(&lab);
+    let trial = Trial::new(|| config(&lua, &settings), &[&path]);
     let failure = only_failure(&trial, &[502]);
     failure.assert_name("certificate_self_signed");
     assert_eq!(failure.line.confidence, "likely");
@@ -90,30 +76,25 @@ fn a_cosocket_that_distrusts_the_certificate() {
 /// One that does not verify, and one that trusts: no failure, whatever the certificate.
 #[test]
 fn cosockets_that_are_content() {
-    let Some(modules) = modules("cosockets that are content") else {
-        return;
-    };
-    let directory = TempDir::new("lua");
-    let other = Authority::root("Unrelated Root").write(directory.path(), "other");
+    let Some(lua) = modules() else { return };
+    let lab = Lab::new();
     let peer = healthy();
     let path = format!("/x?port={}&send=1", peer.port());
-    let settings = format!("lua_ssl_trusted_certificate {};", other.display());
-    Trial::new(|| config(&modules, &settings), &[&path, &path]).assert_silent();
+    let settings = distrusts(&lab);
+    Trial::new(|| config(&lua, &settings), &[&path, &path]).assert_silent();
 }
 
 /// A script reads variables by name, which nginx.conf does not show: from the first reading on there
 /// are values.
 #[test]
 fn variables_that_a_script_reads() {
-    let Some(modules) = modules("variables that a script reads") else {
-        return;
-    };
+    let Some(lua) = modules() else { return };
     let peer = refusing();
     let reads = "log_by_lua_block { ngx.log(ngx.WARN, 'read: ', ngx.var.upstream_tls_alert) }";
     let mut config = Config::new()
         .module(Module::Ours)
-        .location("/", &format!("{} {reads}", pass(&peer)));
-    config.main = modules;
+        .location("/", &format!("{} {reads}", peer.pass()));
+    config.main = lua;
     let nginx = Nginx::start(config);
     for _ in 0..2 {
         client::get(nginx.port(), "/");

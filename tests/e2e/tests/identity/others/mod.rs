@@ -4,21 +4,10 @@
 mod lua;
 mod njs;
 
-use tlsdiag_e2e::require;
+use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::trial::Failure;
 
-/// The `load_module` lines of another module; says loudly when a test ends for the lack of it.
-fn load(files: &[&str], test: &str) -> Option<String> {
-    let mut lines = String::new();
-    for file in files {
-        let Some(path) = require::foreign_module(file) else {
-            eprintln!("NOT TESTED: {test}: this nginx has no {file}");
-            return None;
-        };
-        lines.push_str(&format!("load_module {};\n", path.display()));
-    }
-    Some(lines)
-}
+use super::lab::assert_says;
 
 /// What to set is said, but not in proxy_pass's words.
 #[track_caller]
@@ -26,4 +15,14 @@ fn assert_advises(failure: &Failure, words: &str) {
     let text = format!("{} {}", failure.line.tail, failure.document);
     assert!(text.contains(words), "{words} is not in {text}");
     assert!(!text.contains("proxy_ssl_"), "{text}");
+}
+
+/// Named by their peer, and by nothing of nginx's own.
+#[track_caller]
+fn assert_others(failure: &Failure, peer: &Peer) {
+    let port = peer.port();
+    let said = format!(
+        "module=other server/address=127.0.0.1 server/port={port} upstream= location_name= final="
+    );
+    assert_says(&failure.document, &said);
 }
