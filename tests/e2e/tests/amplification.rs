@@ -1,10 +1,5 @@
 //! A peer decides what its chain costs to verify, and may send another with every connection. The
 //! worker pays what stock nginx pays, and little more.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,11 +1,4 @@
 //! One line for every attempt that failed in TLS, none for any other, nginx itself unchanged.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
 use tlsdiag_e2e::nginx::Config;

@@ -1,12 +1,5 @@
 //! `tlsdiag explain` against what the module saw: each of the fifteen causes that must not be confused is
 //! made for real, the module's lines are taken out of the log, and what is left is explained.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 use tlsdiag::rules::Confidence;
 use tlsdiag_e2e::causes::{Cause, Setup};

@@ -1,12 +1,5 @@
 //! The harness itself: every stack works when nothing is wrong, every script does what it says.
 //! Needs nginx and the stacks, not the module.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
 use tlsdiag_e2e::client;

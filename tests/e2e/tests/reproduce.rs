@@ -1,11 +1,4 @@
 //! The command in the document, pasted into a shell, meets the alert that nginx met.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 use std::process::{Command, Stdio};
 

@@ -2,13 +2,6 @@
 //!
 //! Starts one nginx with the module and one upstream per case, sends one request to each, prints
 //! both lines and the document, stops everything. Exit status 1 when a case did not get its line.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a demonstration that meets something unexpected should stop"
-)]
 
 use std::io::{self, Write};
 use std::process::ExitCode;

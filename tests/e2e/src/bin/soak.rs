@@ -4,13 +4,6 @@
 //!
 //! Rounds of 10,000 requests. The first shows what a worker needs, then come rounds with reloads,
 //! then as many in which one worker does everything: what it does not give back, it has at the end.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a measurement that goes wrong should stop"
-)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

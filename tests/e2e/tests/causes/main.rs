@@ -1,13 +1,6 @@
 //! Causes that must never be confused, each end to end: set up on real stacks and behind every family of
 //! upstream directives, the same request through the same nginx without and with the module, what is
 //! printed pasted.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 mod certificates;
 mod client_certificates;

@@ -1,12 +1,5 @@
 //! What an upstream refuses in HTTP because of what TLS told it, where nginx itself says nothing; and what of
 //! that is the upstream's own affair.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 mod http2_only;
 mod identities;

@@ -2,13 +2,6 @@
 //! expects its upstream, says what it likes, and an operator pastes every fix that is printed for it,
 //! placeholders filled with what the operator knows. Then the rogue must not get a request, and no
 //! word of the rogue's or the client's is in a fix, or anywhere outside quotes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 mod answers;
 mod certificates;

@@ -1,12 +1,5 @@
 //! Every trap that `tlsdiag check` knows, on a real nginx: `nginx -t` accepts the configuration, the
 //! request fails as the check says, and what it says to write makes it succeed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 mod lab;
 mod names;

@@ -1,11 +1,4 @@
 //! What is counted in the zone, and how it is shown.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 mod changed;
 mod counted;

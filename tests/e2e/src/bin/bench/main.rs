@@ -5,13 +5,6 @@
 //! module is counted, too. A figure above its limit fails the target.
 //!
 //! usage: `bench [--write FILE] [WORD...]`; with words, only what has one of them in its title.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a measurement that goes wrong should stop"
-)]
 
 mod callgrind;
 mod case;

@@ -4,13 +4,6 @@
 //!
 //! usage: `converge [--write FILE] SEED[,SEED...] COUNT`, or `converge SEED COUNT TRIAL` to see the steps
 //! of one.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a program of tests that meets something unexpected should stop"
-)]
 
 mod breakage;
 mod draft;

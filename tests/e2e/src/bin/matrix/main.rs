@@ -6,13 +6,6 @@
 //! usage: `matrix [--write FILE] [WORD...]`. With words only scenarios whose name, cause or stack
 //! has one of them are run, each is told with nginx's own lines, and no target counts; the word
 //! `quiet` runs the second half.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a program of tests that meets something unexpected should stop"
-)]
 
 mod no_false_alarms;
 mod report;

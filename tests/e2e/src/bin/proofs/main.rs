@@ -4,13 +4,6 @@
 //!
 //! usage: `proofs [--write FILE] [--few] [WORD...]`. With words only scenarios whose name, cause or stack
 //! has one of them are run, with `--few` one stack in one version; then the page is not written.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a program of tests that meets something unexpected should stop"
-)]
 
 mod report;
 mod run;

@@ -1,12 +1,5 @@
 //! How the module behaves beside its diagnoses: bad configuration, silence where nothing of TLS
 //! failed, hostile peers, faults of its own, reloads, logs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails should stop"
-)]
 
 mod configuration;
 mod faults;
