@@ -65,8 +65,12 @@ unsafe extern "C" fn create_conf(cycle: *mut ngx_cycle_t) -> *mut c_void {
     // SAFETY: the caller's promise.
     let created = guard::guard("create_conf", || unsafe {
         begin(cycle).map_err(|why| {
-            let message = format_args!("module \"ngx_upstream_tls_diag_module\" {why}");
-            log::write((*cycle).log, NGX_LOG_EMERG, 0, message);
+            log::write(
+                (*cycle).log,
+                NGX_LOG_EMERG,
+                0,
+                format_args!("module \"ngx_upstream_tls_diag_module\" {why}"),
+            );
         })
     });
     created.and_then(Result::ok).unwrap_or(ptr::null_mut())
@@ -127,9 +131,15 @@ unsafe extern "C" fn init_conf(cycle: *mut ngx_cycle_t, conf: *mut c_void) -> *m
         let Some(directive) = main.needs_zone.get().filter(|_| main.zone.get().is_null()) else {
             return Ok(());
         };
-        let message = format_args!("\"{directive}\" needs \"upstream_tls_zone\"");
         // SAFETY: the caller's promise.
-        unsafe { log::write((*cycle).log, NGX_LOG_EMERG, 0, message) };
+        unsafe {
+            log::write(
+                (*cycle).log,
+                NGX_LOG_EMERG,
+                0,
+                format_args!("\"{directive}\" needs \"upstream_tls_zone\""),
+            )
+        };
         Err(Refused::Logged)
     }))
 }

@@ -242,8 +242,10 @@ mod fault {
     pub(super) fn check_whole() {
         let pieces = super::STATE.load(Ordering::Relaxed) >> 32;
         if pieces > 0 {
-            let message = format_args!("upstream_tls: {pieces} pieces of the reserve are not back");
-            log::write_to_cycle(NGX_LOG_ALERT, message);
+            log::write_to_cycle(
+                NGX_LOG_ALERT,
+                format_args!("upstream_tls: {pieces} pieces of the reserve are not back"),
+            );
         }
     }
 }

@@ -41,9 +41,10 @@ fn catch<R>(point: &'static str, body: impl FnOnce() -> R) -> Option<R> {
 
 fn report(point: &'static str) {
     if FAULTS.fetch_add(1, Ordering::Relaxed) == 0 {
-        let message =
-            format_args!("upstream_tls: internal fault in the {point} callback, recording dropped");
-        log::write_to_cycle(NGX_LOG_WARN, message);
+        log::write_to_cycle(
+            NGX_LOG_WARN,
+            format_args!("upstream_tls: internal fault in the {point} callback, recording dropped"),
+        );
     }
 }
 

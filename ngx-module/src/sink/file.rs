@@ -52,13 +52,19 @@ impl File {
         if !is_regular(file.fd) {
             // What USR1 found under the name may block.
             if self.reports.is_due() {
-                let message = format_args!(
-                    "upstream TLS diagnoses are not written to \"{}\": it is no regular file any more, \
-                     and one of another kind is opened on reload only",
-                    file.name
-                );
                 // SAFETY: the caller's promise.
-                unsafe { log::write(log, NGX_LOG_ERR, 0, message) };
+                unsafe {
+                    log::write(
+                        log,
+                        NGX_LOG_ERR,
+                        0,
+                        format_args!(
+                            "upstream TLS diagnoses are not written to \"{}\": it is no regular file \
+                             any more, and one of another kind is opened on reload only",
+                            file.name
+                        ),
+                    )
+                };
             }
             return false;
         }

@@ -88,11 +88,17 @@ unsafe fn report_write(
     written: isize,
     length: usize,
 ) {
-    let message = format_args!(
-        "write() of an upstream TLS diagnosis to \"{name}\" failed: {written} of {length}"
-    );
     // SAFETY: the caller's promise.
-    unsafe { log::write(log, NGX_LOG_ERR, error, message) }
+    unsafe {
+        log::write(
+            log,
+            NGX_LOG_ERR,
+            error,
+            format_args!(
+                "write() of an upstream TLS diagnosis to \"{name}\" failed: {written} of {length}"
+            ),
+        )
+    }
 }
 
 /// When a failing sink was last reported.

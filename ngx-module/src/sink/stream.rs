@@ -50,9 +50,11 @@ impl Stream {
                     libc::ENXIO => ": nobody reads it",
                     _ => "",
                 };
-                let message =
-                    format_args!("open() \"{name}\" for \"upstream_tls_log\" failed{why}");
-                log::refuse(cf, error, message);
+                log::refuse(
+                    cf,
+                    error,
+                    format_args!("open() \"{name}\" for \"upstream_tls_log\" failed{why}"),
+                );
                 return None;
             }
             cleanup.data = descriptor as usize as *mut c_void;

@@ -54,11 +54,17 @@ impl Syslog {
         };
         if self.reports.is_due() {
             let server = peer.server.name;
-            let message = format_args!(
-                "an upstream TLS diagnosis was not sent to syslog server \"{server}\""
-            );
             // SAFETY: the caller's promise.
-            unsafe { log::write(log, NGX_LOG_ERR, error, message) };
+            unsafe {
+                log::write(
+                    log,
+                    NGX_LOG_ERR,
+                    error,
+                    format_args!(
+                        "an upstream TLS diagnosis was not sent to syslog server \"{server}\""
+                    ),
+                )
+            };
         }
         false
     }

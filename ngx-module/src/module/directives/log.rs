@@ -130,8 +130,13 @@ unsafe fn syslog(cf: *mut ngx_conf_t) -> Option<Sink> {
 /// # Safety
 /// nginx is reading the configuration `cf`.
 unsafe fn invalid(cf: *mut ngx_conf_t, value: &ngx_str_t, why: &'static str) -> Refused {
-    let message = format_args!("invalid value \"{value}\" in \"upstream_tls_log\" directive{why}");
     // SAFETY: the caller's promise.
-    unsafe { log::refuse(cf, 0, message) };
+    unsafe {
+        log::refuse(
+            cf,
+            0,
+            format_args!("invalid value \"{value}\" in \"upstream_tls_log\" directive{why}"),
+        )
+    };
     Refused::Logged
 }

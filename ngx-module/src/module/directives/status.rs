@@ -58,9 +58,11 @@ unsafe fn set_report(cf: *mut ngx_conf_t, level: &mut LevelConf) -> Result<(), R
             (_, b"html") => Report::Html,
             _ => {
                 let value = value.escape_ascii();
-                let words =
-                    format_args!("invalid value \"{value}\" in \"upstream_tls_status\" directive");
-                log::refuse(cf, 0, words);
+                log::refuse(
+                    cf,
+                    0,
+                    format_args!("invalid value \"{value}\" in \"upstream_tls_status\" directive"),
+                );
                 return Err(Refused::Logged);
             }
         };

@@ -103,8 +103,10 @@ unsafe fn read(cf: *mut ngx_conf_t) -> Option<Parameters> {
             }
         }
         if found.name.is_null() {
-            let message = format_args!("\"upstream_tls_zone\" must have \"zone\" parameter");
-            return invalid(cf, message);
+            return invalid(
+                cf,
+                format_args!("\"upstream_tls_zone\" must have \"zone\" parameter"),
+            );
         }
         Some(found)
     }
