@@ -83,12 +83,10 @@ impl Slot<'_> {
         if let Some(alert) = failed.sent {
             self.words.add(at::SENT + alert.place(), 1);
         }
-        let mut time_ms = failed.now_ms;
-        if failed.refused {
-            self.words.add(at::REFUSED, 1);
-            // It is later than the handshake, which was counted within the same callback.
-            time_ms += i64::from(self.words.get_i64(at::LAST_GOOD_MS) == time_ms);
-        }
+        self.words.add(at::REFUSED, u64::from(failed.refused));
+        // Later than a good one that is counted already, be it of the same millisecond.
+        let is_after_good = self.words.get_i64(at::LAST_GOOD_MS) == failed.now_ms;
+        let time_ms = failed.now_ms.saturating_add(i64::from(is_after_good));
         // Reason first: with the time of the failure before it is still the truth.
         self.words.set(at::LAST_FAILURE, pack_failure(failed));
         self.words.set_i64(at::LAST_FAILURE_MS, time_ms);

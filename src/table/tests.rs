@@ -144,9 +144,9 @@ fn what_is_counted_is_in_the_snapshot() {
     assert_eq!((seen.log.records, seen.log.suppressed), (1, 0));
 }
 
-/// It is counted in the same callback as the handshake before it, and is the later one.
+/// A refused request is counted in the same callback as the handshake before it, and is the later one.
 #[test]
-fn a_refused_request_is_a_failure_after_a_good_handshake() {
+fn a_failure_is_later_than_what_was_good_before_it() {
     let memory = memory(WORDS);
     let table = Table::create(&memory, NOW, 7).unwrap();
     let slot = table.other();
@@ -161,10 +161,12 @@ fn a_refused_request_is_a_failure_after_a_good_handshake() {
         assert_eq!(after_ms, if time_ms == NOW { 1 } else { 5 });
         assert_eq!((seen.handshakes, seen.refused), (1, seen.failed()));
     }
-    slot.count_failed(&failed(NOW));
+    slot.count_failed(&failed(NOW + 7));
+    slot.count_good(&good(NOW + 7));
     let seen = snapshot(table).other;
     assert_eq!((seen.failed(), seen.refused), (3, 2));
-    assert_eq!(seen.last_failure.unwrap().time_ms, NOW);
+    assert_eq!(seen.last_failure.unwrap().time_ms, NOW + 7);
+    assert_eq!(seen.last_success_ms, Some(NOW + 7), "the later one is good");
 }
 
 #[test]

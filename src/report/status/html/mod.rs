@@ -19,7 +19,7 @@ const STYLE: &str = include_str!("page.css");
 
 /// The value of Content-Security-Policy: nothing but [`STYLE`], by its SHA-256.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src \
-    'sha256-WLHIEm6q/35FkffgWQGgxQFncYfsZDUPxyCehLM4PPk='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    'sha256-K59bzfUcrrUp8cWj4B+j8LELqbC+WljIxQ5u/OgYMQ0='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) fn write(snapshot: &Snapshot, refresh: Option<u32>, out: &mut dyn Write) -> Result<()> {
     head(refresh, out)?;

@@ -117,7 +117,9 @@ fn last_good(good: &Summary, ago_ms: i64, out: &mut dyn Write) -> Result<()> {
     write!(out, "<td>{} ago<small><code>", Age(ago_ms))?;
     write!(out, "{}", ProtocolVersion(good.version))?;
     if good.cipher != 0 {
-        write!(out, " {}", CipherSuite(good.cipher))?;
+        // A long name breaks where it reads best.
+        let cipher = CipherSuite(good.cipher).to_string();
+        write!(out, " {}", cipher.replace("_WITH_", "_WITH_<wbr>"))?;
     }
     if good.group != 0 {
         write!(out, " {}", NamedGroup(good.group))?;
