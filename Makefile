@@ -11,11 +11,11 @@ E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	TLSDIAG_PROBE=$(CURDIR)/$(PROBE)
 
 .PHONY: help deps build demo test test-core test-probe test-capi test-e2e test-proofs test-recipes lint fuzz matrix
-.PHONY: proofs converge soak bench bench-explain deb test-deb versions observability clean
+.PHONY: proofs converge soak soak-counters bench bench-explain deb test-deb versions observability clean
 .PHONY: module fault quiet probe
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install what all targets need (Debian)
 	scripts/deps matrix
@@ -113,6 +113,11 @@ soak: ## 100,000 failing and 100,000 good handshakes, with reloads: lines, crash
 	scripts/deps demo
 	$(MAKE) --no-print-directory module
 	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin soak
+
+soak-counters: ## 200,000 handshakes over two workers, with kills, reloads and USR2: every counter
+	scripts/deps demo
+	$(MAKE) --no-print-directory module
+	$(E2E) cargo run --quiet --locked -p tlsdiag-e2e --bin soak-counters
 
 bench-explain: ## processor time of `tlsdiag explain` on 1 GB against grep -c
 	scripts/bench-explain

@@ -138,6 +138,15 @@ pub fn cpu_ticks(pid: u32) -> u64 {
         .expect("times")
 }
 
+/// What a process has in memory, in KiB: VmRSS of proc(5).
+pub fn resident(pid: u32) -> u32 {
+    let status = read_lossy(Path::new(&format!("/proc/{pid}/status")));
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    kib.and_then(|kib| kib.parse().ok())
+        .expect("VmRSS of a running process")
+}
+
 /// Reads a file that may not exist yet, and may hold any bytes.
 pub fn read_lossy(path: &Path) -> String {
     String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()

@@ -6,7 +6,6 @@
 //! then as many in which one worker does everything: what it does not give back, it has at the end.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tlsdiag_e2e::certs::{Authority, Leaf};
@@ -17,7 +16,7 @@ use tlsdiag_e2e::observe::{Diagnosed, Log};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
 use tlsdiag_e2e::ports::Port;
-use tlsdiag_e2e::process::read_lossy;
+use tlsdiag_e2e::process::{read_lossy, resident};
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
@@ -282,13 +281,4 @@ fn count(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
         *counts.entry(name).or_default() += 1;
     }
     counts
-}
-
-/// What a process has in memory, in KiB: VmRSS of proc(5).
-fn resident(pid: u32) -> u32 {
-    let status = read_lossy(Path::new(&format!("/proc/{pid}/status")));
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    kib.and_then(|kib| kib.parse().ok())
-        .expect("VmRSS of a running process")
 }

@@ -91,11 +91,16 @@ impl Daemon {
         });
     }
 
-    /// Stops it, checks that there was no trouble, returns error.log and the documents.
-    pub fn finish(self) -> (Log, Vec<serde_json::Value>) {
+    /// Stops it.
+    pub fn end_all(&self) {
         let master = self.master();
         send_signal(master, libc::SIGQUIT);
         wait::until("nginx to end", || (!is_alive(master)).then_some(()));
+    }
+
+    /// Stops it, checks that there was no trouble, returns error.log and the documents.
+    pub fn finish(self) -> (Log, Vec<serde_json::Value>) {
+        self.end_all();
         let log = self.log();
         let said = Log::parse(&read_lossy(&self.file("stderr.txt")));
         let troubles = [log.troubles(), said.troubles()].concat();
