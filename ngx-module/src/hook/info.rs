@@ -3,9 +3,9 @@
 use core::ffi::c_int;
 
 use ngx::ffi::{
-    SSL_CIPHER_get_protocol_id, SSL_get0_alpn_selected, SSL_get_SSL_CTX, SSL_get_current_cipher,
-    SSL_get_error, SSL_get_verify_callback, SSL_get_verify_depth, SSL_get_verify_result,
-    SSL_session_reused, SSL_version, SSL,
+    ngx_errno, ngx_set_errno, SSL_CIPHER_get_protocol_id, SSL_get0_alpn_selected, SSL_get_SSL_CTX,
+    SSL_get_current_cipher, SSL_get_error, SSL_get_verify_callback, SSL_get_verify_depth,
+    SSL_get_verify_result, SSL_session_reused, SSL_version, SSL,
 };
 use tlsdiag::capture::ClientCertificateSent;
 
@@ -116,12 +116,12 @@ unsafe fn finished(ssl: *mut SSL, observation: &mut Observation) {
 unsafe fn failed(ssl: *mut SSL, observation: &mut Observation, ret: c_int) {
     // SAFETY: the caller's promise; errno is this thread's, and SSL_get_error only peeks the queue.
     unsafe {
-        let errno = *libc::__errno_location();
+        let errno = ngx_errno();
         let ssl_error = SSL_get_error(ssl, ret);
         if FAILURES.contains(&ssl_error) && observation.recorder.error.is_none() {
             observation.recorder.error = Some(openssl::handshake_error(ssl_error, errno));
             observation.snapshot(ssl);
         }
-        *libc::__errno_location() = errno;
+        ngx_set_errno(errno);
     }
 }

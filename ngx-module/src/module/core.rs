@@ -3,9 +3,10 @@
 use core::ffi::{c_char, c_void};
 use core::{fmt, ptr};
 
+use ngx::core::Status;
 use ngx::ffi::{
     ngx_command_t, ngx_core_module_t, ngx_cycle_t, ngx_int_t, ngx_module_t, ngx_uint_t,
-    OpenSSL_version_num, NGX_CORE_MODULE, NGX_DIRECT_CONF, NGX_LOG_EMERG, NGX_MAIN_CONF, NGX_OK,
+    OpenSSL_version_num, NGX_CORE_MODULE, NGX_DIRECT_CONF, NGX_LOG_EMERG, NGX_MAIN_CONF,
     OPENSSL_VERSION_NUMBER,
 };
 
@@ -151,7 +152,7 @@ unsafe extern "C" fn init_conf(cycle: *mut ngx_cycle_t, conf: *mut c_void) -> *m
 unsafe extern "C" fn init_module(cycle: *mut ngx_cycle_t) -> ngx_int_t {
     // SAFETY: the caller's promise.
     guard::guard("init_module", || unsafe { super::complete(cycle) });
-    NGX_OK as ngx_int_t
+    Status::NGX_OK.into()
 }
 
 /// nginx's `init_process`. Never refuses: nginx would end the process.
@@ -160,7 +161,7 @@ unsafe extern "C" fn init_module(cycle: *mut ngx_cycle_t) -> ngx_int_t {
 /// nginx passes the running cycle.
 unsafe extern "C" fn init_process(_cycle: *mut ngx_cycle_t) -> ngx_int_t {
     guard::guard("init_process", outcome::begin_process);
-    NGX_OK as ngx_int_t
+    Status::NGX_OK.into()
 }
 
 /// nginx's `exit_process`.

@@ -6,7 +6,8 @@ use core::mem::transmute;
 use core::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use ngx::ffi::{ngx_chain_t, ngx_http_request_t, ngx_http_upstream_t, ngx_int_t, NGX_ERROR};
+use ngx::core::Status;
+use ngx::ffi::{ngx_chain_t, ngx_http_request_t, ngx_http_upstream_t, ngx_int_t};
 use tlsdiag::capture::Response;
 
 use crate::hook;
@@ -60,7 +61,7 @@ unsafe extern "C" fn header(request: *mut ngx_http_request_t) -> ngx_int_t {
         let next = NEXT_HEADER.load(Ordering::Relaxed);
         match transmute::<*mut c_void, Option<HeaderFilter>>(next) {
             Some(next) => next(request),
-            None => NGX_ERROR as ngx_int_t,
+            None => Status::NGX_ERROR.into(),
         }
     }
 }
@@ -80,7 +81,7 @@ unsafe extern "C" fn body(request: *mut ngx_http_request_t, chain: *mut ngx_chai
         let next = NEXT_BODY.load(Ordering::Relaxed);
         match transmute::<*mut c_void, Option<BodyFilter>>(next) {
             Some(next) => next(request, chain),
-            None => NGX_ERROR as ngx_int_t,
+            None => Status::NGX_ERROR.into(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use core::ffi::{c_char, c_void};
 use core::ptr;
 
+use ngx::core::NGX_CONF_OK;
 use ngx::ffi::{
     ngx_command_t, ngx_conf_t, ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t, ngx_http_module_t,
     ngx_int_t, ngx_module_t, ngx_uint_t, NGX_HTTP_LOC_CONF, NGX_HTTP_LOC_CONF_OFFSET,
@@ -89,5 +90,5 @@ unsafe extern "C" fn merge_loc_conf(
             level.error_log = (*own).error_log;
         }
     }
-    ptr::null_mut()
+    NGX_CONF_OK
 }

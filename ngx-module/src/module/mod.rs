@@ -7,7 +7,8 @@ pub(crate) mod http;
 #[cfg(ngx_feature = "stream")]
 pub(crate) mod stream;
 
-use ngx::ffi::{ngx_conf_t, ngx_cycle_t, ngx_int_t, NGX_ERROR, NGX_OK};
+use ngx::core::Status;
+use ngx::ffi::{ngx_conf_t, ngx_cycle_t, ngx_int_t};
 
 use crate::conf::{self, LevelConf};
 use crate::nginx::modules;
@@ -32,8 +33,8 @@ unsafe fn add_variables(
         Some(())
     });
     match added.flatten() {
-        Some(()) => NGX_OK as ngx_int_t,
-        None => NGX_ERROR as ngx_int_t,
+        Some(()) => Status::NGX_OK.into(),
+        None => Status::NGX_ERROR.into(),
     }
 }
 

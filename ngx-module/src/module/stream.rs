@@ -4,6 +4,7 @@
 use core::ffi::{c_char, c_void};
 use core::ptr;
 
+use ngx::core::NGX_CONF_OK;
 use ngx::ffi::{
     ngx_command_t, ngx_conf_t, ngx_int_t, ngx_module_t, ngx_stream_conf_ctx_t,
     ngx_stream_core_srv_conf_t, ngx_stream_module_t, ngx_uint_t, NGX_STREAM_MAIN_CONF,
@@ -80,5 +81,5 @@ unsafe extern "C" fn merge_srv_conf(
             level.error_log = (*own).error_log;
         }
     }
-    ptr::null_mut()
+    NGX_CONF_OK
 }

@@ -7,9 +7,10 @@ mod syslog;
 
 use core::ffi::c_int;
 
+use ngx::core::Status;
 use ngx::ffi::{
-    ngx_conf_full_name, ngx_conf_open_file, ngx_conf_t, ngx_int_t, ngx_log_t, ngx_str_t,
-    ngx_syslog_peer_t, ngx_time, time_t, NGX_LOG_ERR, NGX_OK,
+    ngx_conf_full_name, ngx_conf_open_file, ngx_conf_t, ngx_log_t, ngx_str_t, ngx_syslog_peer_t,
+    ngx_time, time_t, NGX_LOG_ERR,
 };
 
 use crate::nginx::log;
@@ -35,7 +36,7 @@ impl Sink {
         let mut name = *name;
         // SAFETY: the caller's promise; the full name is in the pool and ends in NUL, too.
         unsafe {
-            if ngx_conf_full_name((*cf).cycle, &mut name, 0) != NGX_OK as ngx_int_t {
+            if !Status(ngx_conf_full_name((*cf).cycle, &mut name, 0)).is_ok() {
                 return None;
             }
             if stream::is_stream(&name) {

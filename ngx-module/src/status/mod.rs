@@ -9,9 +9,10 @@ mod request;
 use core::ffi::{c_void, CStr};
 use core::mem::transmute;
 
+use ngx::core::Status;
 use ngx::ffi::{
     nginx_version, ngx_chain_t, ngx_http_request_t, ngx_int_t, ngx_list_push, ngx_str_t,
-    ngx_table_elt_t, ngx_uint_t, OpenSSL_version, NGX_ERROR, NGX_HTTP_GET, NGX_HTTP_HEAD,
+    ngx_table_elt_t, ngx_uint_t, OpenSSL_version, NGX_HTTP_GET, NGX_HTTP_HEAD,
     NGX_HTTP_INTERNAL_SERVER_ERROR, NGX_HTTP_NOT_ALLOWED, NGX_HTTP_OK,
     NGX_HTTP_SERVICE_UNAVAILABLE, OPENSSL_VERSION,
 };
@@ -90,7 +91,7 @@ unsafe fn answer(request: *mut ngx_http_request_t) -> ngx_int_t {
             return FAILED;
         }
         let sent = (http.send_header)(request);
-        if sent == NGX_ERROR as ngx_int_t || sent > 0 || (*request).header_only() == 1 {
+        if Status(sent) == Status::NGX_ERROR || sent > 0 || (*request).header_only() == 1 {
             return sent;
         }
         (http.output_filter)(request, body.end((*request).main == request))

@@ -5,7 +5,8 @@ use core::mem::transmute;
 use core::ptr;
 use std::net::Ipv4Addr;
 
-use ngx::ffi::{ngx_http_complex_value_t, ngx_http_request_t, ngx_int_t, ngx_str_t, NGX_OK};
+use ngx::core::Status;
+use ngx::ffi::{ngx_http_complex_value_t, ngx_http_request_t, ngx_int_t, ngx_str_t};
 use tlsdiag::capture::Identity;
 
 use super::http::Http;
@@ -65,8 +66,8 @@ unsafe fn evaluate(
     // configuration's, its text is made in the request's pool.
     unsafe {
         let evaluate = transmute::<*mut c_void, Option<Evaluate>>(evaluate)?;
-        (evaluate(ptr::from_ref(request).cast_mut(), value, &mut text) == NGX_OK as ngx_int_t)
-            .then_some(text)
+        let status = evaluate(ptr::from_ref(request).cast_mut(), value, &mut text);
+        Status(status).is_ok().then_some(text)
     }
 }
 

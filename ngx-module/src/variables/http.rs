@@ -3,10 +3,11 @@
 use core::ffi::c_void;
 use core::mem::transmute;
 
+use ngx::core::Status;
 use ngx::ffi::{
     ngx_conf_t, ngx_http_conf_ctx_t, ngx_http_core_main_conf_t, ngx_http_request_t,
     ngx_http_upstream_state_t, ngx_http_variable_t, ngx_http_variable_value_t, ngx_int_t,
-    ngx_module_t, ngx_str_t, ngx_uint_t, NGX_HTTP_VAR_NOCACHEABLE, NGX_OK,
+    ngx_module_t, ngx_str_t, ngx_uint_t, NGX_HTTP_VAR_NOCACHEABLE,
 };
 
 use super::{attempt, is_ours, NAMES};
@@ -72,5 +73,5 @@ unsafe extern "C" fn get(
         // SAFETY: the caller's promise.
         unsafe { (*value).set_not_found(1) };
     }
-    NGX_OK as ngx_int_t
+    Status::NGX_OK.into()
 }

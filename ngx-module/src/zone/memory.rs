@@ -8,9 +8,10 @@ use core::ffi::c_void;
 use core::ptr;
 use std::sync::atomic::AtomicU64;
 
+use ngx::core::Status;
 use ngx::ffi::{
     ngx_conf_t, ngx_int_t, ngx_pagesize, ngx_pcalloc, ngx_pid, ngx_shared_memory_add,
-    ngx_shm_zone_t, ngx_slab_calloc, ngx_slab_pool_t, ngx_str_t, NGX_ERROR, NGX_OK,
+    ngx_shm_zone_t, ngx_slab_calloc, ngx_slab_pool_t, ngx_str_t,
 };
 use tlsdiag::table::Table;
 
@@ -74,8 +75,8 @@ unsafe extern "C" fn init(zone: *mut ngx_shm_zone_t, before: *mut c_void) -> ngx
     // SAFETY: the caller's promise.
     let made = guard("zone", || unsafe { make(zone, !before.is_null()) });
     match made.flatten() {
-        Some(()) => NGX_OK as ngx_int_t,
-        None => NGX_ERROR as ngx_int_t,
+        Some(()) => Status::NGX_OK.into(),
+        None => Status::NGX_ERROR.into(),
     }
 }
 

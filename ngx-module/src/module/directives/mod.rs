@@ -7,14 +7,11 @@ pub(super) mod status;
 pub(super) mod zone;
 
 use core::ffi::{c_char, CStr};
-use core::ptr;
 
+use ngx::core::{NGX_CONF_ERROR, NGX_CONF_OK};
 use ngx::ffi::ngx_conf_t;
 
 use crate::conf::LevelConf;
-
-/// NGX_CONF_ERROR.
-const ERROR: *mut c_char = usize::MAX as *mut c_char;
 
 /// Why a directive, or a whole configuration, is refused.
 pub(super) enum Refused {
@@ -24,13 +21,13 @@ pub(super) enum Refused {
     Logged,
 }
 
-/// What nginx wants to hear: NGX_CONF_OK (NULL), a text, or NGX_CONF_ERROR. A callback that panicked
+/// What nginx wants to hear: NGX_CONF_OK, a text, or NGX_CONF_ERROR. A callback that panicked
 /// has no result.
 pub(super) fn answer(result: Option<Result<(), Refused>>) -> *mut c_char {
     match result {
-        Some(Ok(())) => ptr::null_mut(),
+        Some(Ok(())) => NGX_CONF_OK,
         Some(Err(Refused::Because(text))) => text.as_ptr().cast_mut(),
-        Some(Err(Refused::Logged)) | None => ERROR,
+        Some(Err(Refused::Logged)) | None => NGX_CONF_ERROR,
     }
 }
 
