@@ -78,9 +78,6 @@ pub struct Certificate {
     pub self_issued: bool,
     /// basicConstraints says CA.
     pub ca: bool,
-    /// A certificate with the issuer's name is in the context's trust store.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub issuer_trusted: Option<bool>,
     /// First caIssuers URL of authorityInfoAccess.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer_url: Option<Foreign>,

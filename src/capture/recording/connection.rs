@@ -113,9 +113,6 @@ pub struct Settings {
     /// Security level of the context (`SSL_CTX_get_security_level`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_level: Option<u32>,
-    /// Certificates in the context's trust store.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trust_anchors: Option<u32>,
     /// The context holds a client certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<bool>,
