@@ -57,7 +57,11 @@ pub(super) unsafe extern "C" fn freed(
     _: *mut c_void,
 ) {
     guard_keeping("context", || {
-        pending().retain(|one| *one != context as usize)
+        let mut pending = pending();
+        // nginx frees the contexts of a configuration in the reverse order: the first look finds it.
+        if let Some(place) = pending.iter().rposition(|one| *one == context as usize) {
+            pending.swap_remove(place);
+        }
     });
 }
 
