@@ -128,6 +128,8 @@ impl HandshakeError {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     const TLS12: u16 = 0x0303;
@@ -300,6 +302,43 @@ mod tests {
             Some(EndingKind::Error),
             "not the peer's"
         );
+        // A warning that means no end, made an error all the same.
+        let warned = alert(running(), false, 1, 112);
+        let failed = failing(warned, failure(SSL_ERROR_SSL, 20, 1112, 0));
+        assert_eq!(end(&failed, UNUSED), Some(EndingKind::Error));
+    }
+
+    #[test]
+    fn what_costs_something_is_asked_for_only_where_it_decides() {
+        let asked = |recorder: &Recorder, verify_result| {
+            let (names, sockets) = (Cell::new(0), Cell::new(0));
+            let count = |counter: &Cell<u32>| counter.set(counter.get() + 1);
+            let circumstances = Circumstances {
+                was_used: Some(false),
+                verify_result,
+                timed_out: false,
+                now_ns: 0,
+                name_matches: &|| {
+                    count(&names);
+                    true
+                },
+                closed_by_peer: &|| {
+                    count(&sockets);
+                    false
+                },
+            };
+            ending_of(recorder, &circumstances);
+            (names.get(), sockets.get())
+        };
+        assert_eq!(asked(&running(), 0), (0, 0));
+        assert_eq!(asked(&finished(TLS13), 18), (0, 0), "the chain decides");
+        assert_eq!(
+            asked(&finished(TLS13), 0),
+            (1, 0),
+            "no certificate asked for"
+        );
+        assert_eq!(asked(&asking(TLS13), 0), (1, 1));
+        assert_eq!(asked(&alert(asking(TLS13), false, 2, 116), 0), (0, 0));
     }
 
     #[test]
