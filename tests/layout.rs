@@ -69,6 +69,27 @@ fn the_core_imports_downwards_only() {
     check("src", CORE, &["crate::", "tlsdiag::"]);
 }
 
+/// The plan and the walks of CONTRIBUTING lead to files that are there.
+#[test]
+fn the_plan_names_what_is_there() {
+    let base = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(base.join("CONTRIBUTING.md")).expect("the plan");
+    let (plan, _) = text.split_once("### Read beside").expect("a chapter");
+    let is_path = |word: &&str| {
+        let is_plain = |character: char| is_word(character) || "/.-".contains(character);
+        (word.ends_with(".rs") || word.ends_with('/')) && word.chars().all(is_plain)
+    };
+    let words: Vec<_> = plan.split('`').skip(1).step_by(2).filter(is_path).collect();
+    let roots = ["", "src", "ngx-module/src"].map(|root| base.join(root));
+    let is_missing = |word: &&&str| !roots.iter().any(|root| root.join(word).exists());
+    let missing: Vec<_> = words.iter().filter(is_missing).collect();
+    assert!(
+        words.len() > 40,
+        "the test does not see the plan: {words:?}"
+    );
+    assert!(missing.is_empty(), "CONTRIBUTING names {missing:?}");
+}
+
 /// A SAFETY comment says itself who guarantees what the block needs: what it points to moves or changes.
 #[test]
 fn safety_comments_do_not_point_elsewhere() {
