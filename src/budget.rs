@@ -1,8 +1,8 @@
 //! What verifying a chain again may cost a worker.
 //!
-//! The peer decides how much work its chain is, and may send another with every connection. So two
-//! bounds stand before it: an estimate refuses outright what nobody sends in good faith, and a budget
-//! of measured time, one for all connections of a worker, covers the rest.
+//! The peer decides how much work its chain is, and may send another chain with every connection. So there
+//! are two bounds: an estimate refuses chains that nobody sends in good faith, and all other verifications
+//! of a worker share one budget of measured time.
 
 use crate::capture::MAX_CHAIN;
 

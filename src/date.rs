@@ -1,4 +1,4 @@
-//! Dates, without a calendar library in the worker.
+//! Dates, so that the worker needs no calendar library.
 
 /// The first and the last millisecond of the years 0001 to 9999.
 const FIRST_MS: i64 = -62_135_596_800_000;

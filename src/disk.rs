@@ -1,4 +1,4 @@
-//! Files of the machine, for the reader of configurations and those who look at what it names.
+//! Files of this machine: configurations, and the certificates they name.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

@@ -1,4 +1,4 @@
-//! Text and bytes of a fixed size: what is copied out of shared memory must not need an allocation.
+//! Text and bytes of a fixed size, so that copying them out of shared memory allocates nothing.
 
 use std::fmt;
 

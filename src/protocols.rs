@@ -1,7 +1,7 @@
 //! Which peers speak HTTP/2 and nothing else, as far as a worker has seen.
 //!
-//! A server of HTTP/2 only may close on a client that offers no ALPN without sending a byte. That looks like a
-//! server that died; what tells them apart is that it chose HTTP/2 whenever it was offered.
+//! A server that speaks only HTTP/2 may close without a byte when the client offers no ALPN. That looks like a
+//! server that died; the difference is that it chose HTTP/2 whenever that was offered.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};

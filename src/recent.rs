@@ -1,7 +1,8 @@
 //! Which diagnoses a peer got a moment ago.
 //!
-//! Who repairs one cause after the other wants to see that the next failure is another one. So a worker
-//! remembers the last two different names of its last peers, for ten minutes, in a table that never grows.
+//! Someone who repairs one cause after another wants to see that the next failure is a different one. So a
+//! worker remembers the last two different names of its latest peers for ten minutes, in a table of fixed
+//! size.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};

@@ -1,9 +1,9 @@
 //! Repeats: which failures are written, and which are only counted.
 //!
-//! The first failure of a kind is written and opens a window. Those that follow in the window are
-//! counted, and their number is told once: with the next failure of that kind, when the window ends, or
-//! when the process that is to tell it ends. A process that died has its windows taken over. So no
-//! number is ever lost, which is what a log with "last message repeated" does.
+//! The first failure of a kind is written and opens a window. Those that follow in the window are counted,
+//! and their count is written once: with the next failure of that kind, when the window ends, or when the
+//! process that owns the window ends. The windows of a process that died are taken over. So no count is
+//! lost, as a log with "last message repeated" loses them.
 //!
 //! Nothing here reads a clock or knows where windows are kept; the caller holds whatever lock they need.
 

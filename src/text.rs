@@ -1,8 +1,8 @@
 //! Text that somebody else wrote, and the one way it is shown.
 //!
-//! A peer chooses what its certificate says and a client chooses its Host: neither may end our quotes,
-//! begin a sentence of ours, move a terminal's cursor or look like a log level. So such text is a type of
-//! its own, and printing it quotes it.
+//! A peer chooses what its certificate says and a client chooses its Host. Neither may close our quotes,
+//! look like a sentence of ours or like a log level, or move a terminal's cursor. So such text has its own
+//! type, and printing it quotes it.
 
 use std::fmt::{self, Write};
 use std::net::{IpAddr, SocketAddr};

@@ -1,6 +1,6 @@
 //! The nginx side of tlsdiag: one shared object, three `ngx_module_t`s.
 //!
-//! Thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
+//! It is thin on purpose. [`hook`] watches the upstream handshake through OpenSSL's callbacks,
 //! [`upstream`] says whose connection it was, [`outcome`] turns what was observed into the core's
 //! `Recording`, and [`sink`]s write what the core answers. [`zone`] keeps what all workers have counted,
 //! [`status`] serves it. [`module`] holds the directives, [`conf`] what they say, [`variables`] are

@@ -1,7 +1,7 @@
 //! How a connection ended, from what was observed of it.
 //!
 //! nginx frees an SSL after every failure, but also when a client goes away, a worker exits, or a
-//! connection was never used: most endings are nobody's failure, and of those nothing is said.
+//! connection was never used. Most endings are no failure, and then nothing is written.
 
 use super::{EndingKind, HandshakeError, Recorder};
 use crate::registry::SslReason;

@@ -1,4 +1,4 @@
-//! Whom nginx was to an upstream when a session or a connection was made.
+//! Which identity (name and client certificate) nginx showed when a session or a connection was made.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;

@@ -1,9 +1,8 @@
 //! What was observed on one upstream connection.
 //!
 //! A [`Recording`] is the contract between nginx and the core and the format of every fixture: one
-//! bug report is one JSON file is one test. It holds observations only, never conclusions; it is
-//! bounded, and everything a peer sent in it is untrusted. A [`Recorder`] takes the observations down
-//! while the handshake runs.
+//! bug report is one JSON file is one test. It holds observations, never conclusions; it is bounded, and
+//! what the peer sent is untrusted. A [`Recorder`] collects the observations while the handshake runs.
 
 mod alert;
 mod bytes;

@@ -1,4 +1,4 @@
-//! What a [`Recorder`] noted, in the shape of a recording.
+//! From a [`Recorder`] to the handshake of a recording.
 
 use super::{AlertSeen, Bytes, Captured, Direction, Handshake, Kept, MessageSeen, Recorder};
 use crate::text::bounded;

@@ -1,8 +1,8 @@
-//! The bounded note kept while a handshake runs: what OpenSSL's callbacks told, as they told it.
+//! The bounded record of a running handshake: what OpenSSL's callbacks report, as they report it.
 //!
-//! One allocation for each hello kept; nothing is allocated per record. Facts are written down when
-//! they happen, because at `SSL_free` the SSL is no longer readable (OpenSSL 3.5 frees its insides
-//! before it calls the ex_data callbacks).
+//! It allocates once for each message kept, never for a record of the wire. Everything is recorded when it
+//! happens, because in `SSL_free` the SSL can no longer be read (OpenSSL 3.5 frees its insides before it
+//! calls the ex_data callbacks).
 
 use super::{MAX_MESSAGE, MAX_MESSAGES};
 use crate::registry::{KeyExchange, ProtocolVersion};

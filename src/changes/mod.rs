@@ -1,8 +1,8 @@
 //! What changed since the last good handshake with the same peer.
 //!
 //! A failure that began at 10:02 has a cause that began at 10:02. Both sides are compared: what the
-//! peer presents and chooses, and what nginx offers. What one of the two handshakes does not show is
-//! not compared, so a handshake that ended early changes little.
+//! peer presents and chooses, and what nginx offers. Only what both handshakes show is compared, so one
+//! that ended early shows few changes.
 
 mod summary;
 

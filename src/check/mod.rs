@@ -1,9 +1,9 @@
 //! Traps in a configuration that `nginx -t` accepts and handshakes with upstreams fall into.
 //!
 //! One check a file, as with the diagnoses: its doc comment says what is wrong, why, what to write
-//! and how it is known. A check sees the [`Model`] and answers with drafts; what is the same for
-//! all (order, comments that allow, findings met on several ways) is done here. What a check cannot
-//! know, because a file could not be read or only the request decides, it does not say.
+//! and how it is known. A check sees the [`Model`] and answers with drafts; what all have in common (order,
+//! comments that allow, the same finding met twice) is done here. Where a file could not be read, or only
+//! the request decides, a check is silent.
 
 mod client_certificate_bad;
 mod client_side_directive;

@@ -1,7 +1,7 @@
-//! What has been counted, as plain data: the status reports are made of one of these and nothing else.
+//! What has been counted, as plain data: a status report is made from one [`Snapshot`] alone.
 //!
-//! A snapshot is copied out of shared memory before a report is begun, so that all figures of one
-//! report are of one moment, and holds no more than the zone has room for. Texts are of a fixed size.
+//! The snapshot is copied out of shared memory before the report begins, so that all figures are of one
+//! moment. It holds no more than the zone has room for, and its texts have a fixed size.
 
 use crate::capture::Summary;
 use crate::changes::{Change, Changes};

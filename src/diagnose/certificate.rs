@@ -1,5 +1,6 @@
-//! What a rejected chain does not prove: that the certificate is the one the upstream has for the host
-//! meant, that nginx itself rejected it, that it is judged now and not in an earlier handshake.
+//! Three things that a rejected chain does not prove: that the upstream has no other certificate for the
+//! host meant, that nginx itself rejected it, and that it was judged in this handshake and not in an
+//! earlier one.
 
 use crate::capture::CertificateCheck;
 use crate::facts::Facts;

@@ -1,8 +1,8 @@
 //! What is left to try on nginx's own side.
 //!
-//! A lever is a setting that keeps nginx's offer from being the widest honest one of its library. Trying it
-//! is cheap and clears a suspect, so it is printed before anything that sends a person to somebody else's
-//! log. And where two lists were narrowed, a refusal does not say which was too narrow: both are widened.
+//! A lever is a setting that narrows what nginx offers to less than its library could. Trying it is cheap
+//! and rules out a cause, so it is printed before any advice to read the upstream's log. Where two lists were
+//! narrowed, a refusal does not say which of them is too narrow: both are widened.
 
 use crate::rules::{Applicability, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 

@@ -1,6 +1,6 @@
-//! What to do about a cause when all there is of it is its name.
+//! What to do about a cause of which only the name is known.
 //!
-//! The rules say it with what they saw in the handshake; here only constants and placeholders can stand.
+//! A rule fills its advice with what it saw in the handshake; here are constants and placeholders only.
 
 use crate::capture::Module;
 use crate::rules::Security;

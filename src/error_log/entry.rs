@@ -1,10 +1,10 @@
 //! A line of error.log to its parts.
 //!
-//! nginx begins each line `2026/11/26 10:41:02 [error] 7#7: *1 ` (`ngx_log_error_core`). What a container
-//! runtime, a pod's or a compose file's log, syslog or the journal put before it is passed over. That
-//! beginning is the anchor: what stands after it is nginx's, and what a client sends stands further right.
-//! An access log in the same stream can hold a forged anchor (in a user's name, in an agent's), so what
-//! may stand before one is limited.
+//! nginx begins each line `2026/11/26 10:41:02 [error] 7#7: *1 ` (`ngx_log_error_core`). Prefixes of
+//! container runtimes, pods, compose files, syslog and the journal are skipped. That beginning is the
+//! anchor: the text after it is nginx's, and a client's text comes later in the line. An access log in the
+//! same stream can hold a forged anchor (in a user's name, in an agent's), so only known prefixes may
+//! precede one.
 
 use memchr::{memchr, memchr_iter, memmem};
 

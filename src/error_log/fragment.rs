@@ -1,6 +1,6 @@
-//! A piece of a line, as people paste it: without its beginning, cut, in the words of an issue.
+//! A piece of a line, as people paste it into an issue: without its beginning, or cut.
 //!
-//! Only a line that begins with one of nginx's messages, or with OpenSSL's error, is taken for one.
+//! It must begin with one of nginx's messages or with an error of OpenSSL.
 
 use memchr::memmem;
 

@@ -1,7 +1,7 @@
 //! Lines of one upstream, one server and one kind, counted together.
 //!
-//! A log may hold millions of them, and a client may be behind each, so counting one takes no allocation;
-//! the table has a seed of its own and a bound.
+//! A log may hold millions of lines, and clients may cause them on purpose: counting one does not allocate,
+//! and the table has a random seed and a bound.
 
 use std::collections::hash_map::RandomState;
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! What earlier lines of the same worker or connection say about a failure. Bounded: a table of slots, and
-//! who comes later takes the slot.
+//! What earlier lines of the same worker or connection say about a failure, in a table of fixed size: a later
+//! line takes the slot of an earlier one.
 
 use super::entry::Entry;
 use super::time::Time;

@@ -1,5 +1,5 @@
-//! A few lines that somebody pasted with words around them, or out of the upstream's log: read where a whole
-//! input is no more than that.
+//! A few pasted lines, with words around them or out of the upstream's log. They are read so closely only
+//! where they are all of the input.
 
 use memchr::memmem;
 

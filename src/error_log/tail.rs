@@ -1,8 +1,8 @@
 //! The end of a line of nginx: `, client: A, server: B, request: "C", upstream: "D", host: "E"`.
 //!
-//! Only B and the beginning of D are nginx's (`ngx_http_log_error_handler`). Request, host and referrer are
-//! a client's bytes as they came, and so is D from its path on: each can hold a whole forged tail. nginx
-//! cuts its lines at 2048 bytes, and then the genuine D may be missing.
+//! Only B and the beginning of D are nginx's (`ngx_http_log_error_handler`). Request, host, referrer and the
+//! path in D are a client's bytes, each of which can hold a forged tail. nginx cuts its lines at 2048 bytes,
+//! so the genuine D may be missing.
 
 use memchr::{memchr2, memchr_iter, memmem};
 

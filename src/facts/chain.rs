@@ -1,7 +1,7 @@
 //! What is wrong with a chain that nginx rejected.
 //!
-//! A broken chain collects several errors; one of them is the cause. The order below is the order
-//! of causes: what makes a certificate unfit whoever signed it comes before who signed it.
+//! A broken chain has several errors, and one of them is the cause. They are tried in this order: first the
+//! faults of a certificate itself, then the question who signed it.
 
 use crate::capture::{CertificateCheck, VerifyError, MAX_CHAIN};
 use crate::registry::X509Error;

@@ -1,10 +1,10 @@
 //! What `nginx -T` prints: all files of a configuration, one after another.
 //!
 //! nginx writes `# configuration file NAME:` before each (`main` in src/core/nginx.c), in the order
-//! in which it opens them, and a line feed after each. A file may hold such a line itself, from a
-//! dump that was pasted or to make a reader see another configuration than nginx. So a header
-//! counts only where a file may end, which is between directives outside of all blocks, and only if
-//! an `include` before it names that file and the file has not come yet.
+//! in which it opens them, and a line feed after each. A file may hold such a line itself: from a pasted
+//! dump, or to make a reader see another configuration than nginx does. So a header counts only where a
+//! file may end (between directives, outside of all blocks), and only if an earlier `include` names that
+//! file and the file has not come yet.
 
 use std::collections::{HashMap, HashSet};
 use std::io;

@@ -1,7 +1,7 @@
 //! Puts included files in the place of their `include`.
 //!
-//! nginx knows no bounds here; a file that includes itself ends when it runs out of descriptors.
-//! The reader has some, and says so.
+//! nginx has no bound here: with a file that includes itself it runs out of descriptors. The reader has one,
+//! and says when it is reached.
 
 use std::collections::HashMap;
 

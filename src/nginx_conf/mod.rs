@@ -1,7 +1,7 @@
 //! nginx.conf as nginx reads it: bytes to a [`Tree`] of directives.
 //!
-//! Own code, because every reader that was tried stumbles over files nginx takes: quotes, `${}`,
-//! CRLF, Lua. The bytes come through [`Files`]: nothing here opens a file. Work and memory are
+//! This is our own code, because every existing reader that was tried fails on files nginx accepts: quotes,
+//! `${}`, CRLF, Lua. The bytes come through [`Files`]: nothing here opens a file. Work and memory are
 //! linear in the bytes and bounded, and whatever the bytes are, the reader answers with a tree or a
 //! [`ReadError`].
 

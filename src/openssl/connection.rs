@@ -1,4 +1,4 @@
-//! One connection: TCP, the handshake, nginx's two tests of it, and the wait for what a peer says late.
+//! One connection: TCP, the handshake, nginx's two tests of it, and the wait for a late alert.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};

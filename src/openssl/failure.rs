@@ -1,4 +1,5 @@
-//! A failed connection as the module would record it, and what can be found out of it without another.
+//! A failed connection as the module would record it, and what can be learnt from it without another
+//! connection.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,5 @@
-//! What the module remembers of chains, and what it may spend on them: a worker serves others, too. Here
-//! nobody else waits.
+//! Stands in for the module's memory of chains and its budget: a worker serves others meanwhile, here nobody
+//! waits.
 
 use super::ffi::SSL_CTX;
 use super::verify::{verify, Verified};

@@ -1,4 +1,4 @@
-//! One request of HTTP/1.1, where the user asks for it: some refuse there what TLS let pass.
+//! One HTTP/1.1 request, where the user asks for it: some upstreams refuse only then.
 
 use tlsdiag::capture::{Bytes, EndingKind, Response, MAX_BODY};
 

@@ -1,5 +1,5 @@
-//! What is noted while a handshake runs: the product's own recorder, and our references to certificates,
-//! fed by OpenSSL's callbacks as the module's are.
+//! What is recorded while a handshake runs: the core's recorder and references to certificates, fed by
+//! OpenSSL's callbacks as in the module.
 
 use core::ffi::{c_int, c_void};
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! Whether an upstream takes nginx's handshake and, if not, which directives make it: found by trying,
-//! so that what is printed was seen to work.
+//! Whether an upstream accepts nginx's handshake and, if not, which directives change that. They are found
+//! by trying: what is printed was seen to work.
 //!
 //! Nothing here knows OpenSSL or opens a socket. A [`Connector`] shakes hands as nginx would with given
 //! [`Settings`] and hands back what the module would record; the same rules explain it, and their fixes

@@ -1,5 +1,5 @@
-//! What a change of settings does to security. Whoever has not asked for it gets nothing tried that
-//! weakens it, whichever rule or user proposes it.
+//! What a change of settings does to security. A change that weakens it is tried only when the user has
+//! asked for such changes, whoever proposes it.
 
 use super::{Change, Settings};
 use crate::registry::ProtocolVersion;

@@ -1,4 +1,4 @@
-//! What nginx is told about TLS with one upstream.
+//! The TLS settings of one upstream.
 
 use std::net::Ipv4Addr;
 

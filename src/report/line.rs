@@ -4,7 +4,7 @@
 //! " (" confidence [", weakens security" / ", changes trust"] ")" ["; changed since " time ": " change
 //! *(", " change) / "; nothing changed since the last good handshake " age " ago"] "; facts: " key=value
 //! *(" " key=value) ["; not: " dir *(" " dir)]`, a `dir` being one complete directive (or phrase) in
-//! double quotes. The action of an answer that decides nothing ends with the alternatives: `", else " name
+//! double quotes. Where the answer is a guess, the action ends with the alternatives: `", else " name
 //! *(" or " name)`. What a peer or a client wrote stands in single quotes, in facts after its key. nginx
 //! cuts its lines at 2048 bytes, prefix and tail included: this part stays within 900.
 

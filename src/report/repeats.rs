@@ -1,4 +1,4 @@
-//! The number of failures that were not written, as a line.
+//! The line that says how many failures were not written.
 
 use crate::text::escape;
 

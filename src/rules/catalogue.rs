@@ -1,5 +1,5 @@
-//! The catalogue: one static slice, in the order that decides among equals. What is specific stands before
-//! what is general.
+//! The catalogue: one static slice. Among findings of the same confidence its order decides, so the specific
+//! stand before the general.
 
 use super::Finding;
 use super::{

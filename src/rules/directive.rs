@@ -1,8 +1,8 @@
 //! What may stand in a directive that somebody pastes.
 //!
 //! A [`Directive`] is made of a [`Setting`], and a [`Setting`] only of texts of this program, numbers,
-//! names of code points and words of nginx.conf. There is no way in for text of a peer or a client: what
-//! they say stays in the sentence and in the facts, and the operator fills in a placeholder.
+//! names of code points and words of nginx.conf. Text of a peer or a client cannot get in: it stays in the
+//! sentence and in the facts, and in the directive stands a placeholder for the operator to fill.
 
 use std::borrow::Borrow;
 use std::fmt;

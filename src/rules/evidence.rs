@@ -1,4 +1,4 @@
-//! Evidence: what speaks for a finding, as codes. A contract, listed in the schema.
+//! Evidence: codes for what speaks for a finding. They are a contract and listed in the schema.
 
 macro_rules! evidence {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)+) => {

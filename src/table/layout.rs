@@ -1,4 +1,4 @@
-//! Where what stands: everything is words of 64 bits.
+//! The layout of the table. Everything is words of 64 bits.
 //!
 //! Header, then a row for each upstream, then buckets (heads of chains), then a slot for each server.
 

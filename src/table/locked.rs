@@ -1,4 +1,4 @@
-//! What is done under the lock.
+//! What needs the lock.
 
 use super::layout::{header, row, slot as at};
 use super::words::Words;

@@ -1,12 +1,12 @@
 //! The counters of all workers, in one piece of shared memory.
 //!
-//! Counting is a relaxed addition. What must be found is found without a lock; what must be made (a new
-//! server's slot, a record, a window of repeats) is made under the one lock that the caller holds, by
-//! steps each of which leaves the table whole: a worker may be killed between any two. Nothing here is
-//! unsafe, and nothing trusts the words it reads: an index out of bounds is nowhere.
+//! Counting is a relaxed addition, and looking up takes no lock. Whatever is made new (a server's slot, a
+//! record, a window of repeats) is made under the one lock that the caller holds, in steps each of which
+//! leaves the table whole: a worker may be killed between any two. Nothing here is unsafe, and no word is
+//! trusted: an index out of bounds finds nothing.
 //!
-//! A server is looked up by the digests of its upstream and its address. Those that variables name may
-//! take a quarter of the slots, so that a client's Host never starves what is configured. What has no
+//! A server is looked up by the digests of its upstream and its address. Servers that variables name may
+//! take a quarter of the slots, so that a client's Host never starves what is configured. A server without a
 //! slot is counted in slot 0.
 
 mod layout;

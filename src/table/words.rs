@@ -1,4 +1,4 @@
-//! Words that several processes write: no lock, no tearing, and out of bounds is nowhere.
+//! Words that several processes write: without a lock, never torn, and reading out of bounds gives nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

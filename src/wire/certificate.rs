@@ -1,7 +1,7 @@
 //! Extensions and keys of a certificate, in DER (RFC 5280 section 4.2).
 //!
 //! libcrypto decodes a whole extension, with an allocation or three for every element, and a peer may
-//! send thousands of names of which a report shows a few. Here only what is asked for is read.
+//! send thousands of names of which a report shows a few. These readers stop at what was asked for.
 
 use super::der::{any, element, elements, BOOLEAN, INTEGER, OBJECT_IDENTIFIER, SEQUENCE};
 use super::Reader;

@@ -1,5 +1,5 @@
-//! As much of HTTP/2 (RFC 9113) and of HPACK (RFC 7541) as tells the host of a request that nginx wrote, and
-//! where the body of an answer begins.
+//! The parts of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that are needed to read the host of a request that
+//! nginx wrote, and to find where the body of an answer begins.
 
 use super::Reader;
 

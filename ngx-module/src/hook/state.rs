@@ -1,4 +1,4 @@
-//! What hangs on an SSL, and on a context: OpenSSL's ex_data holds both, and frees neither by itself.
+//! What we attach to an SSL and to a context. OpenSSL's ex_data holds the pointers and does not free them.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;

@@ -1,5 +1,6 @@
-//! The filters. They come first in nginx's chains, so that what the header filter finds is in
-//! `$upstream_tls_diagnosis` for all others. The body filter is for a body that did not come with its header.
+//! The response filters. They come first in nginx's chains: a diagnosis that the header filter makes is in
+//! `$upstream_tls_diagnosis` before any other filter runs. The body filter looks at bodies that arrive
+//! after their header.
 
 use core::ffi::{c_void, CStr};
 use core::mem::transmute;

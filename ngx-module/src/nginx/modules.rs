@@ -1,8 +1,8 @@
-//! Our own `ngx_module_t`s, as the rooms below them see them: places in nginx's lists.
+//! The indices of our own `ngx_module_t`s in nginx's lists, for the rooms below `module`.
 //!
-//! nginx gives a module its places while it reads a configuration, and writes them into the structure.
-//! The modules are entered here when nginx wakes the first of them, so that a place can be read without
-//! naming whoever holds the structure.
+//! nginx writes a module's indices into its structure while it reads a configuration. The structures are
+//! registered here when nginx wakes the first module, so that lower rooms read an index without importing
+//! the room that owns the structure.
 
 use core::ffi::CStr;
 use core::ptr;

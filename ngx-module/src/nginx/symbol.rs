@@ -1,6 +1,5 @@
-//! Symbols of nginx that not every nginx has: http may be left out, stream may be a module of its own.
-//! They are looked up where they are needed, because one that is linked and missing keeps nginx from
-//! loading this module.
+//! Symbols that not every nginx has: it may be built without http, or with stream as a shared object.
+//! They are looked up at run time, because nginx refuses to load a module with an unresolved symbol.
 
 use core::ffi::{c_void, CStr};
 

@@ -1,8 +1,7 @@
 //! A certificate as facts.
 //!
-//! The peer decides how large its certificates are and how many of them it sends. So nothing here
-//! decodes a whole extension, and of all but the leaf only what links them and what may be wrong with
-//! them is read.
+//! The peer decides how large its certificates are and how many it sends. So nothing here decodes a whole
+//! extension, and of the certificates above the leaf only the links and the possible faults are read.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;

@@ -1,4 +1,4 @@
-//! The OpenSSL error queue: nginx reads it after us, so it is only ever peeked.
+//! OpenSSL's error queue. nginx reads it after us, so we only peek.
 
 use core::ffi::{c_char, c_int};
 

@@ -1,9 +1,9 @@
 //! Whom nginx is to an upstream in a handshake, and whom it was when a session was made.
 //!
-//! nginx keeps sessions and connections by peer, so a location may use what another one made, with another
-//! name or client certificate. The session says whose it is in its ticket application data: that is a
-//! server's, a client never sends it, and unlike ex_data it is there again after nginx has serialised the
-//! session, as it does where a block has a `zone`.
+//! nginx keeps sessions and connections by peer, so a location may use one that another location made, with
+//! another name or client certificate. We note in the session's ticket application data for whom it was
+//! made. That field is meant for servers: a client never sends it, and unlike ex_data it survives when
+//! nginx serialises the session, as it does for a block with a `zone`.
 
 use core::ffi::{c_int, c_void, CStr};
 use core::ptr;

@@ -1,8 +1,8 @@
 //! The last chains that failed, and what verifying them again said.
 //!
-//! The same chain under the same context is verified once a second; whatever else comes is covered by
-//! the worker's budget. A session that nginx keeps in a `zone` comes back without its chain: where one
-//! with the same leaf is remembered, that one is looked at.
+//! The same chain under the same context is verified at most once a second; all other verifications are
+//! paid from the worker's budget. A session that nginx keeps in a `zone` comes back without its chain: then
+//! a remembered chain with the same leaf is used.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

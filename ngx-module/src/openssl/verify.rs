@@ -1,9 +1,9 @@
 //! Verifies a rejected chain once more, to see *every* error and to test hypotheses.
 //!
-//! nginx keeps only the last error. Here the chain we hold is verified against the context's own
-//! store with the context's own parameters (purpose, CRLs, depth, security level), collecting
-//! `code@depth` and going on: at most three times, as configured, with room for any chain kept, and
-//! with the depth found.
+//! nginx keeps only the last error. Here the chain is verified against the context's own store with the
+//! context's own parameters (purpose, CRLs, depth, security level), and every error is collected with its
+//! depth. That is done at most three times: with the configured depth, with room for any chain, and with
+//! the smallest depth that the second run needed.
 
 use core::ffi::c_int;
 use core::ptr::NonNull;

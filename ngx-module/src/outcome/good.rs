@@ -1,5 +1,5 @@
-//! Good handshakes: counted when the first application data goes by. Before that nginx may still reject
-//! the certificate, and in TLS 1.3 the server ours.
+//! Good handshakes. They are counted with the first application data: before that nginx may still reject
+//! the upstream's certificate, and in TLS 1.3 the upstream may still reject ours.
 
 use ngx::ffi::{
     ngx_connection_t, SSL_CTX_get0_certificate, SSL_get_SSL_CTX, SSL_get_servername, SSL,

@@ -1,5 +1,5 @@
-//! What is kept of a handshake: the core's recorder, our own references to the certificates, which a
-//! failure needs and only OpenSSL can read, and whom nginx is to the upstream.
+//! What is kept of a handshake: the core's recorder, references to the certificates, and which identity
+//! (name and client certificate) nginx has shown.
 
 use ngx::ffi::{SSL_session_reused, SSL};
 use tlsdiag::capture::{ClientCertificateSent, Identity, Recorder};

@@ -1,8 +1,8 @@
-//! What the upstream refuses in HTTP because of what TLS told it. nginx says nothing of it.
+//! Requests that the upstream refuses in HTTP because of something in the handshake. nginx logs nothing then.
 //!
-//! An answer that is passed on goes through the filters, with its connection alive. One that is intercepted
-//! (`proxy_intercept_errors`, the next upstream) closes the connection first: there the SSL is freed with
-//! the status known. Each is looked at once. What a good answer pays is a look at its status.
+//! An answer that is passed on goes through the filters while its connection is alive. When nginx intercepts
+//! it (`proxy_intercept_errors`, the next upstream) the connection is closed first: then the answer's status
+//! is read when the SSL is freed. Each answer is judged once. A good answer costs one look at its status.
 
 use ngx::ffi::SSL_CTX;
 use tlsdiag::capture::{EndingKind, Response, Reused};

@@ -1,11 +1,11 @@
 //! Memory when there is none.
 //!
-//! Rust ends the process when an allocation fails, and that process would be an nginx worker. So
-//! what the C library refuses a callback comes from a reserve ([`crate::runtime::guard::guard`]). It costs
-//! address space only, until it is used. Nothing that outlives the callback may be allocated there: a
-//! piece of the reserve that stays out keeps the reserve from being whole again. The callbacks that keep
-//! what they allocate do without it and allocate fallibly: a connection that gets no memory is not
-//! watched, a message that gets none is known by its length.
+//! Rust ends the process when an allocation fails, and that process would be an nginx worker. So when the C
+//! library refuses a callback memory, the allocation comes from a reserve
+//! ([`crate::runtime::guard::guard`]), which costs only address space until it is used. Nothing in it may
+//! outlive the callback: the reserve is whole again only when every piece is back. Callbacks that keep what
+//! they allocate do not use it and allocate fallibly: without memory a connection is not watched, and of a
+//! message only the length is known.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;

@@ -1,8 +1,8 @@
-//! A file: one system call a line, so that lines of several workers do not mix. Errors are treated as
-//! `ngx_http_log_write` treats them, but as errors: a lost diagnosis is no alert.
+//! A file: one system call a line, so that lines of several workers do not mix. A failed write is handled
+//! as in `ngx_http_log_write`, but logged as an error: a lost diagnosis is no alert.
 //!
-//! A disk that becomes full may take half a line, of this worker or another. What is written next
-//! begins on a line of its own, so that no more than that half is lost.
+//! A disk that fills up may take half a line. The next write begins with a line feed, so that only that
+//! half is lost.
 
 use core::ffi::c_int;
 use core::ptr;

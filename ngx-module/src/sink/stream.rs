@@ -1,8 +1,8 @@
 //! A pipe, a terminal or another device: `/dev/stdout` in a container, a program that reads along.
 //!
-//! Whoever reads may stop, and a write would then stop the worker. nginx opens its logs to block, and
-//! shares them: so these are opened here, without blocking, and what does not fit is lost. A document
-//! with its line feed is never longer than `PIPE_BUF`, so a pipe takes all of it or nothing.
+//! A reader may stop reading, and a blocking write would then stop the worker. nginx opens its logs
+//! blocking and shares them, so these are opened here with `O_NONBLOCK`, and what does not fit is lost. A
+//! document with its line feed is never longer than `PIPE_BUF`, so a pipe takes all of it or nothing.
 
 use core::ffi::{c_int, c_void};
 use core::mem::MaybeUninit;

@@ -1,7 +1,7 @@
 //! syslog: a datagram, never blocking, lost when nobody listens.
 //!
-//! nginx's own functions read the directive and write the header. Sending is done here: a receiver that
-//! is gone is an alert to nginx, one for every diagnosis.
+//! nginx's own functions read the directive and write the header. Sending is done here, because nginx logs
+//! an alert for every message to a receiver that is gone.
 
 use core::ffi::c_int;
 

@@ -1,4 +1,4 @@
-//! Whom nginx would be if it made a connection for this request now.
+//! Which identity (name and client certificate) nginx would show if it connected for this request now.
 
 use core::ffi::c_void;
 use core::mem::transmute;

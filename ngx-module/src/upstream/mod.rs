@@ -2,7 +2,7 @@
 //!
 //! `c->data` of an upstream connection points to a request or a session, and both start with a
 //! signature. That alone is no proof (an idle keepalive connection points to a cache item), so the
-//! owner must point back at the connection. Of anything else nothing but the connection is followed.
+//! owner must point back at the connection. With any other owner only the connection itself is read.
 
 mod answer;
 mod http;

@@ -1,7 +1,7 @@
 //! The `server` line of an `upstream {}` block that led to the peer tried.
 //!
-//! A balancer gives its peers the names of the addresses that the lines were resolved to when the
-//! configuration was read, and tells nobody which line that was. So the line is looked up by the address.
+//! A balancer names its peers by the addresses to which the lines were resolved when the configuration was
+//! read, and does not keep which line it was. So the line is looked up by the address.
 
 use ngx::ffi::{ngx_addr_t, ngx_array_t, ngx_str_t, ngx_uint_t};
 

@@ -1,7 +1,7 @@
 //! A stream session's upstream: `proxy_pass` with `proxy_ssl on`.
 //!
-//! The proxy module's own configuration is private: whether it verifies is told by the handshake,
-//! the rest stays unknown.
+//! The proxy module's own configuration is private: the handshake shows whether it verifies, the rest stays
+//! unknown.
 
 use core::ptr;
 

@@ -1,8 +1,7 @@
 //! `$upstream_tls_*`: what the TLS attempts of a request or session came to, for access logs.
 //!
-//! Values are joined as `$upstream_addr` joins its own: commas between the peers of one pass, colons
-//! between passes, a dash where an attempt has none. What nothing in the configuration uses is not
-//! collected.
+//! Values are joined as in `$upstream_addr`: commas between the peers of one pass, colons between passes, a
+//! dash where an attempt has none. Nothing is collected while the configuration uses no such variable.
 
 mod attempt;
 pub(crate) mod http;

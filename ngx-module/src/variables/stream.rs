@@ -1,5 +1,5 @@
-//! The variables of stream sessions. nginx's stream module may be a shared object: what is needed of
-//! it is looked up, not linked.
+//! The variables of stream sessions. nginx's stream module may be a shared object, so its functions are
+//! looked up, not linked.
 
 use core::ffi::c_void;
 use core::mem::transmute;

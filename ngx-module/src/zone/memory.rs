@@ -1,8 +1,7 @@
 //! The zone's memory: one piece of the slab pool, made once.
 //!
-//! One piece, because the slab allocator wastes much of small ones. A reload finds the zone of the
-//! configuration before, while old workers count in it, and may still fail: so what is there stays as it
-//! is.
+//! One piece, because the slab allocator wastes much of small ones. A reload takes over the zone while old
+//! workers still count in it, and may still fail: so its contents are left alone.
 
 use core::ffi::c_void;
 use core::ptr;

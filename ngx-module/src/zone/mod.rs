@@ -1,8 +1,8 @@
 //! The zone: what all workers have counted, in shared memory.
 //!
-//! What stands where, and what a worker that dies leaves behind, is the core's ([`tlsdiag::table`]); here
-//! is what nginx gives: the memory and the one lock. That is the slab pool's own, because nginx takes it
-//! from a worker that died; nothing else may be locked.
+//! The layout, and what a worker that dies leaves behind, is the core's business ([`tlsdiag::table`]). Here
+//! is what nginx provides: the memory, and the slab pool's lock. No other lock may be used, because nginx
+//! takes only this one back from a worker that died.
 //!
 //! A zone is found through the running configuration each time ([`crate::conf::with_zone`]) and lives no
 //! longer than one callback: a single process that reads a configuration with another size frees the old

@@ -1,7 +1,7 @@
 //! `--follow`: logs that grow, are rotated and are cut short.
 //!
-//! A file is the one that was opened, by device and inode, until another one has its name. nginx goes on
-//! writing into the old one until it is told to open its logs again, so that one is read on for a while.
+//! A file is known by device and inode, and is replaced when another one has its name. nginx writes into the
+//! old file until it opens its logs again (USR1), so the old one is read for a while longer.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};

@@ -1,4 +1,4 @@
-//! Lines of a log, whatever its length and theirs: memory stays what it is.
+//! Lines of a log, in a buffer that does not grow with the log or with a line.
 
 use std::io::{self, Read};
 

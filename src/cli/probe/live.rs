@@ -1,4 +1,4 @@
-//! Real connections, and what is told while they are made.
+//! Real connections, and what is shown while they are made.
 
 use std::io::Write;
 use std::thread;

@@ -1,5 +1,5 @@
-//! What nginx.conf decides of what a line leaves open: which name went out, whether there is a client
-//! certificate, what the offer was narrowed to, how deep a chain may be.
+//! What nginx.conf adds to a line: which name was sent, whether there is a client certificate, how far the
+//! offer was narrowed, how deep a chain may be.
 
 use super::table::{CERTIFICATE_WANTED, NO_NAME, WRONG_NAME};
 use super::Causes;

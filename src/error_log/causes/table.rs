@@ -1,9 +1,9 @@
 //! The table: a kind and a peer to names of the catalogue, the likeliest first.
 //!
-//! Its order is that of the field: how often each cause was behind such a line in cases whose cause was
-//! established. `likely` is said where the first is right in four of five at least; `certain` where the code
-//! has one meaning only. The verdict on a chain may come from another location, with a session
-//! (`verify_result_inherited`), so of those only a date is certain.
+//! The order is taken from cases in the field whose cause is known: the most frequent cause comes first.
+//! `likely` means that the first is right in at least four of five, `certain` that the code has one meaning
+//! only. The verdict on a chain may come from another location, through a session
+//! (`verify_result_inherited`), so among those only a date is certain.
 
 use super::{Peer, Reach};
 use crate::capture::Module;

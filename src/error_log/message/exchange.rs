@@ -1,5 +1,5 @@
-//! What comes between the handshake and the response. In TLS 1.3 the upstream judges nginx's certificate
-//! when nginx has finished its side; and what speaks another protocol altogether shows here, too.
+//! Failures between the handshake and the response. In TLS 1.3 the upstream judges nginx's certificate after
+//! nginx has finished its side. Upstreams that speak another protocol are found here, too.
 
 use memchr::memmem;
 

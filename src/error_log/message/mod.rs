@@ -1,8 +1,8 @@
 //! What a message of nginx says.
 //!
-//! The kind is read from what stands before `, client: `, and there from its beginning and its action
+//! The kind is read before `, client: `, from the beginning of the message and from its action
 //! (` while ...`): a client's bytes come later. A name that nginx compared may be a client's, too
-//! (`proxy_ssl_name $http_x`), so it ends where nginx's own words go on, and that in one place only.
+//! (`proxy_ssl_name $http_x`): it ends where nginx's own words follow, and they must follow exactly once.
 
 mod action;
 mod exchange;

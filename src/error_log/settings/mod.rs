@@ -1,4 +1,4 @@
-//! What nginx.conf says of the connections of a group, as far as all places that may be meant agree.
+//! What nginx.conf says of a group's connections, where all locations that may have made them agree.
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
-//! Finds the settings that held for a connection of which only some things are known: what a log line
-//! names, or what a user typed.
+//! Finds the settings of a connection from the few things that are known of it: those a log line names, or
+//! those a user typed.
 
 use super::{address, DEFAULT_PORT};
 use super::{Context, Family, Host, Model, Pass, Scope, ScopeId, Target, UpstreamTls};

@@ -1,9 +1,8 @@
 //! Variables whose value the configuration itself gives.
 //!
 //! `set $backend https://api.example.com; proxy_pass $backend;` is how people make nginx resolve a
-//! name at run time: the value is the operator's constant, as if it stood in the `proxy_pass`. A
-//! variable that is set twice, in an `if` or from other variables, or that anything else defines,
-//! is not known here.
+//! name at run time: the value is the operator's constant, as if it stood in the `proxy_pass`. The value of
+//! a variable that is set twice, in an `if`, from other variables or by anything else is unknown.
 
 use std::collections::HashMap;
 

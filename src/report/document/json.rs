@@ -1,7 +1,7 @@
-//! JSON that a terminal can be shown, of a bounded length.
+//! JSON of a bounded length that is safe to print on a terminal.
 //!
-//! JSON itself escapes C0 only. A document is read with `tail` and `grep` too, so what else moves a cursor
-//! or turns the reading order is written as `\uXXXX`: the value stays what it was.
+//! JSON itself escapes C0 only. Documents are read with `tail` and `grep`, too, so all other characters that
+//! move a cursor or change the reading order are written as `\uXXXX`, which leaves the value as it is.
 
 use std::io;
 

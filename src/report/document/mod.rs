@@ -1,9 +1,9 @@
 //! The JSON document: one line a failed attempt.
 //!
 //! ECS field names in the ecs-logging layout, nested, with our own facts under `nginx.upstream_tls`; one file
-//! an object of the top level. What is unknown is absent. A document that would be longer than a pipe takes
-//! in one piece is written again with shorter lists and texts, and says so; the last resort holds nothing
-//! whose length a peer or a client chooses.
+//! an object of the top level. What is unknown is absent. A document that is longer than a pipe takes in one
+//! piece is written again with shorter lists and texts, and says so; the shortest form holds nothing whose
+//! length a peer or a client chooses.
 
 mod event;
 mod history;

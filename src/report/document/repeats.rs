@@ -1,4 +1,4 @@
-//! Failures that were counted and not written: one document for all of a window.
+//! Failures that were counted and not written: one document for each window.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! How much is shown of what a peer or a client can make long.
+//! How much is shown of texts and lists whose length a peer or a client chooses.
 
 use std::cell::Cell;
 

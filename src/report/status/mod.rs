@@ -1,7 +1,7 @@
 //! What has been counted, for people and programs: JSON, Prometheus' formats, a page.
 //!
-//! Each is written piece by piece into what the caller provides: in an nginx worker that is a chain of
-//! buffers, and a report of thousands of servers must not exist twice.
+//! Each is written piece by piece into the caller's writer. In an nginx worker that is a chain of buffers, and
+//! a report of thousands of servers must not be in memory twice.
 
 mod accept;
 mod html;

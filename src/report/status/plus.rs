@@ -1,4 +1,4 @@
-//! The `ssl` object of a peer in NGINX Plus' API, exactly: tools that read that read this.
+//! The `ssl` object of a peer exactly as in NGINX Plus' API, for the tools that read that.
 
 use serde::Serialize;
 

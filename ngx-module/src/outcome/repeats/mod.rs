@@ -1,8 +1,8 @@
-//! Repeats: which failures are written, and telling the number of those that were not.
+//! Repeats: which failures are written, and how many were not.
 //!
-//! The core decides ([`tlsdiag::suppress`]), under the zone's lock; the log is written after it is free
-//! again. A number is told with the next failure, by a timer when its window ends, or when the process
-//! ends; the windows of a worker that died go to the one that takes its place.
+//! The core decides ([`tlsdiag::suppress`]) under the zone's lock; nothing is written while it is held. The
+//! count of a window is written with the next failure, by a timer when the window ends, or when the process
+//! ends. The windows of a worker that died go to the worker that takes its place.
 
 mod timer;
 

@@ -1,7 +1,7 @@
 //! A page for people: complete in itself, without a script.
 //!
-//! Names that a peer, a client or nginx.conf chose stand on it, so everything is escaped, and a browser
-//! is told to load nothing and to take no style but the one below.
+//! It shows names that a peer, a client or nginx.conf chose, so everything is escaped, and its policy forbids
+//! the browser to load anything or to use any style but the one below.
 
 mod escape;
 mod row;

@@ -1,9 +1,9 @@
 //! Metrics: Prometheus' text format 0.0.4 and OpenMetrics 1.0.
 //!
-//! Names and labels are a contract. A server is labelled by its upstream and address alone: what a peer
-//! or a client can choose (subjects, names, fingerprints) is no label. Reasons and alerts are only there
-//! once they occurred, and in OpenMetrics with the time since when they could have, so that the first one
-//! counts as an increase.
+//! Names and labels are a contract. A server is labelled by its upstream and address alone: nothing that a
+//! peer or a client can choose (subjects, names, fingerprints) is a label. A reason or an alert appears once
+//! it has occurred; in OpenMetrics it has the time since when it was counted, so that the first one is seen
+//! as an increase.
 
 mod exposition;
 
