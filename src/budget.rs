@@ -21,8 +21,8 @@ const MAX_EXPONENT_BITS: usize = 32;
 /// Bits of any other key: no curve has as many, DSA may.
 const MAX_OTHER_BITS: u32 = 3_072;
 
-/// Time left to spend. A debt is paid before anything more is spent, so that over any longer time
-/// the worker spends 20 ms a second and what its last verification took.
+/// Time left to spend; negative after a verification that took longer. Nothing is spent before that is made
+/// up, so that over any longer time the worker spends 20 ms a second and one verification more.
 #[derive(Debug)]
 pub struct Budget {
     left_ns: i64,
@@ -75,7 +75,7 @@ pub struct Effort {
     has_odd_key: bool,
 }
 
-/// A public key, as far as it decides what checking a signature costs.
+/// What of a public key decides the cost of checking a signature.
 #[derive(Debug, Clone, Copy)]
 pub struct KeySize {
     /// Of the key.
@@ -85,7 +85,7 @@ pub struct KeySize {
 }
 
 impl Effort {
-    /// Adds a certificate with this key, so many names and so many name constraints.
+    /// Adds a certificate with this key and these numbers of names and name constraints.
     pub fn add(&mut self, key: KeySize, names: usize, constraints: usize) {
         self.certificates += 1;
         self.names = self.names.saturating_add(names);
@@ -96,7 +96,7 @@ impl Effort {
         };
     }
 
-    /// Somebody may send this in good faith.
+    /// Whether somebody may send this in good faith.
     pub fn is_reasonable(&self) -> bool {
         self.certificates <= MAX_CHAIN
             && self.names <= MAX_NAMES

@@ -6,7 +6,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-/// Peers remembered. The one that comes when all places are taken is not: it is a hint, no record.
+/// Peers remembered. When all places are taken a new peer is not: the table is a hint, not a record.
 const PEERS: usize = 64;
 
 #[derive(Debug, Clone, Copy)]

@@ -21,7 +21,7 @@ struct Named {
 
 #[derive(Debug, Clone, Copy)]
 struct Peer {
-    /// Of its address. Two peers that share one share their past: the price of a table of numbers.
+    /// Hash of its address. Two peers with the same hash share their past: the price of a small table.
     hash: u64,
     last: Named,
     other: Option<Named>,

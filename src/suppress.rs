@@ -7,13 +7,14 @@
 //!
 //! Nothing here reads a clock or knows where windows are kept; the caller holds whatever lock they need.
 
-/// So long after its end a window is anybody's to tell: its process may be gone and its number another's.
+/// This long after its end any process may write a window's count: the owner may be gone, and its process id
+/// may be another's.
 const OVERDUE_MS: i64 = 60_000;
 
 /// Windows of one peer. When all are taken, failures of another kind are written.
 pub const WINDOWS: usize = 8;
 
-/// A kind of failure of one peer, and what is known of it. All zero is a free place.
+/// A kind of failure of one peer, and its count. All zero is a free place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Window {
     /// Digest of what makes failures repeats of each other; 0 for a free place.
@@ -24,13 +25,14 @@ pub struct Window {
     pub period_ms: i64,
     /// Failures that were counted and not written.
     pub suppressed: u64,
-    /// Process that will tell the number; 0 while there is none to tell.
+    /// Process that will write the count; 0 while there is none.
     pub owner: u32,
-    /// What goes with it to whoever tells the number.
+    /// What the process that writes the count needs to know.
     pub label: Label,
 }
 
-/// What a number is told with. Two numbers of configuration and catalogue; no meaning here.
+/// What is written with a count. Its numbers are the configuration's and the catalogue's, and mean nothing
+/// here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Label {
     /// Place of the diagnosis in the catalogue.
@@ -59,7 +61,7 @@ pub struct Failure {
 /// What becomes of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It is written; first a number that is due, if there is one.
+    /// It is written, after the count that is due, if there is one.
     Write(Option<Repeats>),
     /// It is counted.
     Suppress {
@@ -68,7 +70,7 @@ pub enum Decision {
     },
 }
 
-/// A number to be told.
+/// A count to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Repeats {
     /// Failures that were not written.
@@ -91,7 +93,7 @@ impl Window {
         now_ms < self.started_ms || self.end_ms() <= now_ms
     }
 
-    /// Frees the place; the number it held, if any.
+    /// Frees the place, and returns its count, if any.
     fn close(&mut self, now_ms: i64) -> Option<Repeats> {
         let window = std::mem::take(self);
         (window.key != 0 && window.suppressed > 0).then(|| Repeats {
@@ -142,8 +144,8 @@ fn open(window: &mut Window, failure: Failure) {
     };
 }
 
-/// The numbers of windows that have ended and that this process must tell: its own, those of processes
-/// that are gone, and those that are long overdue.
+/// The counts that this process must write now: of windows that have ended and are its own, a gone
+/// process's, or long overdue.
 pub fn take_due<'a>(
     windows: &'a mut [Window; WINDOWS],
     now_ms: i64,
@@ -160,7 +162,7 @@ pub fn take_due<'a>(
         .filter_map(move |window| window.close(now_ms))
 }
 
-/// This process ends: the numbers it was to tell, whether their windows have ended or not.
+/// This process ends: the counts of all its windows, whether they have ended or not.
 pub fn take_all(
     windows: &mut [Window; WINDOWS],
     now_ms: i64,
@@ -173,7 +175,7 @@ pub fn take_all(
         .filter_map(move |window| window.close(now_ms))
 }
 
-/// Takes over the windows of processes that are gone. When the first window of `process` ends,
+/// Takes over the windows of processes that are gone. Returns when the first window of `process` ends,
 /// milliseconds since the epoch; `None` when it has none.
 pub fn adopt(
     windows: &mut [Window; WINDOWS],
@@ -367,7 +369,7 @@ mod tests {
         assert_eq!(decide(&mut windows, at(-5_000, 1)), written);
     }
 
-    /// Whatever happens in whatever order: every failure is either written or told.
+    /// Whatever happens in whatever order: every failure is either written or counted in a count that is written.
     #[test]
     fn every_failure_is_written_or_told_exactly_once() {
         let mut seed = 7_u64;

@@ -39,8 +39,7 @@ pub(crate) struct LevelConf {
     pub(crate) error_log: *mut ngx_log_t,
     /// `upstream_tls_status`; never inherited.
     pub(crate) status: Option<Report>,
-    /// Its place among the levels of this configuration, a number that other processes know; 0 is the
-    /// main one.
+    /// Its number among the levels of this configuration, the same in every process; 0 is the main level.
     number: u32,
     /// Main level only: something uses `$upstream_tls_*`.
     variables: Cell<bool>,
@@ -190,7 +189,7 @@ impl<'c> Scope<'c> {
         Some(Self { level, main })
     }
 
-    /// Of a connection of anybody else: the main level.
+    /// Of a connection that serves neither: the main level.
     pub(crate) fn of_other(_connection: &'c ngx_connection_t) -> Option<Self> {
         // SAFETY: a connection is borrowed for a callback at most.
         let main = unsafe { running() }?;
@@ -207,8 +206,8 @@ impl<'c> Scope<'c> {
         set.find(|diag| *diag != UNSET) != Some(0)
     }
 
-    /// Of the level with this number in configuration `generation`; of the main level where another
-    /// configuration runs.
+    /// Of the level with this number in configuration `generation`. Where another configuration runs by now,
+    /// of the main level.
     ///
     /// # Safety
     /// `'c` ends with the callback that asks.
@@ -267,8 +266,8 @@ impl<'c> Scope<'c> {
     }
 }
 
-/// The main level of the running configuration; `None` where that has not loaded us. A single process
-/// goes on with connections of the configuration before.
+/// The main level of the running configuration; `None` where that has not loaded us: a single process
+/// may still serve connections of an earlier configuration that had.
 ///
 /// # Safety
 /// `'c` ends with the callback that asks.
@@ -322,7 +321,7 @@ pub(crate) fn uses_variables() -> bool {
     unsafe { running() }.is_some_and(|main| main.variables.get())
 }
 
-/// This worker has met somebody who uses them.
+/// Something in this worker has asked for one of them.
 pub(crate) fn use_variables() {
     // SAFETY: looked at here only.
     if let Some(main) = unsafe { running() } {

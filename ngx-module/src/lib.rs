@@ -61,7 +61,7 @@ pub static ngx_module_names: Exported<[*const c_char; MODULES + 1]> = Exported([
     ptr::null(),
 ]);
 
-/// No order is asked for.
+/// Empty: our modules may stand anywhere in nginx's order.
 #[no_mangle]
 #[allow(non_upper_case_globals, reason = "nginx fixes the name")]
 pub static ngx_module_order: Exported<[*const c_char; 1]> = Exported([ptr::null()]);

@@ -5,8 +5,8 @@ use crate::registry::{Alert, ProtocolVersion};
 
 /// The two alerts of an orderly end: in TLS 1.3 no failure at any level.
 const CLOSURE: [Alert; 2] = [Alert::CLOSE_NOTIFY, Alert::USER_CANCELED];
-/// A server that warns about the name does so before it has chosen a version, and a refused
-/// renegotiation is no failure: as warnings these two decide nothing, whatever version it is.
+/// As warnings these two decide nothing in any version: a refused renegotiation is no failure, and a server
+/// warns about the name before it has chosen a version.
 const HARMLESS_AS_WARNING: [Alert; 2] = [Alert::NO_RENEGOTIATION, Alert::UNRECOGNIZED_NAME];
 
 impl RecordedAlert {

@@ -15,11 +15,12 @@ const LIBRARY_SSL: u32 = 20;
 /// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
 const ALERT_REASONS: u32 = 1000;
 
-/// Whose TLS accepts a client certificate may still close over it, but then at once (Node does).
+/// A peer may accept a client certificate in TLS and close over it all the same, but then at once (Node
+/// does).
 const AT_ONCE_NS: u64 = 1_000_000_000;
 
-/// What nginx and the kernel tell of a connection that ends. What costs something is asked for only
-/// where it decides.
+/// What nginx and the kernel know of a connection that ends. The two functions cost something, so they are
+/// called only where they decide.
 pub struct Circumstances<'a> {
     /// nginx went past its own checks of the certificate: it sent a request, or passed data on. `None`
     /// where nobody can tell.

@@ -34,7 +34,7 @@ impl Identity {
         hasher.finish().max(1)
     }
 
-    /// They are two, for all that is known.
+    /// Whether they are known to be different.
     pub fn differs_from(self, other: Self) -> bool {
         let differ = |one: Option<u64>, other: Option<u64>| {
             one.zip(other).is_some_and(|(one, other)| one != other)

@@ -5,8 +5,8 @@ use crate::text::bounded;
 use crate::wire::is_hello_retry_request;
 
 impl Recorder {
-    /// What crossed the wire, at this moment (CLOCK_MONOTONIC, nanoseconds). Certificates are not the
-    /// recorder's, nor what the session was made with: that is for the caller to add.
+    /// What crossed the wire until now (CLOCK_MONOTONIC, nanoseconds). The caller adds the certificates and
+    /// for whom the session was made: the recorder does not have them.
     pub fn handshake(&self, now_ns: u64) -> Handshake {
         let mut hellos = self.server_hellos.iter().flatten().map(captured);
         let first = hellos.next();

@@ -16,7 +16,7 @@ pub const ALERTS: usize = Alert::KNOWN + 1;
 /// Changes that are counted: [`Change::ALL`] in its order.
 pub const CHANGES: usize = Change::ALL.len();
 /// Upper bounds of the histogram's buckets in milliseconds: those that OpenTelemetry advises for the
-/// duration of requests. One bucket more takes what is longer.
+/// duration of requests. One more bucket takes all longer ones.
 pub const BOUNDS_MS: [u32; 14] = [
     5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000,
 ];
@@ -118,7 +118,7 @@ pub struct Upstream {
 /// Good handshakes by how long they took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Durations {
-    /// One a bound of [`BOUNDS_MS`], each without the ones before it, and one for what is longer.
+    /// One for each bound of [`BOUNDS_MS`], not cumulative, and one for all longer ones.
     pub buckets: [u64; BOUNDS_MS.len() + 1],
     /// All of them together, microseconds.
     pub sum_us: u64,
@@ -141,8 +141,7 @@ pub struct Peer {
     pub protocols: [u64; VERSIONS.len() + 1],
     /// Failed ones by diagnosis, and requests that were refused.
     pub failures: [u64; REASONS],
-    /// Requests among those that the server refused in HTTP over what TLS had told it: their handshakes
-    /// were good.
+    /// Those of them that are requests refused in HTTP because of TLS: their handshakes were good.
     pub refused: u64,
     /// Fatal alerts that the server sent, of failed handshakes.
     pub alerts_received: [u64; ALERTS],

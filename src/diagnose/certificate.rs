@@ -7,8 +7,8 @@ use crate::facts::Facts;
 use crate::registry::X509Error;
 use crate::rules::{send_a_name, Confidence, Evidence, Finding, Remedy, Security};
 
-/// A verdict that came with a session, of a chain that nobody can look at any more, says what may be
-/// wrong with it and no more.
+/// A verdict that came with a session, whose chain nobody can look at any more, says only what may be
+/// wrong.
 pub(super) fn demote(facts: &Facts<'_>, finding: Finding) -> Finding {
     match facts.verdict_came_with_a_session() && hangs_on_the_certificate(&finding) {
         true => finding.as_alternative(),
@@ -54,8 +54,8 @@ pub(super) fn limit(facts: &Facts<'_>, mut finding: Finding) -> Finding {
     finding
 }
 
-/// How sure one can be of a chain that was not verified again: nginx keeps the last error only, and only
-/// some say enough alone.
+/// How sure one can be of a chain that was not verified again: nginx keeps only the last error, and few
+/// errors are enough by themselves.
 fn unverified(check: &CertificateCheck) -> Confidence {
     /// X509_V_ERR_* that may stand for another cause: no issuer found, a chain too long.
     const AMBIGUOUS: [X509Error; 5] = [

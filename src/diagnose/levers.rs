@@ -6,8 +6,8 @@
 
 use crate::rules::{Applicability, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
-/// What it takes to try a guess: nothing, something to fill in, some security, another name than the one that
-/// was meant, or somebody else. Of answers that are more than guesses the evidence decides, not the effort.
+/// What it costs to try a guess: nothing, a value to fill in, some security, a name other than the one meant,
+/// or another person's help. It ranks guesses only; where there is more evidence, that decides.
 pub(super) fn effort(finding: &Finding) -> u8 {
     match finding.remedy.applicability {
         _ if finding.confidence != Confidence::Possible => 0,
@@ -21,14 +21,14 @@ pub(super) fn effort(finding: &Finding) -> u8 {
     }
 }
 
-/// A guess that a name is wrong which may be meant.
+/// A guess that a name is wrong, though it may be meant.
 fn doubts_a_name(finding: &Finding) -> bool {
     const ODD: [Evidence; 2] = [Evidence::NameDiffersFromHost, Evidence::NameIsUpstreamBlock];
     let about_a_name = ODD.iter().any(|one| finding.because.contains(one));
     finding.confidence == Confidence::Possible && about_a_name
 }
 
-/// A lever that nobody meant to be where it is.
+/// Whether a finding is a lever that may be pulled: nothing in it looks meant.
 pub(super) fn is_left(finding: &Finding) -> bool {
     !finding.alternative_only && is_lever(&finding.remedy) && !doubts_a_name(finding)
 }

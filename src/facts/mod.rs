@@ -116,7 +116,7 @@ impl<'a> Facts<'a> {
             || (self.phase <= Phase::ServerHello && self.version() >= Some(ProtocolVersion::TLS1_3))
     }
 
-    /// The peer ended or silenced the connection without a word of TLS.
+    /// The peer closed the connection, or fell silent, without an alert.
     pub fn closed_silently(&self) -> bool {
         matches!(
             self.ending(),
@@ -171,9 +171,9 @@ impl<'a> Facts<'a> {
         self.recording.context.module == Module::Other && self.rejected_chain().is_some()
     }
 
-    /// nginx rejected the chain of a certificate that is not for the name it compares and that came to
-    /// a ClientHello without SNI: it may be the one the server has for nobody in particular. Not so
-    /// where it was proved what another setting does to this very chain, or a session brought the verdict.
+    /// nginx rejected the chain of a certificate that is for another name, after a ClientHello without SNI:
+    /// it may be the server's default certificate. Not so where another setting was proved to accept this
+    /// very chain, or where the verdict came with a session.
     pub fn maybe_default_certificate(&self) -> bool {
         let proved =
             |found: ChainProblem| matches!(found.problem, Problem::TooLong | Problem::Inherited);
@@ -229,8 +229,8 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// A directive written for `proxy_pass`, in the module's own family; other text as it is. `None`
-    /// for what the module does not have: headers are an affair of HTTP, and uwsgi's are parameters.
+    /// A directive written for `proxy_pass`, with the prefix of the module's own; other text as it is. `None`
+    /// for directives the module does not have: stream has no headers, and uwsgi's are parameters.
     pub fn with_prefix(&self, text: &'static str) -> Option<String> {
         let Some(rest) = text.strip_prefix("proxy_") else {
             return Some(text.to_owned());

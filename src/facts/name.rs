@@ -132,9 +132,9 @@ impl NameFacts {
         }
     }
 
-    /// What is configured is called as hosts on the net are: `proxy_pass` names one, or a block does. What
-    /// has no dot (`localhost`) says nothing of the name that its certificate is for, and a name that a
-    /// client chose through a variable is nobody's word.
+    /// The configured upstream has the name of a host: `proxy_pass` names one, or a block is named like one. A
+    /// name without a dot (`localhost`) says nothing about the certificate's name, and one that a client chose
+    /// through a variable is not the operator's.
     fn names_a_host(&self, configured: &str) -> bool {
         let is_dotted = configured.trim_end_matches('.').contains('.');
         self.configured_by != Provenance::Client
@@ -216,8 +216,7 @@ impl NameFacts {
         self.not_sent() && (self.to_hand().is_some() || self.is_block)
     }
 
-    /// What is odd about the name sent is no more than a doubt: the operator wrote it in full, or named a block
-    /// as hosts are named.
+    /// The name sent is odd but may be right: the operator wrote it in full, or named a block like a host.
     pub fn is_doubtful(&self) -> bool {
         match self.problem {
             Some(NameProblem::DiffersFromHost | NameProblem::DiffersFromServer) => {
@@ -231,8 +230,8 @@ impl NameFacts {
         }
     }
 
-    /// Nothing more can be learnt from the name: one was sent that is not odd, or there is none to send.
-    /// Not so when the hello could not be read.
+    /// The name is not the cause: one was sent that is not odd, or there is none to send. False when the hello
+    /// could not be read.
     pub fn is_ruled_out(&self) -> bool {
         match self.sent {
             Some(_) => self.problem.is_none() || self.is_doubtful(),

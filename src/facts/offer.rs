@@ -211,7 +211,7 @@ pub struct Authorities<'a> {
     pub complete: bool,
 }
 
-/// Of hundreds that a peer may list, all are compared and these are made text.
+/// A peer may list hundreds: all are compared, only these are kept as text.
 const MAX_AUTHORITY_NAMES: usize = 9;
 
 impl<'a> Authorities<'a> {

@@ -12,7 +12,7 @@ pub const DEFAULT_GROUPS: [NamedGroup; 5] = [
     NamedGroup::P521,
     NamedGroup::X448,
 ];
-/// Of these no default list lacks any; distributions do without X448.
+/// Every default list has all of these. X448 is not among them: distributions leave it out.
 const COMMON_GROUPS: [NamedGroup; 4] = [
     NamedGroup::X25519,
     NamedGroup::P256,

@@ -1,6 +1,6 @@
 //! What a peer speaks that does not speak TLS, from its first five bytes.
 
-/// A protocol told by how its servers begin.
+/// A protocol, recognised by the first bytes its servers send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlainProtocol {
     /// `HTTP/`, or a page without a status line

@@ -103,7 +103,7 @@ fn peer(summary: &Summary, show: impl Fn(&PeerCertificate) -> String) -> String 
     summary.certificate.as_ref().map_or("none".to_owned(), show)
 }
 
-/// Certificates are text apart by what both sides can look up: the serial number, and the day they end.
+/// Certificates are identified by what both sides can look up: the serial number, and the day they end.
 fn serial(certificate: &PeerCertificate) -> String {
     format!(
         "{} until {}",

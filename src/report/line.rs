@@ -83,8 +83,7 @@ fn fix(diagnosis: &Diagnosis) -> String {
     }
 }
 
-/// Who only reads error.log has nothing else to go on where the answer is a guess and no directive
-/// comes with it.
+/// Where the answer is a guess without a directive, a reader of error.log has nothing else to go on.
 fn alternatives(diagnosis: &Diagnosis) -> String {
     let guess = diagnosis.finding.confidence == Confidence::Possible;
     match diagnosis.alternatives.as_slice() {

@@ -9,7 +9,7 @@ pub struct Repeated<'a> {
     pub reason: &'static str,
     /// How many.
     pub count: u64,
-    /// When the failure came that was written, milliseconds since the epoch.
+    /// When the failure that was written happened, milliseconds since the epoch.
     pub start_ms: i64,
     /// When counting ended, milliseconds since the epoch.
     pub end_ms: i64,
@@ -17,9 +17,9 @@ pub struct Repeated<'a> {
     pub upstream: &'a str,
     /// Address of the server, as nginx prints it.
     pub server: &'a str,
-    /// The time of the telling, milliseconds since the epoch.
+    /// When this is written, milliseconds since the epoch.
     pub now_ms: i64,
-    /// Process that tells.
+    /// Process that writes it.
     pub pid: u32,
 }
 

@@ -149,8 +149,8 @@ fn signature_algorithms(offered: &Offered) -> Option<String> {
     joined(schemes.iter().copied().map(signature_name))
 }
 
-/// A name that OpenSSL 1.1.1 takes, too: these two have none there but their parts, and those of DSA
-/// are no loss.
+/// A name that OpenSSL 1.1.1 takes, too. It has none for these two, so their parts are written, and those of
+/// DSA are left out.
 fn signature_name(scheme: SignatureScheme) -> Option<&'static str> {
     match scheme.0 {
         0x0203 => Some("ECDSA+SHA1"),

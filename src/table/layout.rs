@@ -34,11 +34,11 @@ pub(super) mod header {
     pub(in crate::table) const DROPPED: usize = 11;
     /// Where the next free slot is looked for.
     pub(in crate::table) const CURSOR: usize = 12;
-    /// Until then no free slot is looked for: there was none.
+    /// Time until which no free slot is searched for, because there was none.
     pub(in crate::table) const FULL_UNTIL_MS: usize = 13;
     /// Slots of servers that variables name.
     pub(in crate::table) const VARIABLE: usize = 14;
-    /// Until then that number is believed when it is the limit.
+    /// Time until which that number is believed although it is at the limit.
     pub(in crate::table) const VARIABLE_UNTIL_MS: usize = 15;
 }
 
@@ -120,7 +120,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Divides so many words; `None` when they are too few.
+    /// Divides this many words; `None` when they are too few.
     pub(super) fn of(words: usize) -> Option<Self> {
         let rows = (words / WORDS_PER_ROW).clamp(MIN_ROWS, MAX_ROWS);
         let rest = words.checked_sub(HEADER + rows * ROW)?;

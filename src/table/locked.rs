@@ -9,9 +9,9 @@ use crate::counters::Context;
 use crate::fixed::Text;
 use crate::suppress::{self, Decision, Failure, Repeats};
 
-/// Slots that one search for a free one looks at, so that the lock is held shortly.
+/// Slots that one search for a free one looks at, so that the lock is held for a short time.
 const SEARCH: usize = 512;
-/// After a search in vain the next handshakes do not search, milliseconds.
+/// Time without another search after one that found nothing, milliseconds.
 const REST_MS: i64 = 1000;
 /// Of the slots, those that variables may name.
 const VARIABLE_PART: usize = 4;
@@ -32,7 +32,7 @@ pub struct NewServer {
     pub name: Text<64>,
     /// Milliseconds since the epoch.
     pub now_ms: i64,
-    /// After so long without a handshake a slot is free for another, milliseconds.
+    /// Time without a handshake after which a slot is free for another server, milliseconds.
     pub inactive_ms: i64,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Locked<'a> {
         Some(self.table.slot(index))
     }
 
-    /// The number in the header may be wrong by those that died: at the limit all are counted.
+    /// Workers that died may have left the number in the header wrong: at the limit all slots are counted.
     fn has_room_for_variables(&self, now_ms: i64) -> bool {
         let words = self.table.words;
         let limit = (self.table.layout.slots / VARIABLE_PART) as u64;
@@ -277,7 +277,7 @@ fn fill(
     words.set_bytes(at::NAME, at::NAME_BYTES, name.as_bytes());
 }
 
-/// Two long names may begin alike, and no two rows may have one name: it ends in its digest then.
+/// Two long names may begin alike, but two rows must not have the same name: a cut name ends in its digest.
 fn unique_name(name: &[u8], key: u64) -> Text<{ row::NAME_BYTES }> {
     let whole = Text::new(name);
     if whole.as_str().len() < row::NAME_BYTES - 2 {

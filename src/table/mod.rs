@@ -25,7 +25,7 @@ use crate::counters::Context;
 use layout::{header, slot as at, Layout};
 use words::{digest, Words};
 
-/// The slot of what has none of its own.
+/// The slot of servers that have none of their own.
 const OTHER: usize = 0;
 /// Longest chain that is walked without the lock: a chain may change meanwhile.
 const MAX_STEPS: usize = 32;
@@ -95,7 +95,8 @@ impl<'a> Table<'a> {
         (known && usable).then_some(Self { words: all, layout })
     }
 
-    /// The slot of a server, found without a lock. `None`: it may have one, [`Locked::insert`] knows.
+    /// The slot of a server, found without a lock. After `None` it may still have one: [`Locked::insert`] is
+    /// sure.
     pub fn find(&self, server: &Server<'_>) -> Option<Slot<'a>> {
         self.walk(self.key(server), MAX_STEPS)
     }

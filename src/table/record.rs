@@ -7,7 +7,7 @@ use super::words::Words;
 use crate::capture::{Offer, OwnCertificate, PeerCertificate, Summary};
 use crate::fixed::{Fingerprint, Text};
 
-/// How often a reader tries while somebody writes. One that died while writing is not waited for.
+/// How often a reader tries again while somebody writes. It gives up, because the writer may have died.
 const TRIES: usize = 16;
 
 type Packed = [u64; slot::RECORD_WORDS];

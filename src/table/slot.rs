@@ -108,7 +108,7 @@ impl Slot<'_> {
         }
     }
 
-    /// A number is still to be told here.
+    /// A count of repeats is still to be written.
     pub fn has_repeats(&self) -> bool {
         self.windows().iter().any(|window| window.suppressed > 0)
     }

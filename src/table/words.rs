@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Copy)]
 pub(super) struct Words<'a>(pub(super) &'a [AtomicU64]);
 
-/// What a place outside of the table is: a mistake in an index must not end a worker.
+/// Stands for a word outside of the table: a wrong index must not end a worker.
 static NOWHERE: AtomicU64 = AtomicU64::new(0);
 
 impl<'a> Words<'a> {
@@ -31,7 +31,7 @@ impl<'a> Words<'a> {
         self.word(at).fetch_add(value, Ordering::Relaxed);
     }
 
-    /// What was written before is seen by who reads this.
+    /// Whoever reads this value also sees all that was written before it.
     pub(super) fn publish(self, at: usize, value: u64) {
         self.word(at).store(value, Ordering::Release);
     }

@@ -76,8 +76,7 @@ pub(super) fn library_calls_us() -> bool {
     }
 }
 
-/// A configuration of ours begins: what was made before belongs to none, a configuration without the
-/// module for instance.
+/// A configuration that loads us begins: contexts on the list are of an earlier one that did not.
 pub(crate) fn clear_pending() {
     pending().clear();
 }

@@ -26,7 +26,7 @@ pub(crate) use contexts::{attach, clear_pending};
 /// Registers with OpenSSL, once per process.
 ///
 /// # Errors
-/// When this OpenSSL, or what calls itself so, cannot be watched.
+/// When this OpenSSL, or a library that passes for it, cannot be watched.
 pub(crate) fn register() -> Result<(), RegistrationError> {
     let has_slots = state::take_slots(
         Some(contexts::created),
@@ -61,8 +61,7 @@ impl fmt::Display for RegistrationError {
     }
 }
 
-/// Looks at what is passed on of the answer that came over a connection: its header, or the beginning of
-/// its body.
+/// Looks at an answer that nginx passes on, by its header or by the beginning of its body.
 ///
 /// # Safety
 /// nginx's connection, alive, and on nginx's thread.

@@ -17,12 +17,12 @@ use crate::variables::{self, Negotiated};
 static CONTEXT_SLOT: Slot = Slot::new();
 static SSL_SLOT: Slot = Slot::new();
 
-/// `SSL_CTX_set_info_callback`'s.
+/// The type that `SSL_CTX_set_info_callback` takes.
 pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 
 /// What the slot of an SSL holds.
 pub(super) struct Watched {
-    /// Its handshake; of one that is done, what may still be asked for.
+    /// Its handshake; once that is done, the parts that a refused request still needs.
     pub(super) observation: Observation,
     pub(super) state: ConnectionState,
 }
@@ -120,9 +120,9 @@ pub(super) unsafe fn store(ssl: *mut SSL, watched: Box<Watched>) -> bool {
     stored == 1
 }
 
-/// The connection carries data: its handshake is done. What a request over it may still be refused for
-/// stays with it, and OpenSSL calls us no more for it; only where variables ask what was agreed on, it
-/// does for every request. False where nothing of it is needed any more: then it is to be released.
+/// The connection carries data: its handshake is done. What explains a refused request is kept, and
+/// OpenSSL stops calling us for this SSL, except where variables must be published for every request.
+/// False when nothing is needed any more: then the caller releases it.
 ///
 /// # Safety
 /// `ssl` is the one OpenSSL passed to a callback, and `watched` is what its slot holds.
@@ -153,7 +153,7 @@ pub(super) unsafe fn stop_watching(ssl: *mut SSL, watched: &mut Watched) -> bool
     true
 }
 
-/// Lets go of a connection: no recording, no callback per record any more.
+/// Drops what is watched of a connection, and takes our callback off.
 ///
 /// # Safety
 /// `ssl` is the one OpenSSL passed to a callback, and no borrow of what its slot holds is alive.

@@ -45,7 +45,7 @@ static mut COMMANDS: [ngx_command_t; 5] = [
 
 const LEVELS: u32 = NGX_MAIN_CONF | NGX_DIRECT_CONF;
 
-/// Enters the modules of this shared object.
+/// Makes the modules of this shared object known to the rooms below.
 fn enter_modules() {
     // SAFETY: the structures are this shared object's own.
     unsafe {

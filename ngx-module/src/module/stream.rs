@@ -51,7 +51,7 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
     unsafe { super::add_variables(cf, variables::stream::register) }
 }
 
-/// The module itself.
+/// The module, for the list of our modules.
 pub(super) fn module() -> *mut ngx_module_t {
     ptr::addr_of_mut!(ngx_stream_upstream_tls_diag_module)
 }

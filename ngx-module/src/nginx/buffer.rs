@@ -1,6 +1,6 @@
 //! nginx's buffers of memory.
 
-/// The bytes from one place of a buffer to another one; none where there is no buffer.
+/// The bytes between two positions of a buffer; none where there is no buffer.
 ///
 /// # Safety
 /// NULL, or both are places of one buffer that outlives the slice.

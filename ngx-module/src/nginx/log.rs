@@ -33,7 +33,7 @@ pub(crate) unsafe fn takes(log: *mut ngx_log_t, level: u32) -> bool {
     unsafe { log.as_ref() }.is_some_and(|log| log.log_level >= level as ngx_uint_t)
 }
 
-/// Writes a line that is about no connection.
+/// Writes a line into the running configuration's own log.
 pub(crate) fn write_to_cycle(level: u32, message: Arguments<'_>) {
     // SAFETY: nginx's own global; the log of the running configuration lives as long as it.
     unsafe {

@@ -23,7 +23,7 @@ pub(crate) static HTTP: Module = Module::unknown();
 #[cfg(ngx_feature = "stream")]
 pub(crate) static STREAM: Module = Module::unknown();
 
-/// One of our modules; it has no place before it is entered.
+/// One of our modules; it has no index before it is entered.
 pub(crate) struct Module(AtomicPtr<ngx_module_t>);
 
 impl Module {
@@ -44,26 +44,26 @@ impl Module {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// A cycle's list holds this module there.
+    /// Whether an entry of a cycle's list is this module.
     pub(super) fn is(&self, listed: *const ngx_module_t) -> bool {
         ptr::eq(self.0.load(Ordering::Relaxed), listed)
     }
 
-    /// Its place in `cycle->conf_ctx`.
+    /// Its index in `cycle->conf_ctx`.
     pub(crate) fn index(&self) -> usize {
         // SAFETY: nginx writes it on this thread, while it reads a configuration.
         unsafe { self.0.load(Ordering::Relaxed).as_ref() }.map_or(UNSET_INDEX, |one| one.index)
     }
 
-    /// Its place among the modules of its kind: in `r->loc_conf`, in `s->srv_conf`.
+    /// Its index among the modules of its kind: in `r->loc_conf`, in `s->srv_conf`.
     pub(crate) fn context_index(&self) -> usize {
         // SAFETY: nginx writes it on this thread, while it reads a configuration.
         unsafe { self.0.load(Ordering::Relaxed).as_ref() }.map_or(UNSET_INDEX, |one| one.ctx_index)
     }
 
-    /// Without an `http` or `stream` block nginx gives our module of that kind no place. Should a reload
-    /// then add the block and drop us, nginx would take "no place" for the highest one and make room for
-    /// none (`ngx_count_modules` looks at the old cycle's modules, too). So a free place is taken.
+    /// Takes a free index where nginx gave none, which is the case without an `http` or `stream` block. If a
+    /// reload then adds the block and drops us, `ngx_count_modules` also looks at the old cycle's modules: it
+    /// would take "unset" for the highest index and allocate nothing.
     ///
     /// # Safety
     /// The cycle is complete.
@@ -110,9 +110,8 @@ pub(crate) fn context_index_of(name: &CStr) -> Option<usize> {
     Some(unsafe { module.as_ref() }?.ctx_index)
 }
 
-/// The places are nginx's to give. They survive a dlclose (`-z nodelete`), so they are reset once no
-/// configuration holds the modules any more: nginx would otherwise take stale places for valid ones when
-/// the shared object comes back.
+/// Resets the indices once no configuration holds the modules any more. They survive a dlclose
+/// (`-z nodelete`), and nginx would take stale indices for valid ones when it loads the shared object again.
 pub(super) fn forget_indices() {
     CORE.forget_indices();
     HTTP.forget_indices();

@@ -34,7 +34,7 @@ const V_ASN1_OBJECT: c_int = 6;
 const SIGNATURE_TAIL: usize = 32;
 
 impl<'a> Borrowed<'a> {
-    /// What tells this certificate from another, without a digest.
+    /// Identifies this certificate without a digest.
     pub(crate) fn signature_tail(self) -> &'a [u8] {
         let mut signature: *const ASN1_BIT_STRING = ptr::null();
         // SAFETY: the certificate is alive, and the signature is borrowed from it.
@@ -68,7 +68,7 @@ impl Borrowed<'_> {
         }
     }
 
-    /// What says where a certificate stands in its chain, and what may be wrong with it.
+    /// What links a certificate to its chain, and what may be wrong with it.
     pub(crate) fn describe_link(self) -> Certificate {
         let key = self.key();
         // SAFETY: the certificate is alive; get0 results live as long.
@@ -119,7 +119,7 @@ impl Borrowed<'_> {
         matches == 1
     }
 
-    /// Adds what this certificate makes a verification cost.
+    /// Adds what this certificate costs in a verification.
     pub(super) fn add_to(self, effort: &mut Effort) {
         let key = KeySize {
             bits: self.key_bits(),

@@ -58,7 +58,7 @@ pub(crate) unsafe fn check(
     }
 }
 
-/// The peer's certificate of a connection that ended otherwise: nobody verifies it again.
+/// The peer's certificate of a connection that did not end with its rejection: it is not verified again.
 pub(crate) fn unverified(leaf: &X509, kind: EndingKind, result: i64) -> CertificateCheck {
     CertificateCheck {
         result: i32::try_from(result).unwrap_or(i32::MAX),

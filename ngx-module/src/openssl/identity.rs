@@ -145,7 +145,7 @@ unsafe fn read(session: *mut SSL_SESSION) -> Option<Identity> {
     }
 }
 
-/// Writes on the session being made whose it is. Without memory it stays unknown.
+/// Notes in the session being made for whom it is. Without memory that stays unknown.
 ///
 /// # Safety
 /// `ssl` is alive and resumes no session.

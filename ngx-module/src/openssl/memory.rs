@@ -46,7 +46,8 @@ pub(crate) fn forget_verifications() {
     memory().failed = [const { None }; REMEMBERED];
 }
 
-/// Nobody sends these in good faith: nothing that libcrypto would decode of them is asked for.
+/// Whether a chain may be sent in good faith. Of any other nothing is asked that libcrypto would have to
+/// decode.
 pub(super) fn is_reasonable<'a>(certificates: impl Iterator<Item = Borrowed<'a>>) -> bool {
     let mut effort = Effort::default();
     certificates.for_each(|one| one.add_to(&mut effort));

@@ -28,8 +28,8 @@ const APP_DATA: c_int = 0;
 /// Room for every chain that is verified again, and for some intermediates of the trust store's own.
 const ANY_DEPTH: c_int = 16;
 
-/// What the verifications of one chain said. Of a fixed size, because it is remembered: what outlives
-/// a diagnosis holds no memory of the module's allocator.
+/// What the verifications of one chain said. Its size is fixed, because it is remembered: nothing that
+/// outlives a diagnosis may hold memory of the module's allocator.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Verified {
     pub(super) errors: Errors,

@@ -6,7 +6,7 @@ use super::Observation;
 use crate::runtime::clock::monotonic_ns;
 use crate::upstream::UpstreamConnection;
 
-/// What the core makes of it, from what nginx and the kernel tell.
+/// Asks the core, with what nginx and the kernel know.
 pub(super) fn of(
     observation: &Observation,
     upstream: &UpstreamConnection<'_>,

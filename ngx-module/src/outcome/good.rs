@@ -63,8 +63,8 @@ fn add(place: &Place<'_>, observation: &Observation) {
     });
 }
 
-/// Keeps what was agreed on, unless the record has it. A lock that somebody holds is not waited for: the
-/// next handshake will do.
+/// Records what was agreed on, unless that is recorded already. It does not wait for the lock: the next
+/// handshake can do it as well.
 ///
 /// # Safety
 /// The SSL is alive.
@@ -104,7 +104,8 @@ unsafe fn remember(
     }
 }
 
-/// What makes two good handshakes of a server the same: cheap, because every one is asked for it.
+/// A number that two good handshakes share when they agreed on the same. It must be cheap: it is made for
+/// every handshake.
 ///
 /// # Safety
 /// The SSL is alive.

@@ -32,7 +32,7 @@ pub(crate) use repeats::{begin_process, end_process};
 pub(crate) struct Established {
     /// What was agreed on, where variables ask.
     pub(crate) negotiated: Option<Negotiated>,
-    /// `c->requests` when the upstream's answer was looked at last: each is once.
+    /// `c->requests` when the upstream's answer was judged last: each answer is judged once.
     judged_at: Option<usize>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) unsafe fn close(
     }
 }
 
-/// Diagnoses, counts and, unless it is a repeat, writes; `None` where nobody is told anything.
+/// Diagnoses, counts and, unless it is a repeat, writes; `None` where nothing is to be said.
 fn say(
     upstream: &UpstreamConnection<'_>,
     observation: &Observation,

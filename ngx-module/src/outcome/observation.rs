@@ -18,9 +18,9 @@ pub(crate) struct Observation {
     pub(crate) own_certificate: Option<X509>,
     /// The session that was offered.
     pub(crate) session: OfferedSession,
-    /// Whom nginx is in this handshake; known once it matters.
+    /// The identity that nginx has for this handshake; set when it is first needed.
     held: Option<Identity>,
-    /// Whom the upstream takes nginx for on this connection.
+    /// The identity under which the upstream knows nginx on this connection.
     pub(crate) identity: Identity,
 }
 
@@ -37,7 +37,7 @@ impl Observation {
         }
     }
 
-    /// Our hello went out: with a session that was made for somebody else?
+    /// Our hello was sent. Notes the session it offers, which may have been made for another identity.
     ///
     /// # Safety
     /// `ssl` is alive: only from inside its callbacks.
@@ -51,8 +51,8 @@ impl Observation {
         }
     }
 
-    /// Our side is done. What was resumed keeps the certificate of the handshake that began it; a session
-    /// being made is marked, before nginx stores it.
+    /// Our side is done. A resumed session keeps the certificate of the handshake in which it was made; a new
+    /// one is marked before nginx stores it.
     ///
     /// # Safety
     /// `ssl` is alive: only from inside its callbacks.

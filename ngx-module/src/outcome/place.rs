@@ -14,7 +14,7 @@ pub(super) struct Place<'z> {
     pub(super) is_own: bool,
 }
 
-/// The place of a connection's server; the common one for what has none.
+/// The place of a connection's server; the common one where it has none of its own.
 pub(super) fn place<'z>(zone: &Zone<'z>, upstream: &UpstreamConnection<'_>) -> Place<'z> {
     let name = || {
         let line = with_reserve(|| upstream.server_line().map(|line| Text::from(line.as_str())));

@@ -13,7 +13,7 @@ const HTTP2: &[u8] = b"h2";
 
 /// Holds no memory of its own.
 static PROTOCOLS: Mutex<Protocols> = Mutex::new(Protocols::new());
-/// A peer is in it: else there is nothing to look for.
+/// Whether the table holds a peer; otherwise nobody needs to lock it.
 static IS_USED: AtomicBool = AtomicBool::new(false);
 
 fn protocols() -> MutexGuard<'static, Protocols> {

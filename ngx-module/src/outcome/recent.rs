@@ -18,7 +18,7 @@ fn now_ms() -> u64 {
     monotonic_ns() / 1_000_000
 }
 
-/// Enters what this peer failed with before.
+/// Adds to a context what this peer failed with before.
 pub(crate) fn recall(context: &mut Context) {
     if let Some(peer) = &context.peer {
         let names = recent().names(peer, now_ms());

@@ -68,8 +68,8 @@ pub(crate) unsafe fn answered(
     }
 }
 
-/// What this request has used that was made for somebody else: the connection, or the session it began
-/// with.
+/// What this request uses although it was made for another identity: the connection, or the session it
+/// resumed.
 fn reused(observation: &Observation, upstream: &UpstreamConnection<'_>) -> Option<Reused> {
     let is_kept = upstream.requests() > 1;
     if is_kept && observation.identity.differs_from(upstream.identity()) {
@@ -79,8 +79,8 @@ fn reused(observation: &Observation, upstream: &UpstreamConnection<'_>) -> Optio
     is_resumed.then_some(Reused::Session)
 }
 
-/// The end of a connection that carried no data, whose peer may have expected HTTP/2: it has closed, as it
-/// would, and has never answered otherwise.
+/// Whether a connection ended without data because its peer expected HTTP/2: the peer closed it, and has
+/// never answered in any other protocol.
 pub(super) fn of_http2_only(
     observation: &Observation,
     upstream: &UpstreamConnection<'_>,

@@ -13,8 +13,8 @@ use core::ptr;
 use std::alloc::System;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// Several times what the longest diagnosis takes. A piece that is not the last one given out is not
-/// reused before all are returned.
+/// Several times what the longest diagnosis takes. Only the last piece handed out is reused at once, the
+/// others when all are back.
 const SIZE: usize = 4 << 20;
 /// Alignment of a piece, malloc's.
 const ALIGN: usize = 16;
@@ -176,8 +176,8 @@ fn take(layout: Layout) -> *mut u8 {
     }
 }
 
-/// Takes a piece back: the last one out makes the reserve whole again, the one given out last makes
-/// room for another.
+/// Takes a piece back. When none is out any more the reserve is whole again; the room of the piece handed
+/// out last is free at once.
 fn give_back(piece: *mut u8, layout: Layout) {
     let start = (piece as usize - base() as usize) as u64;
     let _ = STATE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
@@ -209,9 +209,9 @@ mod fault {
     pub(super) fn check_whole() {}
 }
 
-/// Test build only. `TLSDIAG_FAULT=memory` takes the C library away while the reserve is open;
-/// `TLSDIAG_FAULT=memory:7` refuses every seventh allocation of the module once nginx runs, wherever it
-/// is made. And whatever the fault, a reserve that is not whole when it is shut is an alert.
+/// Test build only. With `TLSDIAG_FAULT=memory` the C library gives nothing while the reserve is open; with
+/// `TLSDIAG_FAULT=memory:7` every seventh allocation of the module fails once nginx runs. In any case a
+/// reserve that is not whole when it is shut is an alert.
 #[cfg(feature = "fault-injection")]
 mod fault {
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -5,7 +5,7 @@ pub(crate) fn monotonic_ns() -> u64 {
     read(libc::CLOCK_MONOTONIC)
 }
 
-/// What this thread has used of its processor, whoever else wants it.
+/// Processor time of this thread (CLOCK_THREAD_CPUTIME_ID).
 pub(crate) fn thread_ns() -> u64 {
     read(libc::CLOCK_THREAD_CPUTIME_ID)
 }

@@ -73,9 +73,9 @@ mod fault {
     pub(crate) enum Fault {
         /// This callback panics.
         Panic(String),
-        /// One allocation in so many fails; all while the reserve is open.
+        /// Every `one_in`th allocation fails; without a number, every one while the reserve is open.
         Memory { one_in: Option<u64> },
-        /// The first worker that locks the zone is killed, as long as this file exists.
+        /// The first worker that locks the zone removes this file and is killed.
         DieWithLock(String),
     }
 

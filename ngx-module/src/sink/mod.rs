@@ -28,7 +28,7 @@ enum Target {
 }
 
 impl Sink {
-    /// What stands under this name. `None` where the reason is logged already, or without memory.
+    /// A sink for the file, pipe or device of this name. `None` after nginx or we have logged why not.
     ///
     /// # Safety
     /// `cf` is the configuration being read, and `name` is in its pool and ends in NUL.
@@ -61,8 +61,8 @@ impl Sink {
         }
     }
 
-    /// Writes a document that ends in a line feed. What cannot be written is lost, and said to be in
-    /// `log` once a minute: then the answer is false.
+    /// Writes a document that ends in a line feed. False where it could not be written: it is lost, and `log`
+    /// says so once a minute.
     ///
     /// # Safety
     /// The configuration of this sink and `log` are alive.

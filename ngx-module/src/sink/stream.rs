@@ -12,14 +12,14 @@ use ngx::ffi::{ngx_conf_t, ngx_errno, ngx_log_t, ngx_pool_cleanup_add, ngx_str_t
 use super::Reports;
 use crate::nginx::log;
 
-/// One of them, open for as long as its configuration lives.
+/// A pipe or device, open for as long as its configuration lives.
 pub(super) struct Stream {
     name: ngx_str_t,
     descriptor: c_int,
     reports: Reports,
 }
 
-/// Under this name there is something that nginx's own way to open logs would block on.
+/// Whether this name is a pipe or a device, which nginx would open blocking.
 ///
 /// # Safety
 /// `name` ends in NUL, as all names of a configuration do.

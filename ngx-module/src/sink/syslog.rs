@@ -28,7 +28,7 @@ impl Syslog {
         }
     }
 
-    /// False when the kernel did not take the document; what becomes of it later nobody knows.
+    /// False when the kernel did not take the document; whether it arrives is not known.
     ///
     /// # Safety
     /// The configuration that holds the peer and `log` are alive.

@@ -144,8 +144,8 @@ fn build() -> Build {
     }
 }
 
-/// Status and headers. What Accept decides must not be cached under the address alone, and the figures of
-/// a moment not at all.
+/// Status and headers. The answer depends on Accept, so it varies by it, and the figures of a moment must
+/// not be cached at all.
 ///
 /// # Safety
 /// The request is alive, and its header is not sent yet.

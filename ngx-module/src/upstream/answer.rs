@@ -13,7 +13,7 @@ pub(super) fn is_suspicious(http: &Http<'_>) -> bool {
     status.is_ok_and(Response::may_be_about_tls)
 }
 
-/// The answer whose header nginx has just read. A body that is given has come later.
+/// The answer whose header nginx has just read; `body` where that came after the header.
 pub(super) fn read(http: &Http<'_>, body: Option<&[u8]>) -> Response {
     let (upstream, request) = (http.upstream, request(http));
     // SAFETY: the upstream's own buffer, which lives as long as it.
@@ -30,7 +30,7 @@ pub(super) fn read(http: &Http<'_>, body: Option<&[u8]>) -> Response {
     }
 }
 
-/// The first buffer of the request: its header. What was sent of it is still there.
+/// The first buffer of the request, which holds its header even after it was sent.
 fn request<'c>(http: &Http<'c>) -> &'c [u8] {
     // SAFETY: the request's buffers live in its pool.
     unsafe {

@@ -190,8 +190,8 @@ impl<'c> Http<'c> {
         string::to_text(&conf?.server_name)
     }
 
-    /// `$request_id` as the access log will have it. Asked for only where nginx.conf does: then it has a
-    /// place among the request's variables, and the value made here is the one that is kept.
+    /// `$request_id` as the access log will have it. It is read only where nginx.conf uses it: then it is
+    /// indexed, and nginx keeps the value made here.
     fn request_id(&self) -> Option<Foreign> {
         type Get = unsafe extern "C" fn(
             *mut ngx_http_request_t,

@@ -31,8 +31,8 @@ const HTTP: u32 = u32::from_ne_bytes(*b"HTTP");
 #[cfg(ngx_feature = "stream")]
 const STREAM: u32 = u32::from_ne_bytes(*b"STRM");
 
-/// A connection to an upstream, and whom it serves. Only for the length of a callback: whoever makes one
-/// promises that nginx's structures behind it are alive for as long, and all below rely on that.
+/// A connection to an upstream, and whom it serves; lives no longer than a callback. Whoever makes one
+/// promises that nginx's structures behind it are alive for as long, and all methods rely on that.
 pub(crate) struct UpstreamConnection<'c> {
     connection: &'c ngx_connection_t,
     owner: Owner<'c>,
@@ -157,7 +157,7 @@ impl<'c> UpstreamConnection<'c> {
         }
     }
 
-    /// Whom nginx would be if it made a connection for this request now.
+    /// The identity that nginx would show if it connected for this request now.
     pub(crate) fn identity(&self) -> Identity {
         match &self.owner {
             Owner::Http(http) => identity::current(http),
@@ -236,8 +236,8 @@ impl Attempt {
     }
 }
 
-/// Position of the current attempt in `$upstream_addr`. Of the states given, those without a peer are
-/// no attempts: they mark where a new pass begins.
+/// Position of the current attempt in `$upstream_addr`. A state without a peer is no attempt: it marks where
+/// a new pass begins.
 fn count_attempts(are_borders: impl Iterator<Item = bool>) -> Option<u32> {
     u32::try_from(are_borders.filter(|border| !border).count()).ok()
 }

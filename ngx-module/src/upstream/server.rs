@@ -8,8 +8,8 @@ use super::{Owner, UpstreamConnection};
 use crate::nginx::string;
 
 impl<'c> UpstreamConnection<'c> {
-    /// The server of the attempt; `None` where it is nobody's or not chosen yet. An upstream that is
-    /// neither a block nor a constant host has no name.
+    /// The server of the attempt; `None` for a connection of neither http nor stream, and before one is
+    /// chosen. An upstream that is neither a block nor a constant host has no name.
     pub(crate) fn server(&self) -> Option<Server<'c>> {
         // SAFETY: NULL, or parts of the configuration and of the attempt, which live as long as it.
         let (context, block, address) = unsafe {

@@ -20,8 +20,8 @@ pub(super) struct Line {
     pub(super) count: ngx_uint_t,
 }
 
-/// The line of the peer with this name; `None` where two lines of other names share the address. A block of
-/// one line has no other that could have led there, resolved when it may.
+/// The line that led to the peer with this address; `None` where lines of different names share it. In a
+/// block of one line it can be no other, even if that is resolved again at run time.
 ///
 /// # Safety
 /// `lines` is NULL or an array of `T`, and it, `peer` and what `read` finds are alive.

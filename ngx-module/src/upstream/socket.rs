@@ -38,8 +38,8 @@ pub(super) unsafe fn was_closed_by_peer(connection: &ngx_connection_t) -> bool {
     ready == 1 && socket.revents & (libc::POLLRDHUP | libc::POLLHUP | libc::POLLERR) != 0
 }
 
-/// The address a socket is connected to, which only the kernel tells of a connection nobody describes;
-/// `None` after a reset.
+/// The address a socket is connected to, from the kernel, for a connection that neither http nor stream
+/// describes; `None` after a reset.
 pub(super) fn peer(connection: &ngx_connection_t) -> Option<String> {
     // SAFETY: zeroes are a valid sockaddr_storage; the kernel writes at most `length` bytes of it.
     let (address, length) = unsafe {

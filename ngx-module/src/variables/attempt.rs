@@ -32,7 +32,7 @@ type Marker = unsafe extern "C" fn(*mut c_void);
 /// None: it does nothing.
 unsafe extern "C" fn marker(_: *mut c_void) {}
 
-/// Notes the values of the owner's current attempt. A later call for the same attempt wins.
+/// Stores the values of the owner's current attempt. A later call for the same attempt replaces them.
 pub(crate) fn record(upstream: &UpstreamConnection<'_>, values: &[String; COUNT]) -> Option<()> {
     let upstream::Attempt { owner, pool, index } = upstream.attempt()?;
     // SAFETY: the pool lives as long as the owner, which is alive while its connection is borrowed.

@@ -40,14 +40,14 @@ pub(crate) fn are_used() -> bool {
     crate::conf::uses_variables()
 }
 
-/// Somebody reads one although nginx.conf does not name it: a script, by its name. From now on there
-/// are values.
+/// One is read although nginx.conf does not name it (a script reads variables by name). From now on values
+/// are collected.
 fn use_them() {
     crate::conf::use_variables();
 }
 
-/// What a handshake agreed on; of one that failed, the name that was sent. Lives as long as the
-/// connection, so it holds no memory of its own that could be the reserve's.
+/// What a handshake agreed on; of a failed one, the name that was sent. It lives as long as the connection,
+/// so it allocates nothing, which might come from the reserve.
 pub(crate) struct Negotiated {
     version: u16,
     cipher: u16,

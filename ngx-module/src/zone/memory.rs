@@ -57,7 +57,7 @@ pub(crate) unsafe fn add(
     }
 }
 
-/// Words of the piece in a zone of so many bytes: seven eighths of it.
+/// Words of the piece in a zone of `size` bytes: seven eighths of it.
 pub(super) fn words(size: usize) -> usize {
     // SAFETY: nginx sets it once, when it starts.
     let page = unsafe { ngx_pagesize }.max(1);

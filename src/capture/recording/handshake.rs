@@ -53,7 +53,7 @@ pub struct AlertSeen {
     pub after_finished: bool,
 }
 
-/// What outlives the request that made it, and with it whom nginx was to the upstream.
+/// What outlives the request for which it was made, and keeps that request's identity towards the upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reused {

@@ -48,8 +48,8 @@ const MISDIRECTED: u16 = 421;
 const IDENTITY: [u16; 8] = [400, 401, 403, MISDIRECTED, 494, 495, 496, 497];
 
 impl Response {
-    /// Whether an answer of this status can be about TLS at all: 0 is none of HTTP/1. The test that every good
-    /// answer pays for.
+    /// Whether an answer of this status can be about TLS at all; 0 is no answer of HTTP/1. Every good answer
+    /// pays for this test.
     pub fn may_be_about_tls(status: u16) -> bool {
         status == 0 || matches!(status, 400..500)
     }
@@ -59,8 +59,8 @@ impl Response {
         matches!(status, 400 | 403)
     }
 
-    /// Whether this one can, after a handshake in which a client certificate was asked for or not, or with what
-    /// was used again. What is declined here no rule names: refusals of the upstream's own are many.
+    /// Whether this one can, given whether a client certificate was asked for and what was used again. An
+    /// answer that is declined here gets no diagnosis: most refusals are the application's own.
     pub fn is_suspicious(&self, asked: bool, reused: Option<Reused>) -> bool {
         let about_certificate = matches!(
             self.page(),
@@ -89,7 +89,7 @@ impl Response {
         self.status == MISDIRECTED
     }
 
-    /// The status is one of those that refuse whom nginx presented itself as.
+    /// The status is one of those that refuse the identity nginx has shown.
     pub fn refuses_identity(&self) -> bool {
         IDENTITY.contains(&self.status)
     }

@@ -43,7 +43,7 @@ const LIMITS: [Limits; 3] = [
     Limits { list: 4, text: 64 },
     Limits { list: 0, text: 32 },
 ];
-/// The last resort: no text and no list of anybody's.
+/// The shortest form: without any text or list of others.
 const NOTHING: Limits = Limits { list: 0, text: 0 };
 /// Bytes of the sentence in the last resort.
 const SHORT_MESSAGE: usize = 200;

@@ -49,7 +49,7 @@ enum Validity {
 }
 
 impl Validity {
-    /// Before the end: long enough to renew a certificate that nobody had thought of.
+    /// Warning time before the end: enough to renew a certificate that was forgotten.
     const SOON_S: i64 = 14 * 86_400;
 
     fn of(not_after: i64, now_ms: i64) -> Self {

@@ -110,7 +110,7 @@ unsafe fn add(cf: *mut ngx_conf_t, level: &mut LevelConf, sink: Sink) -> Result<
     Ok(())
 }
 
-/// `None` once it is logged why.
+/// `None` after logging why.
 ///
 /// # Safety
 /// nginx is reading the configuration `cf`, at this directive.

@@ -15,13 +15,13 @@ use crate::conf::LevelConf;
 
 /// Why a directive, or a whole configuration, is refused.
 pub(super) enum Refused {
-    /// nginx completes it to `"upstream_tls_log" directive <text>`.
+    /// For this reason, which nginx completes to `"upstream_tls_log" directive <text>`.
     Because(&'static CStr),
-    /// Why is logged already.
+    /// For a reason that is logged already.
     Logged,
 }
 
-/// What nginx wants to hear: NGX_CONF_OK, a text, or NGX_CONF_ERROR. A callback that panicked
+/// The answer for nginx: NGX_CONF_OK, a text, or NGX_CONF_ERROR. A callback that panicked
 /// has no result.
 pub(super) fn answer(result: Option<Result<(), Refused>>) -> *mut c_char {
     match result {
@@ -31,8 +31,8 @@ pub(super) fn answer(result: Option<Result<(), Refused>>) -> *mut c_char {
     }
 }
 
-/// A directive makes no sense without a zone, which may stand behind it: the core module looks in the
-/// end.
+/// A directive needs a zone. That may be configured further down, so the core module checks it in
+/// `init_conf`.
 ///
 /// # Safety
 /// nginx is reading this configuration.

@@ -72,7 +72,7 @@ unsafe fn set_zone(cf: *mut ngx_conf_t) -> Result<(), Refused> {
     }
 }
 
-/// `None` once it is said what is wrong, in the words of nginx's limit_req_zone.
+/// `None` after logging what is wrong, in the words of nginx's limit_req_zone.
 ///
 /// # Safety
 /// nginx is reading the configuration `cf`, at this directive.

@@ -19,7 +19,7 @@ use crate::sink::error_log;
 use crate::upstream::UpstreamConnection;
 use crate::zone::{now_ms, Zone};
 
-/// Whether a failure is written; a number that is due is told on the way.
+/// Whether a failure is written. If a count is due, it is written first.
 pub(super) fn is_written(upstream: &UpstreamConnection<'_>, diagnosis: &Diagnosis) -> bool {
     let repeat = upstream
         .scope()
@@ -61,8 +61,8 @@ pub(super) fn is_written(upstream: &UpstreamConnection<'_>, diagnosis: &Diagnosi
     decided.unwrap_or(true)
 }
 
-/// What makes failures of one server repeats of each other. What has no slot of its own is told apart by
-/// its address.
+/// The same for failures that are repeats of each other. Servers without a slot of their own are
+/// distinguished by their address.
 fn key(zone: &Zone<'_>, upstream: &UpstreamConnection<'_>, label: Label, is_own: bool) -> u64 {
     let server = upstream.server().filter(|_| !is_own);
     let name = server
@@ -78,7 +78,7 @@ fn key(zone: &Zone<'_>, upstream: &UpstreamConnection<'_>, label: Label, is_own:
     ])
 }
 
-/// One line and one document for all that was not written, where the failure went that was.
+/// Writes one line and one document about the repeats, to the logs that have the first failure.
 fn tell(zone: &Zone<'_>, slot: &Slot<'_>, repeats: &Repeats) {
     let label = repeats.label;
     // SAFETY: nothing of it is kept.
@@ -122,7 +122,7 @@ pub(crate) fn begin_process() {
     }
 }
 
-/// This process ends: what it was to tell is told now.
+/// This process ends: it writes the counts of its windows.
 pub(crate) fn end_process() {
     if !serves_requests() {
         return;
@@ -137,7 +137,8 @@ pub(crate) fn end_process() {
     });
 }
 
-/// Tells what is due, takes over what nobody else will tell, and wakes again when the next window ends.
+/// Writes the counts that are due, takes over windows of processes that are gone, and sets the timer for
+/// the next window.
 fn sweep() {
     let process = process();
     let is_ours = |owner| owner == process || is_gone(owner);

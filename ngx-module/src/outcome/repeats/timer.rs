@@ -11,8 +11,8 @@ use super::sweep;
 use crate::runtime::guard::guard;
 use crate::zone::now_ms;
 
-/// What nginx's event loop wants an event to have. The log takes nothing: an event may outlive the
-/// configuration whose log it would be.
+/// What nginx's event loop needs of an event. The log is an empty one, because the event may outlive the
+/// log of any configuration.
 struct Timer {
     event: UnsafeCell<ngx_event_t>,
     connection: UnsafeCell<ngx_connection_t>,
@@ -48,7 +48,7 @@ pub(super) fn wake_at(time_ms: i64) {
     }
 }
 
-/// This wait ends before the one that runs.
+/// Whether this wait ends before the one that is running.
 fn is_earlier(event: &ngx_event_t, wait: ngx_msec_t) -> bool {
     // SAFETY: the clock of nginx's event loop.
     let now = unsafe { ngx_current_msec };

@@ -125,8 +125,8 @@ fn durations(snapshot: &Snapshot, to: &mut Exposition<'_>) -> Result<()> {
     Ok(())
 }
 
-/// When things happened, and when certificates end: of the last good handshake, so a healthy server
-/// tells, too.
+/// When things happened, and when certificates end. They are of the last good handshake, so healthy servers
+/// have them, too.
 fn times(snapshot: &Snapshot, to: &mut Exposition<'_>) -> Result<()> {
     type Get = fn(&Peer) -> Option<i64>;
     let times: [(&str, &str, Get); 4] = [
