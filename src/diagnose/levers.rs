@@ -28,7 +28,8 @@ fn doubts_a_name(finding: &Finding) -> bool {
     finding.confidence == Confidence::Possible && about_a_name
 }
 
-/// Whether a finding is a lever that may be pulled: nothing in it looks meant.
+/// Whether a finding is a lever that is left to try: not one of an alternative only, and not a name that may
+/// be meant.
 pub(super) fn is_left(finding: &Finding) -> bool {
     !finding.alternative_only && is_lever(&finding.remedy) && !doubts_a_name(finding)
 }

@@ -1,7 +1,7 @@
 //! From a kind of line to its causes, the likeliest first, and to what would decide between them.
 //!
 //! A line is no recording: it shows what happened last and nothing of what was offered. So the rules cannot
-//! be used; there is a [`table`], and nginx.conf can [`refine`] its answer.
+//! be used; there is a table, and nginx.conf can refine its answer.
 
 mod refine;
 mod table;

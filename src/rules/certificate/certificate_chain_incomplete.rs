@@ -1,13 +1,13 @@
-//! The upstream does not send the intermediate certificate that its own was issued by.
+//! The upstream does not send the intermediate certificate that issued its own.
 //!
 //! # What it means
 //! nginx cannot build a path from the server's certificate to a trusted root: a link is missing.
 //!
 //! # Evidence
 //! Error 20 or 21 and an issuer that was neither sent nor is trusted; the certificate is not self-issued.
-//! A private authority whose root is not in the trusted file and that issues directly looks the same, but for
-//! names: an intermediate mostly is called as one of the authorities in the trusted file is. Where a
-//! certificate says that its issuer is to be had somewhere, an intermediate is the first thing to think of.
+//! A private authority whose root is not in the trusted file and that issues directly looks the same, except
+//! for the names: most intermediates are named like an authority in the trusted file. A certificate that
+//! says where its issuer can be fetched was most likely issued by an intermediate.
 //!
 //! # Why it happens
 //! The server was given only its own certificate. Browsers fetch or cache intermediates, nginx does not.
@@ -15,7 +15,7 @@
 //! # Workaround
 //! The upstream must send its intermediate. `openssl s_client -connect host:443 -showcerts` shows what it
 //! sends. In the meantime the intermediate can be added to the trusted file. A private root that issued the
-//! certificate itself belongs into that file for good.
+//! certificate directly must be added for good.
 //!
 //! # Dead ends
 //! Switching verification off accepts any certificate from anybody.

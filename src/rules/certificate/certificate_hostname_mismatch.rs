@@ -14,12 +14,11 @@
 //!
 //! # Workaround
 //! `proxy_ssl_name <host>;` with the host that is meant, preceded by `proxy_ssl_server_name on;` when no
-//! SNI was sent. The names presented are the certificate's own word: one of them is right only if that
-//! host is meant.
+//! SNI was sent. Of the names in the certificate one is right only if that host is meant.
 //!
 //! # Dead ends
-//! Comparing whatever name is presented accepts every certificate of the authority, also that of a peer
-//! that took the upstream's address. An IP address in subjectAltName is never compared by nginx. Switching
+//! Whoever compares the name that is presented accepts every certificate of the authority, even that of a
+//! peer that has taken over the upstream's address. An IP address in subjectAltName is never compared by nginx. Switching
 //! verification off accepts any certificate from anybody.
 //!
 //! # References

@@ -1,7 +1,7 @@
-//! Whether two authorities are called alike.
+//! Whether two authorities have similar names.
 //!
-//! Who runs a root and an intermediate below it mostly gives both the same organisation, or common names
-//! that begin alike: "Acme Root CA" and "Acme Issuing CA 2".
+//! An authority mostly gives its root and its intermediates the same organisation, or common names with the
+//! same beginning: "Acme Root CA" and "Acme Issuing CA 2".
 
 /// Words that say what an authority is, not whose.
 const COMMON: [&str; 16] = [

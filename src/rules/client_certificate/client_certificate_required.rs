@@ -10,7 +10,7 @@
 //! has finished, so that nginx logs it while reading the response header.
 //!
 //! # Why it happens
-//! No `proxy_ssl_certificate` in this location, or the one of the wrong family: `grpc_pass` ignores
+//! No `proxy_ssl_certificate` in this location, or a directive of another family: `grpc_pass` ignores
 //! `proxy_ssl_*`.
 //!
 //! # Workaround
@@ -18,8 +18,8 @@
 //! one of the authorities the server lists.
 //!
 //! # Dead ends
-//! The alert is the same 40 that a missing cipher causes: changing ciphers does not help. Verification of
-//! the upstream is another direction.
+//! A missing cipher causes the same alert 40, but changing ciphers does not help here. `proxy_ssl_verify` is
+//! about the upstream's certificate.
 //!
 //! # References
 //! RFC 8446 sections 4.3.2 and 6.2; RFC 5246 section 7.4.4.

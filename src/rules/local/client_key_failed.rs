@@ -1,8 +1,8 @@
 //! nginx's client key could not sign.
 //!
 //! # What it means
-//! The upstream asked for a client certificate, nginx presented it, and the key that must prove it is its own
-//! did not produce a signature.
+//! The upstream asked for a client certificate and nginx presented it. Then its key had to sign, to prove that
+//! the certificate is nginx's own, and did not.
 //!
 //! # Evidence
 //! nginx's certificate went out and its CertificateVerify did not; the library failed in between with an

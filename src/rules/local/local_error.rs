@@ -14,7 +14,7 @@
 //! worker, a worker without memory.
 //!
 //! # Workaround
-//! OpenSSL's error in nginx's own line names the reason; it is one of this host.
+//! OpenSSL's error in nginx's own line names the reason, which lies on this host.
 //!
 //! # Dead ends
 //! Nothing the upstream changes helps.

@@ -4,10 +4,10 @@
 //! The upstream found none of the suites nginx offered acceptable for its certificate and settings.
 //!
 //! # Evidence
-//! handshake_failure(40) before any ServerHello, with the name settled, and an offer that lacks whole
-//! families every modern server relies on (ECDHE-RSA, ECDHE-ECDSA, an AEAD of each), which no default list
-//! does; less likely, one that lacks a key exchange. Or TLS 1.3
-//! was offered with fewer than two of its three usual suites: a server that speaks it looks at no other.
+//! handshake_failure(40) before any ServerHello, when the server name is not the cause and the offer lacks
+//! whole families that every modern server relies on (ECDHE-RSA, ECDHE-ECDSA, an AEAD of each). No default
+//! list lacks them. An offer that lacks only one key exchange is less likely the cause. Or TLS 1.3 was
+//! offered with fewer than two of its three usual suites: a server that speaks it looks at no other.
 //!
 //! # Why it happens
 //! A `proxy_ssl_ciphers` line that names a few suites: fine with the server it was written for, wrong
@@ -92,7 +92,7 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
     let missing: Vec<_> = offered.narrow_families().collect();
     // TLS 1.3 suites always match: the trouble is with the others.
     let suites = offered.tls12_suite_count();
-    // A name that is not settled is the better guess, and with a session to offer the same list has worked
+    // A name that is not ruled out is the better guess, and with a session to offer the same list has worked
     // before.
     let is_last_guess = facts.name.is_ruled_out() && !offered.session_offered();
     let (confidence, remedy) = match Gap::of(offered) {

@@ -6,20 +6,22 @@
 //!
 //! # Evidence
 //! A refusal (handshake_failure(40), illegal_parameter(47), internal_error(80), Java unexpected_message(10))
-//! before any ServerHello, with the name settled, of an offer without P-256 or with a single group, which
-//! no default list is; or, only possible, of one with fewer groups than this library offers by default. A HelloRetryRequest or ServerHello that names a group outside the offer, and the
-//! library's "wrong curve" and "no suitable groups", leave no other reading.
+//! before any ServerHello, when the server name is not the cause and the offer lacks P-256 or has a single
+//! group: no default list is like that. With fewer groups than this library offers by default it is only
+//! possible. A HelloRetryRequest or ServerHello that names a group outside the offer, and the library's
+//! "wrong curve" and "no suitable groups", have no other meaning.
 //!
 //! # Why it happens
 //! A `Groups` command in `proxy_ssl_conf_command` or openssl.cnf: one curve, a post-quantum group alone,
 //! or a list without the curve of the upstream's ECDSA key, which counts too up to TLS 1.2.
 //!
 //! # Workaround
-//! `proxy_ssl_conf_command Groups X25519:P-256:P-384:P-521:X448;`: the library's default, with what was
-//! offered before it.
+//! `proxy_ssl_conf_command Groups X25519:P-256:P-384:P-521:X448;`: the library's default list, preceded by
+//! the groups that were offered.
 //!
 //! # Dead ends
-//! The alert is the same 40 that a missing cipher causes. `ssl_ecdh_curve` is about nginx's clients.
+//! A missing cipher causes the same alert 40, but is not the cause here. `ssl_ecdh_curve` is about nginx's
+//! clients.
 //!
 //! # References
 //! RFC 8446 sections 4.1.4 and 4.2.7; RFC 8422 section 5.1; SSL_CONF_cmd(3), Groups.

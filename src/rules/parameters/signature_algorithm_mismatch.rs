@@ -5,9 +5,9 @@
 //! client listed. With the key it has, it cannot sign in any of them; or it signed in another one.
 //!
 //! # Evidence
-//! A refusal (mostly handshake_failure(40)) before the server's certificate, with the name settled, of a
-//! list of signature algorithms without RSA or without ECDSA with SHA-256, which no default list is. The
-//! library then leaves out the suites of that kind, too. "wrong signature type" from the library itself
+//! A refusal (mostly handshake_failure(40)) before the server's certificate, when the server name is not the
+//! cause and the list of signature algorithms lacks RSA, or ECDSA with SHA-256. No default list lacks them.
+//! The library then leaves out the suites of that kind, too. "wrong signature type" from the library itself
 //! says that the server signed outside the list.
 //!
 //! # Why it happens
@@ -20,8 +20,8 @@
 //! SHA-1 needs an upgrade; until then `@SECLEVEL=0` in `proxy_ssl_ciphers`, which weakens security.
 //!
 //! # Dead ends
-//! The alert is the same 40 that a missing cipher causes. `proxy_ssl_verify off;` does not skip this
-//! signature: without it the server could be anybody.
+//! A missing cipher causes the same alert 40, but is not the cause here. `proxy_ssl_verify off;` does not skip
+//! this signature: without it the server could be anybody.
 //!
 //! # References
 //! RFC 8446 sections 4.2.3 and 4.4.3; RFC 5246 section 7.4.1.4.1; SSL_CONF_cmd(3), SignatureAlgorithms.

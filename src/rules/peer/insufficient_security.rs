@@ -17,7 +17,8 @@
 //! narrower than that, and with `:!kRSA` where it had no plain RSA key exchange. Otherwise the upstream's log names what it misses.
 //!
 //! # Dead ends
-//! A lower security level on nginx's side offers less, not more. Verification is another direction.
+//! A lower security level on nginx's side offers less, not more. `proxy_ssl_verify` is about the upstream's
+//! certificate.
 //!
 //! # References
 //! RFC 5246 section 7.2.2; RFC 8446 section 6.2.

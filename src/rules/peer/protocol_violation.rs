@@ -8,8 +8,8 @@
 //! unexpected_message(10), bad_record_mac(20), record_overflow(22), illegal_parameter(47),
 //! decode_error(50), decrypt_error(51), missing_extension(109) or unsupported_extension(110), received
 //! or sent, or an error of the library while it read the peer's bytes; and nothing that explains it
-//! better. A ServerHello that chooses a version below TLS 1.0 or above TLS 1.3 is one, too: nobody has
-//! those versions, so that nothing in nginx.conf could help.
+//! better. A ServerHello that chooses a version below TLS 1.0 or above TLS 1.3 is one, too: nothing in
+//! nginx.conf could enable such a version.
 //!
 //! # Why it happens
 //! A faulty TLS implementation, a middlebox that changes what passes, two servers behind one address
@@ -20,7 +20,7 @@
 //! offer shows whether it is the path or the server.
 //!
 //! # Dead ends
-//! A violation is none of the settings of this side.
+//! No setting of nginx causes a violation.
 //!
 //! # References
 //! RFC 8446 section 6.2.

@@ -1,4 +1,4 @@
-//! The upstream was asked for another host than the one its TLS was told of.
+//! The upstream was asked for another host than the one named in the handshake.
 //!
 //! # What it means
 //! nginx sent one name in the handshake (SNI) and another one as Host. The upstream chose its settings and

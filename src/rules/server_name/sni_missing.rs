@@ -1,4 +1,4 @@
-//! The upstream needs to be told which host is asked for, and nginx did not say it.
+//! The upstream needs the name of the host in the handshake, and nginx did not send it.
 //!
 //! # What it means
 //! nginx sends no server_name extension (SNI) unless `proxy_ssl_server_name on;` is set. A server that

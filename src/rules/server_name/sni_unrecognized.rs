@@ -18,7 +18,7 @@
 //! `proxy_ssl_name <host>;` with the name the upstream's certificate is for.
 //!
 //! # Dead ends
-//! Switching SNI on again does not change the name.
+//! Switching SNI on when it is on already does not change the name.
 //!
 //! # References
 //! RFC 6066 section 3; nginx `ngx_http_upstream_ssl_name`.

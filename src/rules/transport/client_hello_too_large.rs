@@ -1,4 +1,4 @@
-//! The ClientHello is larger than what somebody on the path takes.
+//! The ClientHello is larger than the server or a device on the path accepts.
 //!
 //! # What it means
 //! With a post-quantum key share a ClientHello does not fit into one TCP segment any more. Servers and

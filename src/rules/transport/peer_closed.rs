@@ -1,7 +1,7 @@
 //! The upstream closed the connection during the handshake without an alert.
 //!
 //! # What it means
-//! Somebody on the path, the server or a device before it, ended the connection without a word of TLS.
+//! The server, or a device before it, ended the connection without an alert.
 //!
 //! # Evidence
 //! An end of file before the handshake was done, and nothing that fits a more specific diagnosis. The

@@ -1,7 +1,7 @@
 //! The connection to the upstream was reset during the handshake.
 //!
 //! # What it means
-//! Somebody on the path, the server or a device before it, ended the connection without a word of TLS.
+//! The server, or a device before it, ended the connection without an alert.
 //!
 //! # Evidence
 //! ECONNRESET or EPIPE before the handshake was done, and nothing that fits a more specific diagnosis. The

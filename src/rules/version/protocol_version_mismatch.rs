@@ -17,9 +17,8 @@
 //! # Workaround
 //! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`. The upstream must support TLS 1.2 or newer. One that only
 //! speaks TLS 1.0 or 1.1 needs an upgrade; until then those versions can be enabled, which weakens
-//! security and on OpenSSL 3 also takes `@SECLEVEL=0` in the list. Where the upstream has RSA key exchange,
-//! which needs no such signature, `proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE;` does without; not
-//! every upstream has.
+//! security and on OpenSSL 3 also takes `@SECLEVEL=0` in the list. RSA key exchange needs no such signature:
+//! with an upstream that supports it, `proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE;` is enough.
 //!
 //! # Dead ends
 //! Verification comes after the version. An nginx upgrade moves the defaults, not the upstream.
@@ -146,7 +145,7 @@ fn refused_without_saying_so(facts: &Facts<'_>, offered: &Offered) -> Option<Fin
             other_versions(facts, offered),
         )
     };
-    // A list that was narrowed, or a name that is not settled, is the better guess. With a session to offer
+    // A list that was narrowed, or a name that is not ruled out, is the better guess. With a session to offer
     // the same versions have worked before.
     let others =
         offered.has_narrow_list() || !facts.name.is_ruled_out() || offered.session_offered();
