@@ -58,6 +58,14 @@ pub fn get(port: u16, path: &str) -> Response {
     Response::parse(&exchange(port, request.as_bytes()))
 }
 
+/// `GET path` over a fresh connection, whose answer nobody waits for.
+pub fn begin(port: u16, path: &str) -> TcpStream {
+    let mut stream = connect(port);
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("a request");
+    stream
+}
+
 /// Sends `request` and returns every byte until the end of the connection. A reset ends it too:
 /// nginx resets a stream session whose upstream failed while request bytes were unread.
 pub fn exchange(port: u16, request: &[u8]) -> Vec<u8> {

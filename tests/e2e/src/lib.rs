@@ -17,6 +17,7 @@ pub mod lab;
 pub mod native;
 pub mod nginx;
 pub mod observe;
+pub mod orderly_ends;
 pub mod page;
 pub mod peers;
 pub mod ports;

@@ -6,15 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tlsdiag_e2e::certs::hostile::{long_exponents, long_keys, many_names, varied};
-use tlsdiag_e2e::certs::{Authority, Identity};
+use tlsdiag_e2e::certs::Identity;
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::{Lab, API};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
-use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
+use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::process::cpu_ticks;
-use tlsdiag_e2e::tempdir::TempDir;
 
-/// The upstream's real name.
-const API: &str = "api.example.test";
 /// Chains that take turns.
 const CHAINS: u8 = 12;
 /// Runs without and with the module, in turns, so that both meet what else the machine does.
@@ -46,7 +44,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 struct Attack {
     _alone: MutexGuard<'static, ()>,
     _peers: Vec<Peer>,
-    _directory: TempDir,
+    _lab: Lab,
     stock: Nginx,
     with: Nginx,
 }
@@ -55,30 +53,22 @@ impl Attack {
     /// nginx with this verify depth in front of variations of a chain, without the module and with it.
     fn with(chain: &Identity, depth: u32) -> Attack {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let directory = TempDir::new("hostile");
-        let trusted = Authority::root("Trusted Root").write(directory.path(), "root");
-        let variations = (1..=CHAINS).map(|by| varied(chain, by));
-        let peers: Vec<_> = variations
-            .map(|identity| Upstream::new(Stack::OpenSsl, identity).start())
-            .collect();
-        let servers: String = peers
-            .iter()
-            .map(|peer| format!("server 127.0.0.1:{} max_fails=0;", peer.port()))
-            .collect();
+        let lab = Lab::new();
+        let start = |by| lab.with(varied(chain, by)).start();
+        let peers: Vec<_> = (1..=CHAINS).map(start).collect();
+        let server = |peer: &Peer| format!("server 127.0.0.1:{} max_fails=0;", peer.port());
+        let servers: String = peers.iter().map(server).collect();
+        let hostile = format!(
+            "proxy_pass https://rotating; proxy_next_upstream off; proxy_ssl_session_reuse off; \
+             proxy_ssl_verify_depth {depth}; {}",
+            lab.verify_name()
+        );
         let nginx = |module| {
             let config = Config::new()
                 .module(module)
                 .http(&format!("upstream rotating {{ {servers} }}"))
                 .location("/neighbour", "return 204;")
-                .location(
-                    "/hostile",
-                    &format!(
-                        "proxy_pass https://rotating; proxy_next_upstream off; proxy_ssl_name {API}; \
-                         proxy_ssl_verify on; proxy_ssl_verify_depth {depth}; \
-                         proxy_ssl_session_reuse off; proxy_ssl_trusted_certificate {};",
-                        trusted.display()
-                    ),
-                );
+                .location("/hostile", &hostile);
             Nginx::start(config)
         };
         Attack {
@@ -86,7 +76,7 @@ impl Attack {
             stock: nginx(Module::Absent),
             with: nginx(Module::Ours),
             _peers: peers,
-            _directory: directory,
+            _lab: lab,
         }
     }
 

@@ -105,7 +105,7 @@ fn set_up_all() -> Vec<(&'static str, Lab, Setup)> {
 /// the module's lines: alone, then in the light of the configuration.
 fn compare(name: &'static str, setup: &Setup) -> [Compared; 2] {
     let config = setup.configure(Config::new(), "/", &[], &setup.location);
-    let ask = |nginx: &Nginx| setup.ask(nginx, "/");
+    let ask = |nginx: &Nginx| setup.ask(nginx.port(), "/");
     let run = run_with(config.module(Module::Ours), &ask);
     let failures = run.failures();
     assert_eq!(failures.len(), 1, "{}", run.finished.log.text);

@@ -234,7 +234,7 @@ fn send(cases: &[Case]) -> (Vec<u16>, Vec<u8>, Finished) {
     }
     let nginx = Nginx::start(config);
     let ask = |(number, case): (usize, &Case)| {
-        let answers = case.setup.ask(&nginx, &format!("/{number}"));
+        let answers = case.setup.ask(nginx.port(), &format!("/{number}"));
         answers.last().map_or(0, |answer| answer.status)
     };
     for (name, _) in &healthy {

@@ -36,7 +36,7 @@ impl Live {
 
     /// The status of the request, after the one before it.
     pub fn request(&self) -> u16 {
-        let answers = self.setup.ask(&self.nginx, "/");
+        let answers = self.setup.ask(self.nginx.port(), "/");
         answers.last().map_or(0, |answer| answer.status)
     }
 

@@ -196,31 +196,28 @@ pub(super) fn server_hello_without_rfc_5746() -> Vec<u8> {
 
 /// Answers with a HelloRetryRequest for a group that no ClientHello of nginx offers.
 pub(super) fn retry_with_unknown_group() -> Peer {
+    const BRAINPOOL_P256R1_TLS13: u16 = 31;
+    scripted::start_with(|mut stream| {
+        let hello = read_record(&mut stream);
+        let _ = stream.write_all(&hello_retry_request(&hello, BRAINPOOL_P256R1_TLS13));
+        close_gently(&stream);
+    })
+}
+
+/// A HelloRetryRequest for TLS 1.3 with this group that answers a ClientHello (RFC 8446 section 4.1.4).
+pub fn hello_retry_request(client_hello: &[u8], group: u16) -> Vec<u8> {
     /// The random that makes a ServerHello a HelloRetryRequest (RFC 8446 section 4.1.3).
     const RETRY: [u8; 32] = [
         0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8,
         0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8,
         0x33, 0x9c,
     ];
-    /// supported_versions: TLS 1.3; key_share: brainpoolP256r1tls13.
-    const EXTENSIONS: [u8; 14] = [0, 12, 0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 31];
-    scripted::start_with(|mut stream| {
-        let hello = read_record(&mut stream);
-        let mut rest = Cursor(hello.get(5 + 4 + 2 + 32..).unwrap_or_default());
-        let session = rest.vector(1);
-        let length = u8::try_from(session.len()).unwrap_or_default();
-        let body = [
-            &[3, 3][..],
-            &RETRY,
-            &[length],
-            session,
-            // TLS_AES_128_GCM_SHA256
-            &[0x13, 0x01, 0],
-            &EXTENSIONS,
-        ];
-        let _ = stream.write_all(&server_hello(&body.concat()));
-        close_gently(&stream);
-    })
+    /// TLS_AES_128_GCM_SHA256, no compression; supported_versions: TLS 1.3; key_share.
+    const REST: [u8; 15] = [0x13, 0x01, 0, 0, 12, 0, 43, 0, 2, 3, 4, 0, 51, 0, 2];
+    let mut rest = Cursor(client_hello.get(5 + 4 + 2 + 32..).unwrap_or_default());
+    let session = vector(1, rest.vector(1));
+    let parts = [&[3, 3][..], &RETRY, &session, &REST, &group.to_be_bytes()];
+    server_hello(&parts.concat())
 }
 
 /// A ServerHello in a record of its own.

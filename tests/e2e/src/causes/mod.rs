@@ -22,6 +22,7 @@ use crate::lab::{Lab, Place, PROTOCOLS};
 use crate::peers::{Stack, Version};
 
 pub use live::{run_all, Live, Told};
+pub use malformed_peers::hello_retry_request;
 pub use scene::Scene;
 pub use setup::{Remedy, Setup};
 

@@ -42,7 +42,7 @@ impl Scene {
     /// what they see without the module.
     pub fn meet(name: &str, lab: Lab, setup: Setup) -> Scene {
         let config = || config(&setup, &[]);
-        let ask = |nginx: &Nginx| setup.ask(nginx, "/");
+        let ask = |nginx: &Nginx| setup.ask(nginx.port(), "/");
         let trial = match lab.place.stack {
             // It closes with request bytes unread, which resets the connection.
             Stack::GnuTls => {
@@ -102,7 +102,7 @@ impl Scene {
     /// The same of any directives.
     pub fn assert_helps(&self, pasted: &[String]) {
         let config = config(&self.setup, pasted).module(Module::Ours);
-        let run = run_with(config, &|nginx: &Nginx| self.setup.ask(nginx, "/"));
+        let run = run_with(config, &|nginx: &Nginx| self.setup.ask(nginx.port(), "/"));
         run.assert_good(&pasted.join("\n"));
     }
 }

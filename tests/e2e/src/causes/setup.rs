@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::client::{self, Response};
 use crate::family::Family;
 use crate::lab::block;
-use crate::nginx::{Config, Nginx};
+use crate::nginx::Config;
 use crate::peers::scripted::{self, Script};
 use crate::peers::{Peer, Upstream};
 use crate::ports::Port;
@@ -169,13 +169,14 @@ impl Setup {
         config.stream(&format!("{block}{above}\n{}", servers.collect::<String>()))
     }
 
-    /// Sends the request at this path, after the one before it. The answers.
-    pub fn ask(&self, nginx: &Nginx, path: &str) -> Vec<Response> {
+    /// Sends the request at this path, after the one before it, to http's port or where stream listens. The
+    /// answers.
+    pub fn ask(&self, http: u16, path: &str) -> Vec<Response> {
         let first = self.first.as_ref().map(|_| "first");
         let ask = |below: &str| {
             let doors = self.doors.as_ref();
             let door = doors.map(|doors| doors[usize::from(below.is_empty())].number());
-            client::get(door.unwrap_or(nginx.port()), &format!("{path}{below}"))
+            client::get(door.unwrap_or(http), &format!("{path}{below}"))
         };
         first.into_iter().chain([""]).map(ask).collect()
     }

@@ -128,6 +128,12 @@ impl Config {
         self
     }
 
+    /// The same with this in the environment of the process.
+    pub fn environment(mut self, name: &str, value: &str) -> Config {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// The whole file for a prefix directory.
     pub fn render(&self, prefix: &Path) -> String {
         let mut text = self.load_modules();

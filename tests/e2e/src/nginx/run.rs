@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::Config;
+use crate::client;
 use crate::observe::{json, Log};
 use crate::process::{children, read_lossy, send_signal, Process};
 use crate::require::Build;
@@ -117,6 +118,28 @@ impl Nginx {
     /// The JSON documents so far, every one valid.
     pub fn documents(&self) -> Vec<Value> {
         json::read(&self.file("upstream_tls.log"))
+    }
+
+    /// The lines of a file below the prefix, once it has so many.
+    pub fn lines(&self, name: &str, count: usize) -> Vec<String> {
+        wait::until(&format!("{count} lines in {name}"), || {
+            let text = read_lossy(&self.file(name));
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            (lines.len() >= count && text.ends_with('\n')).then_some(lines)
+        })
+    }
+
+    /// Waits until error.log holds a text.
+    pub fn wait_for_log(&self, text: &str) {
+        wait::until(&format!("{text:?} in error.log"), || {
+            self.log().text.contains(text).then_some(())
+        });
+    }
+
+    /// A request that fails: 502.
+    #[track_caller]
+    pub fn fail(&self, path: &str) {
+        assert_eq!(client::get(self.port(), path).status, 502, "{path}");
     }
 
     /// Sends a signal to the master.

@@ -22,7 +22,7 @@ fn a_client_certificate_that_cannot_be_used() {
                 .set("proxy_ssl_conf_command SignatureAlgorithms RSA-PSS+SHA256:RSA+SHA256;");
             let trial = |location: &[String]| {
                 let config = || setup.configure(Config::new(), "/", &[], location);
-                Trial::with(config, |nginx| setup.ask(nginx, "/"))
+                Trial::with(config, |nginx| setup.ask(nginx.port(), "/"))
             };
             let found = trial(&setup.location);
             let failure = match stack {

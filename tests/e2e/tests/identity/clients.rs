@@ -22,11 +22,10 @@ fn one_goes_away_while_another_fails() {
         .location("/bad", &bad.pass());
     let nginx = Nginx::start(config);
     for round in 1..=5 {
-        let mut gone = client::connect(nginx.port());
-        write!(gone, "GET /slow HTTP/1.1\r\nHost: {HOST}\r\n\r\n").unwrap();
-        assert_eq!(client::get(nginx.port(), "/bad").status, 502);
+        let gone = client::begin(nginx.port(), "/slow");
+        nginx.fail("/bad");
         drop(gone);
-        assert_eq!(client::get(nginx.port(), "/bad").status, 502);
+        nginx.fail("/bad");
         wait::until("an aborted request", || {
             let gone = "client prematurely closed connection";
             (nginx.log().text.matches(gone).count() == round).then_some(())
@@ -54,9 +53,7 @@ fn one_goes_away_and_nginx_goes_on() {
         ),
     );
     let nginx = Nginx::start(config);
-    let mut gone = client::connect(nginx.port());
-    write!(gone, "GET /slow HTTP/1.1\r\nHost: {HOST}\r\n\r\n").unwrap();
-    drop(gone);
+    drop(client::begin(nginx.port(), "/slow"));
     wait::until("the diagnosis", || {
         (!nginx.documents().is_empty()).then_some(())
     });

@@ -4,7 +4,6 @@ use tlsdiag_e2e::client::{self, HOST};
 use tlsdiag_e2e::lab::refusing;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::ports::Port;
-use tlsdiag_e2e::wait;
 
 use super::lab::assert_says;
 
@@ -25,7 +24,7 @@ fn of_http_and_stream() {
         ));
     let nginx = Nginx::start(config);
     let named = nginx.port();
-    assert_eq!(client::get(named, "/").status, 502);
+    nginx.fail("/");
     assert_eq!(client::get(nameless.number(), "/").status, 502);
     client::exchange(session.number(), b"hello");
     let finished = nginx.finish();
@@ -55,16 +54,11 @@ fn with_the_id_of_the_access_log() {
         .server("access_log access.txt id;")
         .location("/", &bad.pass());
     let nginx = Nginx::start(config);
-    for _ in 0..3 {
-        client::get(nginx.port(), "/");
-    }
-    let log = wait::until("the access log", || {
-        let text = std::fs::read_to_string(nginx.file("access.txt")).unwrap_or_default();
-        (text.lines().count() == 3).then_some(text)
-    });
+    (0..3).for_each(|_| nginx.fail("/"));
+    let ids = nginx.lines("access.txt", 3);
     let finished = nginx.finish();
     assert_eq!(finished.documents.len(), 3, "{}", finished.log.text);
-    for (id, document) in log.lines().zip(&finished.documents) {
+    for (id, document) in ids.iter().zip(&finished.documents) {
         assert_eq!(id.len(), 32);
         assert_says(document, &format!("http/request/id={id}"));
     }

@@ -1,35 +1,27 @@
 //! Sessions and kept connections that one location made and another uses, with another name or another client
 //! certificate. nginx keeps both by peer.
 
+use tlsdiag_e2e::certs::Leaf;
 use tlsdiag_e2e::client::{get, Response};
 use tlsdiag_e2e::fix;
+use tlsdiag_e2e::lab::{block, Lab, KEEP, PROTOCOLS};
 use tlsdiag_e2e::nginx::{Config, Nginx};
 use tlsdiag_e2e::trial::Trial;
 
-use super::lab::{assert_good, refusal, Lab, PROTOCOLS};
+use super::lab::{asking, assert_good, refusal, serving};
 
 const VERSIONS: [&str; 2] = ["TLSv1.2", "TLSv1.3"];
-const KEEP: &str = "proxy_http_version 1.1;\nproxy_set_header Connection '';\n";
+const KEPT: &str = "keepalive 4;";
+const SECOND: &str = "proxy_pass https://backend;\n";
+/// The second in a block of its own.
+const OWN: &str = "proxy_pass https://own;\n";
 
 /// An nginx that lets `/first` in for the certificate `first` only, and `/second` for `second`.
 fn by_certificate(lab: &Lab, version: &str) -> Nginx {
-    let server = lab
-        .identity("api.example.test")
-        .write(lab.directory(), "server");
-    let authority = lab.clients.write(lab.directory(), "clients");
-    let mut config = Config::new()
-        .http("map $ssl_client_s_dn$uri $is_theirs { default 0; CN=first/first 1; CN=second/second 1; }\n")
-        .server(&format!(
-            "ssl_certificate {}; ssl_certificate_key {}; ssl_protocols {version};\n\
-             ssl_verify_client optional; ssl_client_certificate {};\n\
-             if ($is_theirs = 0) {{ return 403 'no\\n'; }}",
-            server.chain.display(),
-            server.key.display(),
-            authority.display()
-        ))
-        .location("/", "return 200 'welcome\\n';");
-    config.listen = "ssl".to_owned();
-    Nginx::start(config)
+    let theirs = "map $ssl_client_s_dn$uri $is_theirs { default 0; CN=first/first 1; CN=second/second 1; }\n";
+    let server = format!("ssl_protocols {version};\nif ($is_theirs = 0) {{ return 403 'no\\n'; }}");
+    let config = Config::new().http(theirs).server(&(asking(lab) + &server));
+    serving(config.location("/", "return 200 'welcome\\n';"))
 }
 
 /// Two locations of one block, each with its certificate.
@@ -37,11 +29,8 @@ fn front(lab: &Lab, block: &str, second: &str) -> Config {
     Config::new()
         .http(block)
         .server(&format!("{PROTOCOLS}{KEEP}"))
-        .location(
-            "/first",
-            &format!("{}proxy_pass https://backend;", lab.present("first")),
-        )
-        .location("/second", &format!("{}{second}", lab.present("second")))
+        .location("/first", &(lab.present("first") + SECOND))
+        .location("/second", &(lab.present("second") + second))
 }
 
 fn both(nginx: &Nginx) -> Vec<Response> {
@@ -50,36 +39,17 @@ fn both(nginx: &Nginx) -> Vec<Response> {
         .into()
 }
 
-fn block(name: &str, peer: &Nginx, more: &str) -> String {
-    format!(
-        "upstream {name} {{ server 127.0.0.1:{}; {more} }}\n",
-        peer.port()
-    )
-}
-
-const SECOND: &str = "proxy_pass https://backend;\n";
-
 /// `more` goes into the block: a zone makes nginx serialise the sessions it keeps.
 fn session_of_another_certificate(more: &str) {
     for version in VERSIONS {
         let lab = Lab::new();
         let peer = by_certificate(&lab, version);
-        let config = |settings: &str| {
-            front(
-                &lab,
-                &block("backend", &peer, more),
-                &format!("{SECOND}{settings}"),
-            )
-        };
+        let block = block("backend", &[peer.port()], more);
+        let config = |settings: &str| front(&lab, &block, &format!("{SECOND}{settings}"));
         let trial = Trial::with(|| config(""), both);
         let failure = refusal(&trial, "session_identity_mismatch", 403);
-        assert_eq!(
-            failure.line.fix,
-            ["proxy_ssl_session_reuse off;"],
-            "{version}"
-        );
-        let sentence = &failure.line.sentence;
-        assert!(sentence.contains("403 over a session"), "{sentence}");
+        assert_eq!(failure.line.fix, ["proxy_ssl_session_reuse off;"]);
+        failure.assert_says("403 over a session");
         assert_good(config(&fix::directives(&failure.document, &[])), both);
     }
 }
@@ -99,19 +69,15 @@ fn a_kept_connection_of_another_certificate() {
     for version in VERSIONS {
         let lab = Lab::new();
         let peer = by_certificate(&lab, version);
-        let kept = block("backend", &peer, "keepalive 4;");
+        let kept = block("backend", &[peer.port()], KEPT);
         let trial = Trial::with(|| front(&lab, &kept, SECOND), both);
         let failure = refusal(&trial, "session_identity_mismatch", 403);
         let action = failure.line.action.as_deref().unwrap();
         assert!(action.contains("one upstream block"), "{action}");
-        let sentence = &failure.line.sentence;
-        assert!(
-            sentence.contains("403 over a kept connection"),
-            "{sentence}"
-        );
+        failure.assert_says("403 over a kept connection");
         // What the action says.
-        let blocks = kept + &block("own", &peer, "keepalive 4;");
-        assert_good(front(&lab, &blocks, "proxy_pass https://own;\n"), both);
+        let blocks = kept + &block("own", &[peer.port()], KEPT);
+        assert_good(front(&lab, &blocks, OWN), both);
     }
 }
 
@@ -123,32 +89,28 @@ fn a_kept_connection_without_a_certificate() {
     let peer = by_certificate(&lab, "TLSv1.3");
     let config = || {
         Config::new()
-            .http(&block("backend", &peer, "keepalive 4;"))
+            .http(&block("backend", &[peer.port()], KEPT))
             .server(&format!("{PROTOCOLS}{KEEP}"))
-            .location("/nobody", "proxy_pass https://backend;")
-            .location("/second", &format!("{}{SECOND}", lab.present("second")))
+            .location("/nobody", SECOND)
+            .location("/second", &(lab.present("second") + SECOND))
     };
     let ask = |nginx: &Nginx| vec![get(nginx.port(), "/nobody"), get(nginx.port(), "/second")];
     let trial = Trial::with(config, ask);
     let failure = refusal(&trial, "session_identity_mismatch", 403);
-    assert!(
-        failure.line.tail.contains("GET /second"),
-        "{}",
-        failure.line.tail
-    );
+    let tail = &failure.line.tail;
+    assert!(tail.contains("GET /second"), "{tail}");
 }
 
 /// An nginx with two hosts that demand certificates: such a one serves only the host a handshake was for.
 fn by_name(lab: &Lab, version: &str) -> Nginx {
-    let authority = lab.clients.write(lab.directory(), "clients");
+    let authority = lab.authority_file(&lab.clients, "clients");
     let server = |name: &str| {
-        let files = lab.identity(name).write(lab.directory(), name);
+        let identity = lab.root.issue(&Leaf::named(name).rsa());
+        let files = identity.write(lab.directory.path(), name);
         format!(
-            "server_name {name}; ssl_certificate {}; ssl_certificate_key {}; ssl_protocols {version};\n\
-             ssl_verify_client on; ssl_client_certificate {};",
-            files.chain.display(),
-            files.key.display(),
-            authority.display()
+            "server_name {name}; {} ssl_protocols {version};\n\
+             ssl_verify_client on; ssl_client_certificate {authority};",
+            files.serve()
         )
     };
     let mut config = Config::new();
@@ -174,11 +136,8 @@ fn named(lab: &Lab, block: &str, second: &str) -> Config {
     Config::new()
         .http(block)
         .server(&format!("{PROTOCOLS}{own}"))
-        .location(
-            "/first",
-            &format!("{}proxy_pass https://backend;", name("one")),
-        )
-        .location("/second", &format!("{}{second}", name("two")))
+        .location("/first", &(name("one") + SECOND))
+        .location("/second", &(name("two") + second))
 }
 
 #[test]
@@ -186,13 +145,13 @@ fn a_kept_connection_of_another_name() {
     for version in VERSIONS {
         let lab = Lab::new();
         let peer = by_name(&lab, version);
-        let kept = block("backend", &peer, "keepalive 4;");
+        let kept = block("backend", &[peer.port()], KEPT);
         let trial = Trial::with(|| named(&lab, &kept, SECOND), both);
         let failure = refusal(&trial, "session_identity_mismatch", 421);
         assert_eq!(failure.line.confidence, "likely");
         assert_eq!(failure.line.fact("sni"), Some("one.example.test"));
-        let blocks = kept + &block("own", &peer, "keepalive 4;");
-        assert_good(named(&lab, &blocks, "proxy_pass https://own;\n"), both);
+        let blocks = kept + &block("own", &[peer.port()], KEPT);
+        assert_good(named(&lab, &blocks, OWN), both);
     }
 }
 
@@ -202,7 +161,7 @@ fn a_session_of_another_name() {
     for more in ["", "zone backend 64k;"] {
         let lab = Lab::new();
         let peer = by_name(&lab, "TLSv1.2");
-        let block = block("backend", &peer, more);
+        let block = block("backend", &[peer.port()], more);
         let config = |settings: &str| named(&lab, &block, &format!("{SECOND}{settings}"));
         let trial = Trial::with(|| config(""), both);
         let failure = refusal(&trial, "session_identity_mismatch", 421);
@@ -217,13 +176,12 @@ fn a_session_of_another_name_is_refused_in_the_handshake() {
     for more in ["", "zone backend 64k;"] {
         let lab = Lab::new();
         let peer = by_name(&lab, "TLSv1.3");
-        let block = block("backend", &peer, more);
+        let block = block("backend", &[peer.port()], more);
         let config = |settings: &str| named(&lab, &block, &format!("{SECOND}{settings}"));
         let trial = Trial::with(|| config(""), both);
         let failure = trial.failure("session_identity_mismatch");
         failure.assert_native(&["SSL alert number 49"]);
-        let sentence = &failure.line.sentence;
-        assert!(sentence.contains("'one.example.test'"), "{sentence}");
+        failure.assert_says("'one.example.test'");
         assert_eq!(failure.line.fix, ["proxy_ssl_session_reuse off;"]);
         assert_good(config(&fix::directives(&failure.document, &[])), both);
     }
@@ -235,15 +193,13 @@ fn a_kept_connection_of_another_request() {
     let lab = Lab::new();
     let peer = by_name(&lab, "TLSv1.3");
     let own = lab.present("client");
+    let chosen =
+        "proxy_ssl_server_name on; proxy_ssl_name $arg_host; proxy_set_header Host $arg_host;\n";
     let config = || {
         Config::new()
-            .http(&block("backend", &peer, "keepalive 4;"))
+            .http(&block("backend", &[peer.port()], KEPT))
             .server(&format!("{PROTOCOLS}{own}"))
-            .location(
-                "/",
-                &format!("{KEEP}proxy_ssl_server_name on; proxy_ssl_name $arg_host; proxy_set_header Host $arg_host;\n\
-                 proxy_pass https://backend;"),
-            )
+            .location("/", &format!("{KEEP}{chosen}{SECOND}"))
     };
     let ask = |nginx: &Nginx| {
         ["one", "one", "two"]
@@ -252,30 +208,23 @@ fn a_kept_connection_of_another_request() {
     };
     let trial = Trial::with(config, ask);
     let failure = refusal(&trial, "session_identity_mismatch", 421);
-    assert!(
-        failure.line.tail.contains("host=two"),
-        "{}",
-        failure.line.tail
-    );
+    let tail = &failure.line.tail;
+    assert!(tail.contains("host=two"), "{tail}");
 }
 
 /// The same identity in two locations: what the upstream refuses, it refuses itself.
 #[test]
 fn nothing_is_said_where_both_are_the_same() {
-    for (version, more) in [
-        ("TLSv1.2", ""),
-        ("TLSv1.3", ""),
-        ("TLSv1.3", "keepalive 4;"),
-    ] {
+    for (version, more) in [("TLSv1.2", ""), ("TLSv1.3", ""), ("TLSv1.3", KEPT)] {
         let lab = Lab::new();
         let peer = by_certificate(&lab, version);
         let own = lab.present("first");
         let config = || {
             Config::new()
-                .http(&block("backend", &peer, more))
+                .http(&block("backend", &[peer.port()], more))
                 .server(&format!("{PROTOCOLS}{KEEP}{own}"))
-                .location("/first", "proxy_pass https://backend;")
-                .location("/second", "proxy_pass https://backend;")
+                .location("/first", SECOND)
+                .location("/second", SECOND)
         };
         let trial = Trial::with(config, both);
         trial.assert_silent();

@@ -1,14 +1,15 @@
 //! Nothing is said of what goes well, and of what an upstream refuses for reasons of its own. `make quiet` asks
 //! for more of it: `TLSDIAG_QUIET` is the number of requests of each kind.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
-use tlsdiag_e2e::client::{self, get, HOST};
+use tlsdiag_e2e::client::{self, get};
+use tlsdiag_e2e::lab::{block, Lab, KEEP, NAMED, PROTOCOLS};
 use tlsdiag_e2e::nginx::{Config, Finished, Module, Nginx};
-use tlsdiag_e2e::peers::{Stack, Upstream};
+use tlsdiag_e2e::peers::{Peer, Stack};
 use tlsdiag_e2e::trial::run_with;
 
-use super::lab::{Lab, PROTOCOLS};
+use super::lab::{asking, assert_good, serving};
 
 /// Requests of one kind.
 fn count() -> usize {
@@ -18,16 +19,11 @@ fn count() -> usize {
 
 #[track_caller]
 fn assert_quiet(finished: &Finished) {
-    let ours = finished.log.ours();
+    let (ours, documents) = (finished.log.ours(), &finished.documents);
     assert!(ours.is_empty(), "{:?}", ours.first());
-    assert!(
-        finished.documents.is_empty(),
-        "{:?}",
-        finished.documents.first()
-    );
+    assert!(documents.is_empty(), "{:?}", documents.first());
 }
 
-const KEEP: &str = "proxy_http_version 1.1;\nproxy_set_header Connection '';\n";
 /// What an upstream may mean, and what nginx makes of none of them.
 const STATUSES: [u16; 18] = [
     200, 204, 301, 304, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 429, 500, 502, 503,
@@ -35,61 +31,31 @@ const STATUSES: [u16; 18] = [
 
 /// An nginx that answers each of these by its path, and asks for a client certificate or not.
 fn answering(lab: &Lab, asks: bool) -> Nginx {
-    let files = lab
-        .identity("api.example.test")
-        .write(lab.directory(), "server");
-    let clients = lab.clients.write(lab.directory(), "clients");
-    let asking = match asks {
-        true => format!(
-            "ssl_verify_client optional; ssl_client_certificate {};",
-            clients.display()
-        ),
-        false => String::new(),
+    let server = if asks { asking(lab) } else { lab.serve() };
+    let config = Config::new().server(&format!("{server}ssl_protocols TLSv1.2 TLSv1.3;"));
+    let answer = |config: Config, status| {
+        let more = if status == 301 { " /elsewhere" } else { "" };
+        config.location(&format!("/{status}"), &format!("return {status}{more};"))
     };
-    let mut config = Config::new().server(&format!(
-        "ssl_certificate {}; ssl_certificate_key {}; ssl_protocols TLSv1.2 TLSv1.3; {asking}",
-        files.chain.display(),
-        files.key.display()
-    ));
-    for status in STATUSES {
-        let answer = match status {
-            301 => "return 301 /elsewhere;".to_owned(),
-            _ => format!("return {status};"),
-        };
-        config = config.location(&format!("/{status}"), &answer);
-    }
-    config.listen = "ssl".to_owned();
-    Nginx::start(config)
+    serving(STATUSES.into_iter().fold(config, answer))
 }
 
 /// The same upstreams by two locations of one identity: new connections, sessions, kept connections.
 fn front(lab: &Lab, upstreams: &[(&str, u16)], version: &str) -> Config {
     let own = lab.present("client");
-    let mut config = Config::new().server(&format!(
-        "{KEEP}{own}proxy_ssl_protocols {version};\nproxy_ssl_server_name on;\nproxy_ssl_name api.example.test;\n"
-    ));
+    let server = format!("{KEEP}{own}{NAMED}proxy_ssl_protocols {version};\n");
+    let mut config = Config::new().server(&server);
     for (name, port) in upstreams {
-        let block = |more: &str| format!("server 127.0.0.1:{port}; {more}");
+        let pass = format!("proxy_pass https://{name}/;");
+        let intercepted = "proxy_intercept_errors on; error_page 400 401 403 404 =200 /page;";
         config = config
-            .http(&format!("upstream {name} {{ {} }}\n", block("")))
-            .http(&format!(
-                "upstream kept_{name} {{ {} }}\n",
-                block("keepalive 4;")
-            ))
-            .location(
-                &format!("/{name}/"),
-                &format!("proxy_pass https://{name}/;"),
-            )
-            .location(
-                &format!("/kept_{name}/"),
-                &format!("proxy_pass https://kept_{name}/;"),
-            )
+            .http(&block(name, &[*port], ""))
+            .http(&block(&format!("kept_{name}"), &[*port], "keepalive 4;"))
+            .location(&format!("/{name}/"), &pass)
+            .location(&format!("/kept_{name}/"), &pass.replace("//", "//kept_"))
             .location(
                 &format!("/intercepted_{name}/"),
-                &format!(
-                    "proxy_intercept_errors on; error_page 400 401 403 404 =200 /page;\n\
-                     proxy_pass https://{name}/;"
-                ),
+                &format!("{intercepted}\n{pass}"),
             );
     }
     config.location("= /page", "return 200 'page\\n';")
@@ -98,13 +64,11 @@ fn front(lab: &Lab, upstreams: &[(&str, u16)], version: &str) -> Config {
 #[test]
 fn healthy_requests() {
     let lab = Lab::new();
-    let peers = [Stack::OpenSsl, Stack::Nginx, Stack::Go]
-        .map(|stack| Upstream::new(stack, lab.identity("api.example.test")).start());
+    let stacks = [Stack::OpenSsl, Stack::Nginx, Stack::Go];
+    let peers = stacks.map(|stack| Lab::at(stack, None).good().start());
     let names = ["openssl", "nginx", "go"];
-    let ports: Vec<(&str, u16)> = names
-        .into_iter()
-        .zip(peers.iter().map(|one| one.port()))
-        .collect();
+    let ports = names.into_iter().zip(peers.iter().map(Peer::port));
+    let ports: Vec<(&str, u16)> = ports.collect();
     for version in ["TLSv1.2", "TLSv1.2 TLSv1.3"] {
         let ask = |nginx: &Nginx| {
             (0..count() / 2)
@@ -114,9 +78,7 @@ fn healthy_requests() {
                 })
                 .collect()
         };
-        let run = run_with(front(&lab, &ports, version).module(Module::Ours), &ask);
-        assert!(run.responses.iter().all(|one| one.status == 200));
-        assert_quiet(&run.finished);
+        assert_good(front(&lab, &ports, version), ask);
     }
 }
 
@@ -125,19 +87,15 @@ fn what_the_upstream_means() {
     let lab = Lab::new();
     let (asking, other) = (answering(&lab, true), answering(&lab, false));
     let upstreams = [("asking", asking.port()), ("other", other.port())];
-    let places = [
-        "asking",
-        "kept_asking",
-        "other",
-        "kept_other",
-        "intercepted_asking",
-        "intercepted_other",
-    ];
+    let ways = ["", "kept_", "intercepted_"];
+    let places = ways
+        .map(|way| upstreams.map(|(name, _)| format!("{way}{name}")))
+        .concat();
     for version in ["TLSv1.2", "TLSv1.2 TLSv1.3"] {
         let ask = |nginx: &Nginx| {
             (0..count() / 2)
                 .map(|number| {
-                    let place = places[number % places.len()];
+                    let place = &places[number % places.len()];
                     let status = STATUSES[number / places.len() % STATUSES.len()];
                     let response = get(nginx.port(), &format!("/{place}/{status}"));
                     let page =
@@ -161,8 +119,7 @@ fn clients_that_go_away() {
     let nginx = Nginx::start(config.module(Module::Ours));
     for number in 0..count() {
         let path = STATUSES[number % STATUSES.len()];
-        let mut stream = client::connect(nginx.port());
-        write!(stream, "GET /peer/{path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n").unwrap();
+        let mut stream = client::begin(nginx.port(), &format!("/peer/{path}"));
         match number % 3 {
             0 => {}
             1 => drop(stream.shutdown(std::net::Shutdown::Write)),

@@ -2,58 +2,45 @@
 
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
 use tlsdiag_e2e::client;
-use tlsdiag_e2e::lab::{healthy, refusing, API};
-use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::lab::{block, healthy, keeping, refusing, Lab, API, KEEP, NAMED};
+use tlsdiag_e2e::nginx::{Config, Finished, Module, Nginx};
 use tlsdiag_e2e::observe::Line;
-use tlsdiag_e2e::peers::{Stack, Upstream};
-use tlsdiag_e2e::tempdir::TempDir;
+
+const FORMAT: &str = "log_format tls '$upstream_tls_diagnosis $upstream_tls_server_name';\n";
 
 /// A refused handshake, a rejected certificate and a good request, with this callback panicking.
 /// True when a diagnosis was written all the same.
 fn survives(point: &str) -> usize {
-    let (broken, good) = (refusing(), healthy());
-    let directory = TempDir::new("faults");
-    let root = Authority::root("Trusted Root").write(directory.path(), "root");
-    let rejected = Upstream::new(Stack::OpenSsl, Identity::self_signed(&Leaf::named(API))).start();
-    let rejected = format!(
-        "{} proxy_ssl_verify on; proxy_ssl_trusted_certificate {}; proxy_ssl_name {API};",
-        rejected.pass(),
-        root.display()
-    );
-    let mut config = Config::new()
+    let (lab, broken, good) = (Lab::new(), refusing(), healthy());
+    let rejected = lab.with(Identity::self_signed(&Leaf::named(API))).start();
+    let config = Config::new()
         .module(Module::Fault)
+        .environment("TLSDIAG_FAULT", point)
         .location("/broken", &broken.pass())
-        .location("/rejected", &rejected)
+        .location("/rejected", &(rejected.pass() + &lab.verify_name()))
         .location("/good", &good.pass());
-    config
-        .environment
-        .push(("TLSDIAG_FAULT".to_owned(), point.to_owned()));
     let nginx = Nginx::start(config);
     assert_eq!(client::get(nginx.port(), "/good").status, 200);
     let worker = nginx.workers();
     for _ in 0..3 {
-        assert_eq!(client::get(nginx.port(), "/broken").status, 502);
+        nginx.fail("/broken");
         assert_eq!(client::get(nginx.port(), "/good").status, 200);
     }
     let _ = client::get(nginx.port(), "/rejected");
     assert_eq!(nginx.workers(), worker, "the worker died");
     let finished = nginx.finish();
-    let native = finished.log.native();
-    let refused = native
-        .iter()
-        .filter(|line| line.message.contains("SSL_do_handshake() failed"));
-    assert_eq!(refused.count(), 3, "{}", finished.log.text);
-    let told = finished
-        .log
-        .text
-        .matches("upstream_tls: internal fault in the")
-        .count();
-    assert!(
-        told <= 2,
-        "a fault is told once a process:\n{}",
-        finished.log.text
-    );
+    let log = &finished.log.text;
+    assert_eq!(refused(&finished), 3, "{log}");
+    let told = log.matches("upstream_tls: internal fault in the").count();
+    assert!(told <= 2, "a fault is told once a process:\n{log}");
     finished.log.ours().len()
+}
+
+/// How many handshakes nginx says were refused.
+fn refused(finished: &Finished) -> usize {
+    let native = finished.log.native().into_iter();
+    let refused = |line: &&Line| line.message.contains("SSL_do_handshake() failed");
+    native.filter(refused).count()
 }
 
 #[test]
@@ -107,14 +94,13 @@ fn memory_that_fails_now_and_then() {
 fn starve(one_in: u32, variables: &str) {
     const REQUESTS: usize = 1_000;
     let (broken, good) = (refusing(), healthy());
-    let mut config = Config::new()
+    let config = Config::new()
         .module(Module::Fault)
-        .http("log_format tls '$upstream_tls_diagnosis $upstream_tls_server_name';")
+        .environment("TLSDIAG_FAULT", &format!("memory:{one_in}"))
+        .http(FORMAT)
         .server(variables)
         .location("/broken", &broken.pass())
         .location("/good", &good.pass());
-    let fault = ("TLSDIAG_FAULT".to_owned(), format!("memory:{one_in}"));
-    config.environment.push(fault);
     let nginx = Nginx::start(config);
     let (port, workers) = (nginx.port(), nginx.workers());
     std::thread::scope(|scope| {
@@ -128,9 +114,7 @@ fn starve(one_in: u32, variables: &str) {
     });
     assert_eq!(nginx.workers(), workers, "the worker died");
     let finished = nginx.finish();
-    let native = finished.log.native();
-    let failed = |line: &&&Line| line.message.contains("SSL_do_handshake() failed");
-    assert_eq!(native.iter().filter(failed).count(), REQUESTS);
+    assert_eq!(refused(&finished), REQUESTS);
     let (lines, documents) = (finished.log.ours().len(), finished.documents.len());
     assert_eq!(lines, documents);
     assert!(0 < lines && lines < REQUESTS, "{lines} with 1 in {one_in}");
@@ -140,47 +124,26 @@ fn starve(one_in: u32, variables: &str) {
 /// alive between them.
 #[test]
 fn without_memory_for_long() {
-    let directory = TempDir::new("faults");
+    let (lab, kept) = (Lab::new(), keeping());
     let mut authority = Authority::root("Hostile Root");
     for depth in 0..8 {
         authority = authority.intermediate(&format!("{depth}{}", "x".repeat(60)));
     }
-    let trusted = Authority::root("Trusted Root").write(directory.path(), "root");
-    let hostile = Upstream::new(Stack::OpenSsl, authority.issue(&Leaf::named(API))).start();
-    let kept = Upstream::new(
-        Stack::Nginx,
-        Authority::root("Root").issue(&Leaf::named(API)),
-    )
-    .start();
-    let rejected = format!(
-        "{} proxy_ssl_verify on; proxy_ssl_trusted_certificate {}; proxy_ssl_verify_depth 9;",
-        hostile.pass(),
-        trusted.display()
-    );
-    let mut config = Config::new()
+    let hostile = lab.with(authority.issue(&Leaf::named(API))).start();
+    let verify = format!("{}proxy_ssl_verify_depth 9;", lab.verify());
+    let config = Config::new()
         .module(Module::Fault)
-        .http(&format!(
-            "log_format tls '$upstream_tls_diagnosis $upstream_tls_server_name'; \
-             upstream kept {{ server 127.0.0.1:{}; keepalive 4; }}",
-            kept.port()
-        ))
+        .environment("TLSDIAG_FAULT", "memory")
+        .http(FORMAT)
+        .http(&block("kept", &[kept.port()], "keepalive 4;"))
         .server("access_log access.txt tls; proxy_ssl_session_reuse off;")
-        .location("/rejected", &rejected)
-        .location(
-            "/kept",
-            &format!(
-                "proxy_pass https://kept; proxy_http_version 1.1; proxy_set_header Connection ''; \
-                 proxy_ssl_server_name on; proxy_ssl_name {API};"
-            ),
-        );
-    config
-        .environment
-        .push(("TLSDIAG_FAULT".to_owned(), "memory".to_owned()));
+        .location("/rejected", &(hostile.pass() + &verify))
+        .location("/kept", &format!("proxy_pass https://kept; {KEEP}{NAMED}"));
     let nginx = Nginx::start(config);
     let worker = nginx.workers();
     for _ in 0..200 {
         assert_ne!(client::get(nginx.port(), "/kept").status, 502);
-        assert_eq!(client::get(nginx.port(), "/rejected").status, 502);
+        nginx.fail("/rejected");
     }
     assert_eq!(nginx.workers(), worker, "the worker died");
     let finished = nginx.finish();
@@ -191,10 +154,8 @@ fn without_memory_for_long() {
 /// A fault while the module is being loaded is a configuration that is refused, not a crash.
 #[test]
 fn while_loading() {
-    let mut config = Config::new().module(Module::Fault);
-    config
-        .environment
-        .push(("TLSDIAG_FAULT".to_owned(), "create_conf".to_owned()));
+    let config = Config::new().module(Module::Fault);
+    let config = config.environment("TLSDIAG_FAULT", "create_conf");
     let error = Nginx::try_start(config).expect_err("it must not start");
     assert!(!error.contains("panicked"), "{error}");
 }

@@ -8,20 +8,12 @@ use tlsdiag_e2e::lab::{healthy, refusing};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::observe::json;
 use tlsdiag_e2e::peers::Peer;
-use tlsdiag_e2e::wait;
 
 /// One location that passes to `peer`, with the module.
 pub(crate) fn with_module(peer: &Peer) -> Config {
     Config::new()
         .module(Module::Ours)
         .location("/", &peer.pass())
-}
-
-/// Waits until error.log holds a text.
-pub(crate) fn wait_for_log(nginx: &Nginx, text: &str) {
-    wait::until(&format!("{text:?} in error.log"), || {
-        nginx.log().text.contains(text).then_some(())
-    });
 }
 
 /// Two upstreams, of which one refuses, and clients that ask both all the time.

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use tlsdiag_e2e::client::{self, HOST};
+use tlsdiag_e2e::client;
 use tlsdiag_e2e::lab::{refusing, refusing_the_version};
 use tlsdiag_e2e::nginx::{Module, Nginx, Position};
 use tlsdiag_e2e::observe::json;
@@ -12,20 +12,16 @@ use tlsdiag_e2e::wait;
 
 use super::lab::{load, with_module};
 
-fn fail(nginx: &Nginx) {
-    assert_eq!(client::get(nginx.port(), "/").status, 502);
-}
-
 #[test]
 fn start_reload_rotate_quit() {
     let peer = refusing();
     let mut nginx = Nginx::start(with_module(&peer));
-    fail(&nginx);
+    nginx.fail("/");
     nginx.reload(|_| {}).unwrap();
-    fail(&nginx);
+    nginx.fail("/");
     nginx.rotate("upstream_tls.log");
-    fail(&nginx);
-    fail(&nginx);
+    nginx.fail("/");
+    nginx.fail("/");
     assert_eq!(json::read(&nginx.file("upstream_tls.log.1")).len(), 2);
     let finished = nginx.finish();
     assert_eq!(finished.documents.len(), 2);
@@ -70,9 +66,9 @@ fn a_failed_reload() {
     nginx
         .reload(|config| config.main = "upstream_tls_diag maybe;".to_owned())
         .unwrap_err();
-    fail(&nginx);
+    nginx.fail("/");
     nginx.reload(|config| config.main = good).unwrap();
-    fail(&nginx);
+    nginx.fail("/");
     assert_eq!(nginx.finish().log.ours().len(), 2);
 }
 
@@ -80,14 +76,14 @@ fn a_failed_reload() {
 fn the_module_added_dropped_and_added_again() {
     let peer = refusing();
     let mut nginx = Nginx::start(with_module(&peer).module(Module::Absent));
-    fail(&nginx);
+    nginx.fail("/");
     for lines in 1..=3 {
         nginx.reload(|config| config.module = Module::Ours).unwrap();
-        fail(&nginx);
+        nginx.fail("/");
         nginx
             .reload(|config| config.module = Module::Absent)
             .unwrap();
-        fail(&nginx);
+        nginx.fail("/");
         assert_eq!(nginx.log().ours().len(), lines);
     }
     assert_eq!(nginx.finish().log.native().len(), 7);
@@ -97,29 +93,19 @@ fn the_module_added_dropped_and_added_again() {
 #[test]
 fn the_module_dropped_with_a_connection_in_flight() {
     let (peer, silent) = (refusing(), scripted::start(Script::Silence));
-    let mut nginx = Nginx::start(with_module(&peer).location(
-        "/slow",
-        &format!("{} proxy_connect_timeout 3s;", silent.pass()),
-    ));
-    let mut client = client::connect(nginx.port());
-    write!(
-        client,
-        "GET /slow HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    let slow = format!("{} proxy_connect_timeout 3s;", silent.pass());
+    let mut nginx = Nginx::start(with_module(&peer).location("/slow", &slow));
+    let mut client = client::begin(nginx.port(), "/slow");
     // A request behind it shows that the old worker has begun the slow one.
-    fail(&nginx);
+    nginx.fail("/");
     // The reload waits for the old worker, which waits for the timeout.
     nginx
         .reload(|config| config.module = Module::Absent)
         .unwrap();
     let mut answer = Vec::new();
     client.read_to_end(&mut answer).unwrap();
-    assert!(
-        answer.starts_with(b"HTTP/1.1 504"),
-        "{}",
-        String::from_utf8_lossy(&answer)
-    );
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 504"), "{answer}");
     let finished = nginx.finish();
     assert_eq!(finished.log.ours().len(), 2, "{}", finished.log.text);
 }
@@ -133,7 +119,7 @@ fn the_module_dropped_another_added_and_added_again() {
         peer.port()
     );
     let mut nginx = Nginx::start(with_module(&peer));
-    fail(&nginx);
+    nginx.fail("/");
     let mut lines = 1;
     for position in [Position::First, Position::Last] {
         nginx
@@ -142,7 +128,7 @@ fn the_module_dropped_another_added_and_added_again() {
                 config.stream = stream.clone();
             })
             .unwrap();
-        fail(&nginx);
+        nginx.fail("/");
         client::exchange(port.number(), b"hello");
         assert_eq!(nginx.log().ours().len(), lines);
         nginx
@@ -151,11 +137,11 @@ fn the_module_dropped_another_added_and_added_again() {
                 config.position = position;
             })
             .unwrap();
-        fail(&nginx);
+        nginx.fail("/");
         client::exchange(port.number(), b"hello");
         lines += 2;
         nginx.reload(|config| config.stream.clear()).unwrap();
-        fail(&nginx);
+        nginx.fail("/");
         lines += 1;
     }
     let finished = nginx.finish();
@@ -167,21 +153,14 @@ fn the_module_dropped_another_added_and_added_again() {
 #[test]
 fn the_old_configuration_and_the_new_at_once() {
     let (silent, peer) = (scripted::start(Script::Silence), refusing_the_version());
-    let mut config = with_module(&peer).location(
-        "/slow",
-        &format!("{} proxy_connect_timeout 2s;", silent.pass()),
-    );
+    let slow = format!("{} proxy_connect_timeout 2s;", silent.pass());
+    let mut config = with_module(&peer).location("/slow", &slow);
     config.json = false;
     config.main = "upstream_tls_log old.log;".to_owned();
     let mut nginx = Nginx::start(config);
-    let mut slow = client::connect(nginx.port());
-    write!(
-        slow,
-        "GET /slow HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    let mut slow = client::begin(nginx.port(), "/slow");
     // A request behind it shows that the old worker has begun the slow one.
-    fail(&nginx);
+    nginx.fail("/");
     let old = nginx.workers();
     nginx.rewrite(|config| config.main = "upstream_tls_log new.log;".to_owned());
     nginx.signal(libc::SIGHUP);
@@ -190,7 +169,7 @@ fn the_old_configuration_and_the_new_at_once() {
             && nginx.log().text.contains("gracefully shutting down"))
         .then_some(())
     });
-    fail(&nginx);
+    nginx.fail("/");
     assert!(nginx.workers().contains(&old[0]), "both work now");
     let mut answer = Vec::new();
     slow.read_to_end(&mut answer).unwrap();

@@ -10,7 +10,6 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tlsdiag_e2e::client;
 use tlsdiag_e2e::lab::refusing;
 use tlsdiag_e2e::nginx::{Config, Nginx};
 use tlsdiag_e2e::observe::json;
@@ -18,11 +17,7 @@ use tlsdiag_e2e::ports::Port;
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
-use super::lab::{wait_for_log, with_module};
-
-fn fail(nginx: &Nginx) {
-    assert_eq!(client::get(nginx.port(), "/").status, 502);
-}
+use super::lab::with_module;
 
 fn logging_to(target: &str, peer: &tlsdiag_e2e::peers::Peer) -> Config {
     Config {
@@ -43,9 +38,9 @@ fn a_removed_file() {
     let peer = refusing();
     let nginx = Nginx::start(with_module(&peer));
     let log = nginx.file("upstream_tls.log");
-    fail(&nginx);
+    nginx.fail("/");
     remove_file(&log).unwrap();
-    fail(&nginx);
+    nginx.fail("/");
     assert!(!log.exists());
     nginx.signal(libc::SIGUSR1);
     // The master opens the file, then tells its worker.
@@ -54,7 +49,7 @@ fn a_removed_file() {
         let held = nginx.workers().iter().any(|pid| holds(*pid, &deleted));
         (log.exists() && !held).then_some(())
     });
-    fail(&nginx);
+    nginx.fail("/");
     let finished = nginx.finish();
     assert_eq!(finished.log.ours().len(), 3);
     assert_eq!(finished.documents.len(), 1);
@@ -78,14 +73,14 @@ fn a_removed_directory() {
     create_dir(&place).unwrap();
     let mut nginx = Nginx::start(logging_to(&log.display().to_string(), &peer));
     nginx.expect_trouble("failed (2: No such file or directory)");
-    fail(&nginx);
+    nginx.fail("/");
     remove_dir_all(&place).unwrap();
     nginx.signal(libc::SIGUSR1);
     // The master and its worker say so.
     wait::until("nginx to miss the directory", || {
         (nginx.log().text.matches("failed (2: No such file").count() == 2).then_some(())
     });
-    fail(&nginx);
+    nginx.fail("/");
     create_dir(&place).unwrap();
     nginx.signal(libc::SIGUSR1);
     let deleted = format!("{} (deleted)", log.display());
@@ -93,7 +88,7 @@ fn a_removed_directory() {
         let held = nginx.workers().iter().any(|pid| holds(*pid, &deleted));
         (log.exists() && !held).then_some(())
     });
-    fail(&nginx);
+    nginx.fail("/");
     assert_eq!(json::read(&log).len(), 1);
     assert_eq!(nginx.finish().log.ours().len(), 3);
 }
@@ -121,10 +116,10 @@ fn a_directory_without_permission() {
     std::fs::set_permissions(&place, Permissions::from_mode(0o700)).unwrap();
     let mut nginx = Nginx::start(config());
     nginx.expect_trouble(denied);
-    fail(&nginx);
+    nginx.fail("/");
     nginx.signal(libc::SIGUSR1);
-    wait_for_log(&nginx, denied);
-    fail(&nginx);
+    nginx.wait_for_log(denied);
+    nginx.fail("/");
     assert_eq!(json::read(&log).len(), 2);
     assert_eq!(nginx.finish().log.ours().len(), 2);
 }
@@ -167,16 +162,16 @@ fn a_disk_that_becomes_full() {
     let mut requests = 0;
     while !nginx.log().text.contains(failed) {
         assert!(requests < 50, "the disk is never full");
-        fail(&nginx);
+        nginx.fail("/");
         requests += 1;
     }
-    fail(&nginx);
+    nginx.fail("/");
     let torn = std::fs::read_to_string(&log).unwrap();
     assert!(!torn.ends_with('\n'), "no half line: {torn}");
     disk.mount("remount,size=64k");
     // A full disk is asked again in another second.
     let more = wait::until("a document after the disk was full", || {
-        fail(&nginx);
+        nginx.fail("/");
         requests += 1;
         let text = std::fs::read_to_string(&log).unwrap();
         text.strip_prefix(&torn)
@@ -242,7 +237,7 @@ fn a_pipe_whose_reader_stops() {
     let mut reader = reader(&pipe);
     let nginx = Nginx::start(logging_to(&pipe.display().to_string(), &peer));
     let worker = nginx.workers();
-    fail(&nginx);
+    nginx.fail("/");
     assert_eq!(drain(&mut reader), 1);
     let failed = format!(
         "write() of an upstream TLS diagnosis to \"{}\"",
@@ -251,21 +246,21 @@ fn a_pipe_whose_reader_stops() {
     let mut requests = 1;
     while !nginx.log().text.contains(&failed) {
         assert!(requests < 200, "the pipe is never full");
-        fail(&nginx);
+        nginx.fail("/");
         requests += 1;
     }
     for _ in 0..20 {
-        fail(&nginx);
+        nginx.fail("/");
     }
     assert_eq!(
         drain(&mut reader),
         requests - 2,
         "all but the first and the last"
     );
-    fail(&nginx);
+    nginx.fail("/");
     assert_eq!(drain(&mut reader), 1);
     drop(reader);
-    fail(&nginx);
+    nginx.fail("/");
     assert_eq!(nginx.workers(), worker);
     let finished = nginx.finish();
     assert_eq!(finished.log.ours().len(), requests + 22);
@@ -278,7 +273,7 @@ fn a_file_that_becomes_a_pipe() {
     let (peer, directory) = (refusing(), TempDir::new("logs"));
     let path = directory.file("pipe");
     let nginx = Nginx::start(logging_to(&path.display().to_string(), &peer));
-    fail(&nginx);
+    nginx.fail("/");
     assert_eq!(json::read(&path).len(), 1);
     remove_file(&path).unwrap();
     let mut reader = reader(&pipe(&directory));
@@ -289,7 +284,7 @@ fn a_file_that_becomes_a_pipe() {
         (!held).then_some(())
     });
     for _ in 0..100 {
-        fail(&nginx);
+        nginx.fail("/");
     }
     assert_eq!(drain(&mut reader), 0);
     let finished = nginx.finish();
@@ -321,18 +316,18 @@ fn a_syslog_socket_whose_receiver_restarts() {
     let receiver = listen();
     let target = format!("syslog:server=unix:{}", socket.display());
     let nginx = Nginx::start(logging_to(&target, &peer));
-    fail(&nginx);
+    nginx.fail("/");
     receive(&receiver);
     drop(receiver);
     for _ in 0..10 {
-        fail(&nginx);
+        nginx.fail("/");
     }
     remove_file(&socket).unwrap();
     for _ in 0..10 {
-        fail(&nginx);
+        nginx.fail("/");
     }
     let receiver = listen();
-    fail(&nginx);
+    nginx.fail("/");
     receive(&receiver);
     let finished = nginx.finish();
     assert_eq!(finished.log.ours().len(), 22);
@@ -349,13 +344,13 @@ fn a_syslog_receiver_that_comes_late() {
         &peer,
     ));
     for _ in 0..3 {
-        fail(&nginx);
+        nginx.fail("/");
     }
     let receiver = UdpSocket::bind(("127.0.0.1", port.number())).unwrap();
     receiver.set_read_timeout(Some(wait::PATIENCE)).unwrap();
     // The first send after a refusal may report it instead of sending.
-    fail(&nginx);
-    fail(&nginx);
+    nginx.fail("/");
+    nginx.fail("/");
     let mut datagram = [0; 16384];
     let length = receiver.recv(&mut datagram).expect("a datagram");
     let text = std::str::from_utf8(&datagram[..length]).unwrap();

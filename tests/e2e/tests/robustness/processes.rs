@@ -1,10 +1,10 @@
 //! Other processes than one master and its worker: another binary, a killed worker, no master.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use tlsdiag_e2e::client::{self, HOST};
+use tlsdiag_e2e::client;
 use tlsdiag_e2e::lab::{refusing, tls_server};
 use tlsdiag_e2e::nginx::{Config, Daemon, Module, Nginx};
 use tlsdiag_e2e::peers::answer;
@@ -73,23 +73,19 @@ fn a_killed_worker() {
     let mut nginx = Nginx::start(with_module(&peer).location("/slow", &silent.pass()));
     nginx.expect_trouble("exited on signal 9");
     for round in 1..=5 {
-        let mut slow = client::connect(nginx.port());
-        write!(slow, "GET /slow HTTP/1.1\r\nHost: {HOST}\r\n\r\n").unwrap();
-        assert_eq!(client::get(nginx.port(), "/").status, 502);
+        let mut slow = client::begin(nginx.port(), "/slow");
+        nginx.fail("/");
         let killed = nginx.workers()[0];
         nginx.kill_worker(killed);
         wait::until("another worker", || {
-            nginx
-                .workers()
-                .iter()
-                .any(|pid| *pid != killed)
-                .then_some(())
+            let mut workers = nginx.workers().into_iter();
+            workers.any(|pid| pid != killed).then_some(())
         });
         // Reset or closed: the worker answers nothing any more.
         let mut answer = Vec::new();
         let _ = slow.read_to_end(&mut answer);
         assert!(answer.is_empty());
-        assert_eq!(client::get(nginx.port(), "/").status, 502);
+        nginx.fail("/");
         assert_eq!(nginx.documents().len(), 2 * round);
     }
     assert_eq!(nginx.finish().log.ours().len(), 10);
@@ -110,11 +106,9 @@ fn a_single_process() {
         single: true,
         ..with_module(&peer)
     });
-    for _ in 0..5 {
-        assert_eq!(client::get(nginx.port(), "/").status, 502);
-    }
+    (0..5).for_each(|_| nginx.fail("/"));
     nginx.rotate("upstream_tls.log");
-    assert_eq!(client::get(nginx.port(), "/").status, 502);
+    nginx.fail("/");
     assert_eq!(nginx.documents().len(), 1);
     assert_eq!(nginx.finish().log.ours().len(), 6);
 }
@@ -141,12 +135,7 @@ fn the_module_dropped_mid_handshake() {
             .http("log_format tls '$upstream_tls_protocol';")
             .server("access_log access.txt tls;")
     });
-    let mut client = client::connect(nginx.port());
-    write!(
-        client,
-        "GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    let mut client = client::begin(nginx.port(), "/");
     wait::until("the handshake", || {
         came.load(Ordering::Acquire).then_some(())
     });
@@ -168,11 +157,8 @@ fn the_module_dropped_mid_handshake() {
     go.store(true, Ordering::Release);
     let mut reply = Vec::new();
     client.read_to_end(&mut reply).unwrap();
-    assert!(
-        reply.starts_with(b"HTTP/1.1 200"),
-        "{}",
-        String::from_utf8_lossy(&reply)
-    );
+    let reply = String::from_utf8_lossy(&reply);
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     assert!(nginx.finish().log.ours().is_empty());
 }
 

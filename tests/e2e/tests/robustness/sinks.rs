@@ -11,10 +11,6 @@ use tlsdiag_e2e::wait::PATIENCE;
 
 use super::lab::with_module;
 
-fn fail(nginx: &Nginx, path: &str) {
-    assert_eq!(client::get(nginx.port(), path).status, 502);
-}
-
 #[test]
 fn the_nearest_level_decides_and_may_hold_several_logs() {
     let peer = refusing();
@@ -30,7 +26,7 @@ fn the_nearest_level_decides_and_may_hold_several_logs() {
         .location("/off", &format!("{pass} upstream_tls_diag off;"));
     let nginx = Nginx::start(config);
     for path in ["/inherits", "/own", "/none", "/off"] {
-        fail(&nginx, path);
+        nginx.fail(path);
     }
     assert_eq!(json::read(&nginx.file("own.log")).len(), 1);
     assert_eq!(json::read(&nginx.file("second.log")).len(), 1);
@@ -48,7 +44,7 @@ fn a_main_level_log_after_http() {
     config.json = false;
     config.tail = "upstream_tls_log late.log;".to_owned();
     let nginx = Nginx::start(config);
-    fail(&nginx, "/");
+    nginx.fail("/");
     assert_eq!(json::read(&nginx.file("late.log")).len(), 1);
 }
 
@@ -59,7 +55,7 @@ fn without_errors_in_error_log_the_document_still_comes() {
         log_level: "crit".to_owned(),
         ..with_module(&peer)
     });
-    fail(&nginx, "/");
+    nginx.fail("/");
     let finished = nginx.finish();
     assert!(finished.log.ours().is_empty());
     assert_eq!(finished.documents.len(), 1);
@@ -78,15 +74,13 @@ fn syslog() {
             .location("/", &(peer.pass() + &log)),
     );
     for _ in 0..2 {
-        fail(&nginx, "/");
+        nginx.fail("/");
         let mut datagram = [0; 16384];
         let length = receiver.recv(&mut datagram).expect("no datagram came");
         let text = std::str::from_utf8(&datagram[..length]).unwrap();
         // local3 is 19, info is 6.
-        assert!(
-            text.starts_with("<158>") && text.contains(" edge: {"),
-            "{text}"
-        );
+        assert!(text.starts_with("<158>"), "{text}");
+        assert!(text.contains(" edge: {"), "{text}");
         let document: Value = serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap();
         json::Schema::load().check(&document).unwrap();
         assert!(!text.ends_with('\n'));
@@ -98,26 +92,15 @@ fn syslog() {
 #[test]
 fn failing_logs() {
     let peer = refusing();
-    let nginx = Nginx::start(
-        Config::new()
-            .module(Module::Ours)
-            .location(
-                "/full",
-                &format!("{} upstream_tls_log /dev/full;", peer.pass()),
-            )
-            .location(
-                "/nobody",
-                &format!(
-                    "{} upstream_tls_log syslog:server=unix:/nonexistent;",
-                    peer.pass()
-                ),
-            ),
-    );
-    for _ in 0..3 {
-        fail(&nginx, "/full");
+    let to = |target: &str| format!("{} upstream_tls_log {target};", peer.pass());
+    let config = Config::new()
+        .module(Module::Ours)
+        .location("/full", &to("/dev/full"))
+        .location("/nobody", &to("syslog:server=unix:/nonexistent"));
+    let nginx = Nginx::start(config);
+    for path in ["/full", "/full", "/full", "/nobody", "/nobody"] {
+        nginx.fail(path);
     }
-    fail(&nginx, "/nobody");
-    fail(&nginx, "/nobody");
     let finished = nginx.finish();
     let log = &finished.log;
     assert_eq!(log.ours().len(), 5);
@@ -125,12 +108,8 @@ fn failing_logs() {
         "write() of an upstream TLS diagnosis to \"/dev/full\" failed: -1 of",
         "an upstream TLS diagnosis was not sent to syslog server \"unix:/nonexistent\" (2:",
     ] {
-        assert_eq!(
-            log.text.matches(report).count(),
-            1,
-            "{report}: {}",
-            log.text
-        );
+        let count = log.text.matches(report).count();
+        assert_eq!(count, 1, "{report}: {}", log.text);
     }
 }
 
@@ -140,9 +119,6 @@ fn the_client_sees_nothing() {
     let peer = refusing();
     let nginx = Nginx::start(with_module(&peer));
     let answer = client::get(nginx.port(), "/");
-    let text = format!(
-        "{} {:?} {:?}",
-        answer.status_line, answer.headers, answer.body
-    );
+    let text = format!("{answer:?}");
     assert!(!text.contains("tls"), "{text}");
 }

@@ -2,28 +2,23 @@
 
 use std::io::{Read, Write};
 
-use openssl::ssl::Ssl;
-use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client;
-use tlsdiag_e2e::lab::{refusing, refusing_the_version, tls_server, API};
+use tlsdiag_e2e::lab::{
+    block, refusing, refusing_the_version, tls_server, Lab, API, KEEP, NAMED, PROTOCOLS,
+};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, Script};
-use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
+use tlsdiag_e2e::peers::{Peer, Stack, Version};
 use tlsdiag_e2e::ports::Port;
-use tlsdiag_e2e::wait;
 
 const FORMAT: &str = "'$upstream_tls_diagnosis|$upstream_tls_alert|$upstream_tls_fix|\
     $upstream_tls_protocol|$upstream_tls_cipher|$upstream_tls_curve|$upstream_tls_server_name|\
     $upstream_tls_session_reused'";
 
-const OFFER: &str = "proxy_ssl_protocols TLSv1.2 TLSv1.3;";
-
 /// An nginx as upstream: it keeps connections and gives out sessions.
 fn nginx_peer(version: Version) -> Peer {
-    let identity = Authority::root("Root").issue(&Leaf::named(API).rsa());
-    Upstream::new(Stack::Nginx, identity)
-        .versions(version, version)
-        .start()
+    let upstream = Lab::at(Stack::Nginx, None).good();
+    upstream.versions(version, version).start()
 }
 
 fn logging() -> Config {
@@ -33,13 +28,8 @@ fn logging() -> Config {
         .server("access_log access.txt tls;")
 }
 
-/// The access log once it has this many lines.
 fn access(nginx: &Nginx, lines: usize) -> Vec<String> {
-    wait::until("the access log", || {
-        let text = std::fs::read_to_string(nginx.file("access.txt")).unwrap_or_default();
-        let found: Vec<String> = text.lines().map(str::to_owned).collect();
-        (found.len() >= lines).then_some(found)
-    })
+    nginx.lines("access.txt", lines)
 }
 
 #[test]
@@ -57,47 +47,32 @@ fn of_a_failed_request() {
 /// A full handshake, a resumed one, and the same connection used again.
 #[test]
 fn of_good_requests() {
-    for (version, protocol, cipher, curve) in [
-        (
-            Version::Tls13,
-            "TLSv1.3",
-            "TLS_AES_256_GCM_SHA384",
-            "x25519",
-        ),
+    for (version, protocol, cipher) in [
+        (Version::Tls13, "TLSv1.3", "TLS_AES_256_GCM_SHA384"),
         (
             Version::Tls12,
             "TLSv1.2",
             "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-            "x25519",
         ),
     ] {
         let peer = nginx_peer(version);
-        let named = format!("proxy_ssl_server_name on; proxy_ssl_name {API};");
-        let kept = format!(
-            "upstream kept {{ server 127.0.0.1:{}; keepalive 4; }}",
-            peer.port()
-        );
         let nginx = Nginx::start(
             logging()
-                .http(&kept)
-                .server(OFFER)
-                .location("/", &format!("{} {named}", peer.pass()))
-                .location(
-                    "/kept",
-                    "proxy_pass https://kept; proxy_http_version 1.1; proxy_set_header Connection '';",
-                ),
+                .http(&block("kept", &[peer.port()], "keepalive 4;"))
+                .server(PROTOCOLS)
+                .location("/", &format!("{}{NAMED}", peer.pass()))
+                .location("/kept", &format!("proxy_pass https://kept; {KEEP}")),
         );
         for path in ["/", "/", "/kept", "/kept"] {
             assert_ne!(client::get(nginx.port(), path).status, 502);
         }
         let agreed =
-            |name: &str, reused: &str| format!("-|-|-|{protocol}|{cipher}|{curve}|{name}|{reused}");
+            |name: &str, reused: &str| format!("-|-|-|{protocol}|{cipher}|x25519|{name}|{reused}");
         let lines = access(&nginx, 4);
         assert_eq!(lines[0], agreed(API, "."));
-        assert!(
-            lines[1].ends_with(&format!("|{API}|r")) && lines[1].contains(protocol),
-            "{lines:?}"
-        );
+        let resumed = format!("|{API}|r");
+        assert!(lines[1].ends_with(&resumed), "{lines:?}");
+        assert!(lines[1].contains(protocol), "{lines:?}");
         assert_eq!(lines[2], agreed("-", "."));
         assert_eq!(lines[3], lines[2], "the same connection");
         assert!(nginx.finish().log.ours().is_empty());
@@ -108,18 +83,11 @@ fn of_good_requests() {
 #[test]
 fn of_a_failed_request_with_a_name() {
     let peer = refusing_the_version();
-    let named = format!(
-        "{} proxy_ssl_server_name on; proxy_ssl_name {API};",
-        peer.pass()
-    );
-    let nginx = Nginx::start(logging().location("/", &named));
+    let nginx = Nginx::start(logging().location("/", &format!("{}{NAMED}", peer.pass())));
     client::get(nginx.port(), "/");
     let line = access(&nginx, 1).remove(0);
-    let fix = "proxy_ssl_protocols TLSv1.2 TLSv1.3;";
-    assert!(
-        line.ends_with(&format!("|in:70|{fix}|-|-|-|{API}|-")),
-        "{line}"
-    );
+    let end = format!("|in:70|proxy_ssl_protocols TLSv1.2 TLSv1.3;|-|-|-|{API}|-");
+    assert!(line.ends_with(&end), "{line}");
     nginx.finish();
 }
 
@@ -145,11 +113,7 @@ fn of_a_name_that_is_cut() {
 /// An upstream that keeps connections, redirects `/accel`, has no `/missing`, and is gone after
 /// `/last`.
 fn application() -> Peer {
-    let context = tls_server(None).build();
-    scripted::start_with(move |stream| {
-        let Ok(mut tls) = Ssl::new(&context).unwrap().accept(stream) else {
-            return;
-        };
+    scripted::start_tls(tls_server(None).build(), |mut tls| {
         let mut request = [0; 4096];
         while let Ok(length @ 1..) = tls.read(&mut request) {
             let request = String::from_utf8_lossy(&request[..length]).into_owned();
@@ -171,17 +135,13 @@ fn application() -> Peer {
 #[test]
 fn of_kept_connections_whose_response_is_not_passed_on() {
     let peer = application();
-    let kept = format!(
-        "upstream kept {{ server 127.0.0.1:{}; keepalive 4; }}",
-        peer.port()
-    );
     let nginx = Nginx::start(
         logging()
-            .http(&kept)
-            .server(
-                "proxy_http_version 1.1; proxy_set_header Connection ''; proxy_next_upstream off; \
-                 proxy_ssl_protocols TLSv1.3; proxy_intercept_errors on; error_page 404 = @other;",
-            )
+            .http(&block("kept", &[peer.port()], "keepalive 4;"))
+            .server(&format!(
+                "{KEEP} proxy_next_upstream off; proxy_ssl_protocols TLSv1.3;"
+            ))
+            .server("proxy_intercept_errors on; error_page 404 = @other;")
             .location("/", "proxy_pass https://kept;")
             .location("/inside", "internal; return 204;")
             .location("@other", "return 204;"),
@@ -191,11 +151,8 @@ fn of_kept_connections_whose_response_is_not_passed_on() {
     }
     let agreed = "-|-|-|TLSv1.3|TLS_AES_256_GCM_SHA384|x25519|-|";
     let lines = access(&nginx, 4);
-    assert_eq!(
-        lines[1],
-        format!("{agreed}."),
-        "the first request's connection"
-    );
+    let first = format!("{agreed}.");
+    assert_eq!(lines[1], first, "the first request's connection");
     // nginx may have closed one whose body it did not read: then a session is resumed.
     for line in lines {
         let reused = line.strip_prefix(agreed);
@@ -207,20 +164,14 @@ fn of_kept_connections_whose_response_is_not_passed_on() {
 /// Joined as `$upstream_addr` is: two peers of one pass, then another pass after an error page.
 #[test]
 fn of_several_attempts() {
-    let (plain, works) = (
-        scripted::start(Script::PlainHttp),
-        nginx_peer(Version::Tls13),
-    );
-    let backend = format!(
-        "upstream backend {{ server 127.0.0.1:{}; server 127.0.0.1:{}; }}",
-        plain.port(),
-        works.port()
-    );
+    let plain = scripted::start(Script::PlainHttp);
+    let works = nginx_peer(Version::Tls13);
+    let backend = block("backend", &[plain.port(), works.port()], "");
     let refused = refusing_the_version();
     let nginx = Nginx::start(
         logging()
             .http(&backend)
-            .server(OFFER)
+            .server(PROTOCOLS)
             .location("/", "proxy_pass https://backend;")
             .location(
                 "/twice",

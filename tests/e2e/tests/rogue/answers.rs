@@ -1,10 +1,9 @@
 //! Answers to a ClientHello that are no handshake: plain text, alerts.
 
 use tlsdiag_e2e::family::Family;
-use tlsdiag_e2e::observe::json::text;
 use tlsdiag_e2e::peers::rogue::Face;
 
-use crate::lab::{Lab, Scene};
+use crate::lab::Scene;
 use crate::names::API;
 
 /// A modern choice of an operator who needs no other.
@@ -13,9 +12,7 @@ const SHORT_LIST: &str = "{ssl}_protocols TLSv1.2;\n\
 const NAMED: &str = "{ssl}_name api.example.test;\n{ssl}_server_name on;\n";
 
 fn scene(family: Family, reply: Vec<u8>, settings: &str) -> Scene {
-    let lab = Lab::new();
-    let identity = lab.own_name();
-    Scene::new(family, lab, identity, Face::Reply(reply), settings)
+    Scene::own_name(family, Face::Reply(reply), settings)
 }
 
 /// The words that do without TLS: they cost what TLS gives, and whoever sent the bytes was nobody.
@@ -34,8 +31,7 @@ fn speaks_http(family: Family, reply: &[u8]) {
     assert!(action.contains(without), "{action}");
     assert_eq!(line.confidence, "likely");
     assert_eq!(line.label.as_deref(), Some("weakens security"));
-    let security = text(&failure.document, "nginx/upstream_tls/fix_security");
-    assert_eq!(security, "weakens");
+    assert_eq!(failure.text("fix_security"), "weakens");
 }
 
 pub(crate) fn five_bytes_of_http(family: Family) {
@@ -121,8 +117,7 @@ pub(crate) fn alert_112(family: Family) {
 pub(crate) fn alert_112_to_a_name(family: Family) {
     let scene = scene(family, alert(112), NAMED);
     let failure = scene.failure("sni_unrecognized");
-    let sentence = &failure.line.sentence;
-    assert!(sentence.contains(API), "{sentence}");
+    failure.assert_says(API);
     scene.assert_fix_is_safe(&failure);
 }
 

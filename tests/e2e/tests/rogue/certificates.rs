@@ -2,12 +2,13 @@
 
 use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
 use tlsdiag_e2e::family::Family;
+use tlsdiag_e2e::lab::Lab;
 use tlsdiag_e2e::observe::foreign;
-use tlsdiag_e2e::observe::json::{at, text};
+use tlsdiag_e2e::observe::json::at;
 use tlsdiag_e2e::peers::rogue::Face;
 use tlsdiag_e2e::trial::Failure;
 
-use crate::lab::{own_names, Lab, Scene};
+use crate::lab::{own_names, Scene};
 use crate::names::{API, EVIL, SUBJECT, URL};
 use crate::trust::places;
 
@@ -32,34 +33,26 @@ fn own_name(scene: &Scene, fix: &[&str]) {
     let presented = foreign::words(&line.sentence).unwrap().foreign;
     assert!(presented.contains(&EVIL.to_owned()), "{}", line.sentence);
     let condition = condition(&failure);
-    assert!(
-        condition.own.contains("is the host you mean"),
-        "{condition:?}"
-    );
+    let meant = "is the host you mean";
+    assert!(condition.own.contains(meant), "{condition:?}");
     scene.assert_fix_is_safe(&failure);
 }
 
+const NAMED: &str = "{ssl}_name api.example.test;\n{ssl}_server_name on;\n";
 const HOST: &str = "name <host-name-of-the-upstream>;";
 
 pub(crate) fn own_name_by_address(family: Family) {
-    let lab = Lab::new();
-    let identity = lab.own_name();
-    own_name(&scene(family, lab, identity, ""), &[HOST]);
+    own_name(&Scene::own_name(family, Face::Handshake, ""), &[HOST]);
 }
 
 pub(crate) fn own_name_by_block(family: Family) {
-    let lab = Lab::new();
-    let identity = lab.own_name();
-    let scene = scene(family, lab, identity, "").block();
+    let scene = Scene::own_name(family, Face::Handshake, "").block();
     own_name(&scene, &["server_name on;", HOST]);
 }
 
 /// nginx sends the name that it compares.
 pub(crate) fn own_name_with_server_name(family: Family) {
-    let lab = Lab::new();
-    let identity = lab.own_name();
-    let settings = format!("{{ssl}}_name {API};\n{{ssl}}_server_name on;\n");
-    let scene = scene(family, lab, identity, &settings).block();
+    let scene = Scene::own_name(family, Face::Handshake, NAMED).block();
     let failure = scene.failure("certificate_hostname_mismatch");
     // The name stands there already, and it is right: another one is not for us to name.
     assert_eq!(failure.line.confidence, "certain");
@@ -75,25 +68,18 @@ fn trusts(scene: &Scene, name: &str, file: &str) -> Failure {
     assert_eq!(line.confidence, "certain");
     assert_eq!(line.label.as_deref(), Some("changes trust"));
     let condition = condition(&failure);
-    assert!(
-        condition.own.contains("compared out of band"),
-        "{condition:?}"
-    );
-    let foreign = &condition.foreign;
-    assert!(!foreign.is_empty(), "{condition:?}");
+    let compare = "compared out of band";
+    assert!(condition.own.contains(compare), "{condition:?}");
+    assert!(!condition.foreign.is_empty(), "{condition:?}");
     scene.assert_fix_is_safe(&failure);
     failure
 }
 
 pub(crate) fn self_signed(family: Family) {
     let identity = Identity::self_signed(&own_names());
-    let settings = format!("{{ssl}}_name {API};\n{{ssl}}_server_name on;\n");
-    let scene = scene(family, Lab::new(), identity, &settings);
-    trusts(
-        &scene,
-        "certificate_self_signed",
-        "/path/to/upstream-certificate.pem",
-    );
+    let scene = scene(family, Lab::new(), identity, NAMED);
+    let file = "/path/to/upstream-certificate.pem";
+    trusts(&scene, "certificate_self_signed", file);
 }
 
 /// It may be a default certificate; with a name it is the same one.
@@ -120,8 +106,7 @@ pub(crate) fn own_root(family: Family) {
     let root = Authority::root(SUBJECT);
     let mut identity = root.issue(&Leaf::named(API).rsa());
     identity.chain.push(root.certificate().clone());
-    let settings = format!("{{ssl}}_name {API};\n{{ssl}}_server_name on;\n");
-    let scene = scene(family, Lab::new(), identity, &settings);
+    let scene = scene(family, Lab::new(), identity, NAMED);
     trusts(&scene, "certificate_issuer_unknown", "/path/to/root-ca.pem");
 }
 
@@ -165,10 +150,8 @@ pub(crate) fn no_names(family: Family) {
     let scene = scene(family, lab, identity, "");
     let failure = scene.failure("certificate_hostname_mismatch");
     assert_eq!(at(&failure.document, "tls/server/subject"), None);
-    assert_eq!(
-        at(&failure.document, "tls/server/x509/alternative_names"),
-        None
-    );
+    let names = "tls/server/x509/alternative_names";
+    assert_eq!(at(&failure.document, names), None);
     scene.assert_fix_is_safe(&failure);
 }
 
@@ -177,8 +160,7 @@ pub(crate) fn no_subject(family: Family) {
     let mut leaf = Leaf::named(API).rsa();
     leaf.common_name.clear();
     let identity = Identity::self_signed(&leaf);
-    let settings = format!("{{ssl}}_name {API};\n{{ssl}}_server_name on;\n");
-    let scene = scene(family, Lab::new(), identity, &settings);
+    let scene = scene(family, Lab::new(), identity, NAMED);
     let failure = scene.failure("certificate_self_signed");
     assert_eq!(at(&failure.document, "tls/server/subject"), None);
     scene.assert_fix_is_safe(&failure);
@@ -187,17 +169,12 @@ pub(crate) fn no_subject(family: Family) {
 /// The rogue demands a client certificate and lists an authority with a name of its own making.
 pub(crate) fn demanded_client_certificate(family: Family) {
     for authority in [SUBJECT, ""] {
-        let lab = Lab::new();
-        let identity = lab.own_name();
         let face = Face::Demand(authority.to_owned());
-        let settings = "{ssl}_protocols TLSv1.2;\n";
-        let scene = Scene::new(family, lab, identity, face, settings);
+        let scene = Scene::own_name(family, face, "{ssl}_protocols TLSv1.2;\n");
         let failure = scene.failure("client_certificate_required");
-        let requested = "nginx/upstream_tls/received/certificate_authorities";
-        let listed = at(&failure.document, requested);
+        let listed = failure.at("received/certificate_authorities");
         assert_eq!(listed.is_none(), authority.is_empty());
-        let applicability = text(&failure.document, "nginx/upstream_tls/fix_applicability");
-        assert_eq!(applicability, "placeholder");
+        assert_eq!(failure.text("fix_applicability"), "placeholder");
         scene.assert_fix_is_safe(&failure);
     }
 }

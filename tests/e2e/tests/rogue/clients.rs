@@ -4,7 +4,7 @@ use tlsdiag_e2e::family::Family;
 use tlsdiag_e2e::observe::foreign;
 use tlsdiag_e2e::peers::rogue::Face;
 
-use crate::lab::{Client, Lab, Scene};
+use crate::lab::{Client, Scene};
 use crate::names::{EVIL, HOST, NAME};
 
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
@@ -15,12 +15,6 @@ fn client(family: Family, host: &'static str) -> Client {
         host: if family == Family::Stream { EVIL } else { host },
         name: host,
     }
-}
-
-fn scene(family: Family, face: Face, settings: &str) -> Scene {
-    let lab = Lab::new();
-    let identity = lab.own_name();
-    Scene::new(family, lab, identity, face, settings)
 }
 
 fn fix(scene: &Scene) -> [String; 1] {
@@ -52,14 +46,14 @@ fn compared(scene: &Scene) {
 pub(crate) fn chosen_host(family: Family) {
     for host in [EVIL, HOST] {
         let face = Face::Reply(UNRECOGNIZED_NAME.to_vec());
-        let scene = scene(family, face, "{ssl}_server_name on;\n");
+        let scene = Scene::own_name(family, face, "{ssl}_server_name on;\n");
         refused(&scene.chosen_by(client(family, host)));
     }
 }
 
 /// `proxy_pass https://$host`, and the rogue has a certificate for another name.
 pub(crate) fn chosen_host_compared(family: Family) {
-    let scene = scene(family, Face::Handshake, "{ssl}_server_name on;\n");
+    let scene = Scene::own_name(family, Face::Handshake, "{ssl}_server_name on;\n");
     compared(&scene.chosen_by(client(family, HOST)));
 }
 
@@ -69,7 +63,7 @@ fn named_by_the_client(family: Family, face: Face, name: &'static str) -> Scene 
         Scene::variable(family)
     );
     let host = "www.example.test";
-    scene(family, face, &settings).client(Client { host, name })
+    Scene::own_name(family, face, &settings).client(Client { host, name })
 }
 
 /// `proxy_ssl_name $http_x_name`, and the rogue does not know the name.

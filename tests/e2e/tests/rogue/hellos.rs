@@ -3,7 +3,7 @@
 use tlsdiag_e2e::family::Family;
 use tlsdiag_e2e::peers::rogue::Face;
 
-use crate::lab::{Lab, Scene};
+use crate::lab::Scene;
 
 const SETTINGS: &str = "{ssl}_protocols TLSv1.2 TLSv1.3;\n";
 
@@ -25,9 +25,7 @@ fn server_hello(legacy: u16, chosen: Option<u16>) -> Vec<u8> {
 }
 
 fn scene(family: Family, record: Vec<u8>) -> Scene {
-    let lab = Lab::new();
-    let identity = lab.own_name();
-    Scene::new(family, lab, identity, Face::Reply(record), SETTINGS)
+    Scene::own_name(family, Face::Reply(record), SETTINGS)
 }
 
 /// A version that is no version of TLS is no setting's fault: SSL 3.0, nothing at all, a draft's, a
@@ -57,10 +55,8 @@ pub(crate) fn chosen_version_that_nobody_has(family: Family) {
 /// Parameters that nobody looked at the signature of: nginx gives up first. Without them nginx offers no
 /// plain RSA key exchange, which it did not before either.
 pub(crate) fn short_group(family: Family) {
-    let lab = Lab::new();
-    let identity = lab.own_name();
     let settings = "{ssl}_protocols TLSv1.2;\n{ssl}_ciphers HIGH:!aNULL:!MD5:!kRSA;\n";
-    let scene = Scene::new(family, lab, identity, Face::ShortDh, settings);
+    let scene = Scene::own_name(family, Face::ShortDh, settings);
     let failure = scene.failure("dh_key_too_small");
     assert_eq!(failure.line.label, None, "{:#?}", failure.line);
     scene.assert_fix_is_safe(&failure);

@@ -2,17 +2,16 @@
 
 use std::net::Ipv4Addr;
 
-use tlsdiag_e2e::certs::{Authority, Identity, Leaf};
+use tlsdiag_e2e::certs::{Identity, Leaf};
 use tlsdiag_e2e::client::{exchange, Response};
 use tlsdiag_e2e::family::Family;
 use tlsdiag_e2e::fix;
+use tlsdiag_e2e::lab::Lab;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
-use tlsdiag_e2e::observe::json::{at, text};
 use tlsdiag_e2e::peers::dns::Dns;
 use tlsdiag_e2e::peers::rogue::{Face, Rogue};
 use tlsdiag_e2e::ports::Port;
-use tlsdiag_e2e::tempdir::TempDir;
-use tlsdiag_e2e::trial::{run_with, Failure, Trial};
+use tlsdiag_e2e::trial::{run_with, Failure, Run, Trial};
 
 use crate::names::{API, EVIL, PATH, SAN, SUBJECT};
 use crate::offer::Offer;
@@ -22,47 +21,6 @@ use crate::trust::assert_trustworthy;
 const SECRET: &str = "Bearer c2VjcmV0LW9mLWEtY2xpZW50";
 /// More fixes in a row than anybody pastes.
 const ROUNDS: usize = 8;
-
-/// The operator's authority and files.
-pub(crate) struct Lab {
-    /// Issues the upstream's certificate; nginx trusts it.
-    pub(crate) root: Authority,
-    directory: TempDir,
-}
-
-impl Lab {
-    pub(crate) fn new() -> Lab {
-        Lab {
-            root: Authority::root("Example Root"),
-            directory: TempDir::new("rogue"),
-        }
-    }
-
-    /// The rogue's certificate of the same authority, for its own names.
-    pub(crate) fn own_name(&self) -> Identity {
-        self.root.issue(&own_names())
-    }
-
-    fn trusted(&self) -> String {
-        let path = self.root.write(self.directory.path(), "root");
-        path.display().to_string()
-    }
-
-    /// What an operator knows, by directive.
-    fn known(&self) -> Vec<(&'static str, String)> {
-        let client = self.root.issue(&Leaf::named("client.example.test"));
-        let client = client.write(self.directory.path(), "client");
-        vec![
-            ("proxy_ssl_name", API.to_owned()),
-            ("proxy_ssl_trusted_certificate", self.trusted()),
-            ("proxy_ssl_certificate", client.chain.display().to_string()),
-            (
-                "proxy_ssl_certificate_key",
-                client.key.display().to_string(),
-            ),
-        ]
-    }
-}
 
 /// What the rogue's certificate says of it.
 pub(crate) fn own_names() -> Leaf {
@@ -107,10 +65,9 @@ impl Scene {
         face: Face,
         settings: &str,
     ) -> Scene {
-        let verify = format!(
-            "{{ssl}}_verify on;\n{{ssl}}_trusted_certificate {};\n{settings}",
-            lab.trusted()
-        );
+        let trusted = lab.trusted();
+        let verify =
+            format!("{{ssl}}_verify on;\n{{ssl}}_trusted_certificate {trusted};\n{settings}");
         Scene {
             family,
             lab,
@@ -125,6 +82,13 @@ impl Scene {
             port: Port::reserve(),
             _dns: None,
         }
+    }
+
+    /// The same of a rogue with a certificate of the operator's authority, for its own names.
+    pub(crate) fn own_name(family: Family, face: Face, settings: &str) -> Scene {
+        let lab = Lab::new();
+        let identity = lab.root.issue(&own_names());
+        Scene::new(family, lab, identity, face, settings)
     }
 
     /// Through an upstream block.
@@ -209,8 +173,7 @@ impl Scene {
         let config = || self.config(&[], self.rogue.port());
         let trial = Trial::with(config, |nginx| vec![self.ask(nginx, self.client)]);
         let failure = trial.failure(name);
-        let module = text(&failure.document, "nginx/upstream_tls/module");
-        assert_eq!(module, self.family.module());
+        assert_eq!(failure.text("module"), self.family.module());
         println!("{}", failure.line.ours);
         self.assert_failure(&failure);
         failure
@@ -262,7 +225,7 @@ impl Scene {
     /// in its place answers. Something must be printed. What was printed afterwards.
     pub(crate) fn assert_fix_is_safe(&self, failure: &Failure) -> Vec<Failure> {
         assert!(!failure.line.fix.is_empty(), "{:#?}", failure.line);
-        let (known, face) = (self.lab.known(), self.rogue.face());
+        let (known, face) = (self.lab.known_values(), self.rogue.face());
         let mut seen = vec![Vec::new()];
         let (mut pasted, mut printed) = (Vec::new(), vec![failure.line.fix.clone()]);
         let mut all = Vec::new();
@@ -306,24 +269,21 @@ impl Scene {
 
     /// The operator's upstream where the rogue was, asked by a client that means it.
     fn assert_upstream_answers(&self, pasted: &[String]) {
-        let identity = self.lab.root.issue(&Leaf::named(API).rsa());
-        let upstream = self.family.upstream(identity).start();
+        let upstream = self.family.upstream(self.lab.identity()).start();
         let config = self.config(pasted, upstream.port()).module(Module::Ours);
         let client = Client {
             host: API,
             name: API,
         };
         let run = run_with(config, &|nginx: &Nginx| vec![self.ask(nginx, client)]);
-        let log = &run.finished.log;
-        assert_eq!(run.responses[0].status, 200, "{pasted:#?}\n{}", log.text);
-        assert!(log.ours().is_empty(), "{pasted:#?}\n{}", log.text);
+        run.assert_good(&pasted.join("\n"));
     }
 
     /// What the fix was said to cost, against what nginx offers with it.
     fn assert_label_is_true(&self, failure: &Failure) {
         let hellos = self.rogue.hellos();
         let (before, after) = (Offer::read(&hellos[0]), Offer::read(&hellos[2]));
-        let security = at(&failure.document, "nginx/upstream_tls/fix_security");
+        let security = failure.at("fix_security");
         let security = security.and_then(serde_json::Value::as_str);
         let weaker = after.weaker_than(&before);
         if security != Some("weakens") {
@@ -355,34 +315,27 @@ fn client_hello(name: &str) -> Vec<u8> {
     [[22, 3, 1].as_slice(), &vector(&message)].concat()
 }
 
+/// nginx in front of a rogue with a name of its own, which the client asks for.
+fn asked(scene: &Scene, pasted: &[String]) -> (Run, Vec<u8>) {
+    let config = scene.config(pasted, scene.rogue.port());
+    let ask = |nginx: &Nginx| vec![scene.ask(nginx, scene.client)];
+    (run_with(config, &ask), scene.rogue.requests())
+}
+
 /// The other control: with the rogue's own name pasted it gets the request.
 pub(crate) fn pasted_name_of_the_rogue(family: Family) {
-    let lab = Lab::new();
-    let identity = lab.own_name();
-    let scene = Scene::new(family, lab, identity, Face::Handshake, "");
+    let scene = Scene::own_name(family, Face::Handshake, "");
     let pasted = [scene.directive(&format!("name {EVIL};"))];
-    let config = scene.config(&pasted, scene.rogue.port());
-    run_with(
-        config,
-        &|nginx: &Nginx| vec![scene.ask(nginx, scene.client)],
-    );
-    assert!(!scene.rogue.requests().is_empty());
+    assert!(!asked(&scene, &pasted).1.is_empty());
 }
 
 /// The control: where nginx does not verify, the rogue gets the request, and it is seen that it does.
 pub(crate) fn without_verification(family: Family) {
-    let lab = Lab::new();
-    let identity = lab.own_name();
-    let scene = Scene::new(family, lab, identity, Face::Handshake, "").unverified("");
-    let config = scene.config(&[], scene.rogue.port());
-    let run = run_with(
-        config,
-        &|nginx: &Nginx| vec![scene.ask(nginx, scene.client)],
-    );
+    let scene = Scene::own_name(family, Face::Handshake, "").unverified("");
+    let (run, got) = asked(&scene, &[]);
     assert!(run.finished.log.ours().is_empty());
-    let got = scene.rogue.requests();
     // HTTP/2 packs a header's text.
-    if matches!(family, Family::Grpc | Family::Http2) {
+    if family.is_http2() {
         assert!(!got.is_empty());
         return;
     }

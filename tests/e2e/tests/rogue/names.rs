@@ -1,8 +1,8 @@
 //! What rogues and clients call themselves: words of our line, marks of nginx's log, and every kind of
 //! byte that a terminal or a parser might heed.
 
-/// The operator's upstream.
-pub(crate) const API: &str = "api.example.test";
+pub(crate) use tlsdiag_e2e::lab::API;
+
 /// The rogue's own name, a good one in DNS and in nginx.conf.
 pub(crate) const EVIL: &str = "evil.attacker.test";
 /// For a distinguished name: at most 64 characters.

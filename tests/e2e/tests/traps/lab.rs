@@ -86,7 +86,7 @@ impl Trap {
 
     fn ask(&self, location: &[String]) -> Run {
         run_with(self.config(location), &|nginx: &Nginx| {
-            self.setup.ask(nginx, "/")
+            self.setup.ask(nginx.port(), "/")
         })
     }
 }

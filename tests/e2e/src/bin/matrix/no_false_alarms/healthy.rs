@@ -96,7 +96,7 @@ fn handshakes(stack: Stack, version: Version, tally: &mut Tally) -> Count {
         }
     }
     let handshakes = tally.add(&read_lossy(&nginx.file("handshakes.log")));
-    Count::of("healthy", handshakes, nginx)
+    Count::of("healthy", handshakes, &nginx.finish())
 }
 
 /// What the access logs came to.
