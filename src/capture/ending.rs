@@ -4,16 +4,11 @@
 //! connection was never used. Most endings are no failure, and then nothing is written.
 
 use super::{EndingKind, HandshakeError, Recorder};
-use crate::registry::SslReason;
+use crate::registry::{Alert, SslReason, ERR_LIB_SSL, ERR_LIB_SYS};
 
 /// `SSL_get_error`'s words for the end of a connection (openssl/ssl.h).
 const SSL_ERROR_SYSCALL: i32 = 5;
 const SSL_ERROR_ZERO_RETURN: i32 = 6;
-/// ERR_LIB_SYS and ERR_LIB_SSL.
-const LIBRARY_SYS: u32 = 2;
-const LIBRARY_SSL: u32 = 20;
-/// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
-const ALERT_REASONS: u32 = 1000;
 
 /// A peer may accept a client certificate in TLS and close over it all the same, but then at once (Node
 /// does).
@@ -101,7 +96,7 @@ fn certificate_was_judged(recorder: &Recorder, now_ns: u64) -> bool {
 /// The library makes an error of an alert that is no failure in this version: the peer said that it ends.
 fn is_orderly(recorder: &Recorder, error: HandshakeError) -> bool {
     let mut received = recorder.alerts.iter().flatten().filter(|alert| !alert.sent);
-    let is_it = |code: u8| error.is(ALERT_REASONS + u32::from(code));
+    let is_it = |code: u8| error.is(SslReason::of_alert(Alert(code)));
     // A fatal one was seen before.
     received.any(|alert| alert.is_closure() && is_it(alert.code))
 }
@@ -111,9 +106,9 @@ impl HandshakeError {
     pub fn kind(self) -> EndingKind {
         match self.ssl_error {
             // How OpenSSL 3 says EOF where nginx does not set SSL_OP_IGNORE_UNEXPECTED_EOF (before 1.20.2).
-            _ if self.is(SslReason::UNEXPECTED_EOF_WHILE_READING.0) => EndingKind::Eof,
+            _ if self.is(SslReason::UNEXPECTED_EOF_WHILE_READING) => EndingKind::Eof,
             // OpenSSL 4.0 says SYSCALL in the info callback whatever stands in the queue.
-            _ if self.code != 0 && self.library != LIBRARY_SYS => EndingKind::Error,
+            _ if self.code != 0 && self.library != ERR_LIB_SYS => EndingKind::Error,
             SSL_ERROR_SYSCALL if self.errno == 0 => EndingKind::Eof,
             SSL_ERROR_SYSCALL => EndingKind::Reset,
             SSL_ERROR_ZERO_RETURN => EndingKind::Eof,
@@ -122,8 +117,8 @@ impl HandshakeError {
     }
 
     /// The SSL library's error with this reason.
-    fn is(self, reason: u32) -> bool {
-        (self.library, self.reason) == (LIBRARY_SSL, reason)
+    fn is(self, reason: SslReason) -> bool {
+        (self.library, self.reason) == (ERR_LIB_SSL, reason.0)
     }
 }
 

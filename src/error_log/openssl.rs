@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::{self, Finder};
 
-use crate::registry::Alert;
+use crate::registry::{Alert, SslReason, ERR_LIB_SSL};
 
 /// What an error of the library says, numbered as OpenSSL numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,11 +31,8 @@ pub enum LibraryError {
     System(u16),
 }
 
-/// `ERR_LIB_SSL` of OpenSSL and of BoringSSL.
-const SSL: u32 = 20;
+/// `ERR_LIB_SSL` of BoringSSL.
 const BORING_SSL: u32 = 16;
-/// Reasons from here on are alerts.
-const ALERTS: u32 = 1000;
 
 /// What the errors in nginx's parentheses say: an alert where one is among them, else the first, which is
 /// the one that others follow from.
@@ -73,8 +70,8 @@ fn one(text: &[u8]) -> Option<LibraryError> {
         Some(function) if function.starts_with(b"OPENSSL_internal") => boring(code),
         Some(_) => Some(packed_by_1(code)),
         // Cut: libssl's own are told by how they begin.
-        None if code >> 24 == SSL => Some(packed_by_1(code)),
-        None if code >> 23 == SSL => Some(packed_by_3(code)),
+        None if code >> 24 == ERR_LIB_SSL => Some(packed_by_1(code)),
+        None if code >> 23 == ERR_LIB_SSL => Some(packed_by_3(code)),
         None => None,
     }
 }
@@ -125,19 +122,21 @@ fn boring(code: u32) -> Option<LibraryError> {
     const INTERNAL: u32 = 68;
     match (code >> 24, code & 0xfff) {
         (BORING_SSL, INTERNAL) => Some(LibraryError::Internal),
-        (BORING_SSL, reason) if reason >= ALERTS => Some(classify(SSL, reason)),
+        (BORING_SSL, reason) if SslReason(reason).alert().is_some() => {
+            Some(classify(ERR_LIB_SSL, reason))
+        }
         (BORING_SSL, reason) => {
             let same = BORING.iter().find(|(theirs, _)| *theirs == reason);
-            same.map(|(_, ours)| classify(SSL, *ours))
+            same.map(|(_, ours)| classify(ERR_LIB_SSL, *ours))
         }
         _ => None,
     }
 }
 
 fn classify(library: u32, reason: u32) -> LibraryError {
-    match (library, reason.checked_sub(ALERTS)) {
-        (SSL, Some(alert)) if alert <= 255 => LibraryError::Alert(low(alert)),
-        (SSL, _) => LibraryError::Ssl(low(reason)),
+    match (library, SslReason(reason).alert()) {
+        (ERR_LIB_SSL, Some(alert)) => LibraryError::Alert(alert.0),
+        (ERR_LIB_SSL, None) => LibraryError::Ssl(low(reason)),
         (library, _) => LibraryError::Other {
             library: low(library),
             reason: low(reason),

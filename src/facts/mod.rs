@@ -19,10 +19,7 @@ use crate::capture::{
     AlertSeen, CertificateCheck, ClientCertificate, Direction, EndingKind, Module, Recording,
     Response, Reused,
 };
-use crate::registry::{Alert, ProtocolVersion, SslReason};
-
-/// ERR_LIB_SSL: the library whose reasons are classified.
-const SSL_LIBRARY: u32 = 20;
+use crate::registry::{Alert, ProtocolVersion, SslReason, ERR_LIB_SSL};
 
 /// Bytes that fit one TCP segment on an Ethernet path, with options.
 pub const ONE_SEGMENT: u32 = 1400;
@@ -93,7 +90,7 @@ impl<'a> Facts<'a> {
         let ending = &self.recording.ending;
         let reason = ending
             .reason
-            .filter(|_| ending.library == Some(SSL_LIBRARY));
+            .filter(|_| ending.library == Some(ERR_LIB_SSL));
         reason.map(SslReason)
     }
 

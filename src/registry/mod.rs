@@ -122,6 +122,26 @@ code_point!(
     SSL_REASONS
 );
 
+/// `ERR_LIB_SYS`: errors that are an errno.
+pub const ERR_LIB_SYS: u32 = 2;
+/// `ERR_LIB_SSL`: the library whose reasons are [`SslReason`]s.
+pub const ERR_LIB_SSL: u32 = 20;
+/// `SSL_AD_REASON_OFFSET`: an alert's reason is its number and this.
+const ALERT_REASONS: u32 = 1000;
+
+impl SslReason {
+    /// The reason that the library gives for an alert received.
+    pub fn of_alert(alert: Alert) -> Self {
+        Self(ALERT_REASONS + u32::from(alert.0))
+    }
+
+    /// The alert that this reason stands for.
+    pub fn alert(self) -> Option<Alert> {
+        let code = self.0.checked_sub(ALERT_REASONS)?;
+        u8::try_from(code).ok().map(Alert)
+    }
+}
+
 code_point!(
     /// `X509_V_ERR_*`, under OpenSSL's names in lower case. The names are those of 3.0 and later;
     /// 1.1.1 numbers a few rare ones otherwise (24, 76 to 79).

@@ -1,11 +1,12 @@
 //! OpenSSL's info callback: the end of the handshake, good or bad. nginx's own runs after ours.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_long};
 
 use ngx::ffi::{
     ngx_errno, ngx_set_errno, SSL_CIPHER_get_protocol_id, SSL_get0_alpn_selected, SSL_get_SSL_CTX,
     SSL_get_current_cipher, SSL_get_error, SSL_get_verify_callback, SSL_get_verify_depth,
-    SSL_get_verify_result, SSL_session_reused, SSL_version, SSL,
+    SSL_get_verify_result, SSL_session_reused, SSL_version, SSL, SSL_CB_CONNECT_EXIT,
+    SSL_CB_HANDSHAKE_DONE, SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN, X509_V_OK,
 };
 use tlsdiag::capture::ClientCertificateSent;
 
@@ -14,16 +15,14 @@ use crate::openssl::{self, Chain, QueueMark, X509};
 use crate::outcome::{protocols, Observation};
 use crate::runtime::guard;
 
-/// SSL_CB_HANDSHAKE_DONE.
-const HANDSHAKE_DONE: c_int = 0x20;
-/// SSL_CB_CONNECT_EXIT.
-const CONNECT_EXIT: c_int = 0x1002;
+const HANDSHAKE_DONE: c_int = SSL_CB_HANDSHAKE_DONE as c_int;
+const CONNECT_EXIT: c_int = SSL_CB_CONNECT_EXIT as c_int;
 /// `SSL_get_error`'s failures; every other value means "call again".
-const FAILURES: [c_int; 3] = [SSL_ERROR_SSL, SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN];
-const SSL_ERROR_SSL: c_int = 1;
-const SSL_ERROR_SYSCALL: c_int = 5;
-const SSL_ERROR_ZERO_RETURN: c_int = 6;
-const V_OK: core::ffi::c_long = 0;
+const FAILURES: [c_int; 3] = [
+    SSL_ERROR_SSL as c_int,
+    SSL_ERROR_SYSCALL as c_int,
+    SSL_ERROR_ZERO_RETURN as c_int,
+];
 
 /// `SSL_CTX_set_info_callback`'s callback.
 ///
@@ -101,7 +100,7 @@ unsafe fn finished(ssl: *mut SSL, observation: &mut Observation) {
         if recorder.verifies {
             let _mark = QueueMark::set();
             observation.leaf = X509::peer(ssl);
-            if SSL_get_verify_result(ssl) != V_OK {
+            if SSL_get_verify_result(ssl) != c_long::from(X509_V_OK) {
                 observation.chain = Chain::peer(ssl);
             }
         }

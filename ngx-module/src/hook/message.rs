@@ -2,7 +2,7 @@
 
 use core::ffi::{c_int, c_void};
 
-use ngx::ffi::{SSL_is_server, SSL};
+use ngx::ffi::{SSL_is_server, SSL, SSL3_RT_ALERT, SSL3_RT_HANDSHAKE};
 
 use super::state::{connection, release, stop_watching, store, watched, ConnectionState, Watched};
 use crate::nginx::cycle;
@@ -13,9 +13,8 @@ use crate::runtime::{allocator, guard};
 use crate::upstream::UpstreamConnection;
 use crate::variables;
 
-/// SSL3_RT_ALERT, SSL3_RT_HANDSHAKE.
-const ALERT: c_int = 21;
-const HANDSHAKE: c_int = 22;
+const ALERT: c_int = SSL3_RT_ALERT as c_int;
+const HANDSHAKE: c_int = SSL3_RT_HANDSHAKE as c_int;
 /// HandshakeType (RFC 8446 section 4).
 const CLIENT_HELLO: u8 = 1;
 const FINISHED: u8 = 20;

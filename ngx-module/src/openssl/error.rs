@@ -6,7 +6,7 @@ use super::ffi::{
     ERR_error_string_n, ERR_peek_error, ERR_peek_last_error, ERR_pop_to_mark, ERR_set_mark,
 };
 use tlsdiag::capture::HandshakeError;
-use tlsdiag::registry::SslReason;
+use tlsdiag::registry::{SslReason, ERR_LIB_SSL, ERR_LIB_SYS};
 
 /// Takes back whatever our own calls push, and leaves what was there.
 ///
@@ -46,9 +46,6 @@ pub(crate) fn handshake_error(ssl_error: c_int, errno: c_int) -> HandshakeError 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ErrorCode(pub(crate) u64);
 
-/// ERR_LIB_SYS and ERR_LIB_SSL.
-const SYSTEM_LIBRARY: u32 = 2;
-const SSL_LIBRARY: u32 = 20;
 #[cfg(openssl3)]
 const LIBRARY_SHIFT: u32 = 23;
 #[cfg(not(openssl3))]
@@ -73,8 +70,8 @@ impl ErrorCode {
         // SAFETY: reads this thread's queue.
         let earliest = Self(unsafe { ERR_peek_error() });
         let latest = Self::latest();
-        let is_better = earliest.library() != SSL_LIBRARY
-            && latest.library() == SSL_LIBRARY
+        let is_better = earliest.library() != ERR_LIB_SSL
+            && latest.library() == ERR_LIB_SSL
             && latest.is_specific();
         match is_better {
             true => latest,
@@ -84,14 +81,14 @@ impl ErrorCode {
 
     /// The SSL library's error with this reason, for errors that nginx takes off the queue before we can
     /// look.
-    pub(crate) fn of_ssl(reason: u32) -> Self {
-        Self(u64::from(SSL_LIBRARY) << LIBRARY_SHIFT | u64::from(reason))
+    pub(crate) fn of_ssl(reason: SslReason) -> Self {
+        Self(u64::from(ERR_LIB_SSL) << LIBRARY_SHIFT | u64::from(reason.0))
     }
 
     /// ERR_GET_LIB.
     pub(crate) fn library(self) -> u32 {
         if self.is_system() {
-            return SYSTEM_LIBRARY;
+            return ERR_LIB_SYS;
         }
         u32::try_from(self.0 >> LIBRARY_SHIFT & 0xff).unwrap_or(0)
     }
@@ -120,7 +117,7 @@ impl ErrorCode {
     /// How OpenSSL 3 says EOF where nginx does not set SSL_OP_IGNORE_UNEXPECTED_EOF (before 1.20.2).
     pub(crate) fn is_unexpected_eof(self) -> bool {
         let reason = SslReason::UNEXPECTED_EOF_WHILE_READING.0;
-        (self.library(), self.reason()) == (SSL_LIBRARY, reason)
+        (self.library(), self.reason()) == (ERR_LIB_SSL, reason)
     }
 
     /// The library's words for it (`ERR_error_string_n`).
@@ -140,11 +137,11 @@ mod tests {
 
     #[test]
     fn a_code_says_library_and_reason() {
-        let eof = ErrorCode::of_ssl(294);
-        assert_eq!((eof.library(), eof.reason()), (SSL_LIBRARY, 294));
+        let eof = ErrorCode::of_ssl(SslReason(294));
+        assert_eq!((eof.library(), eof.reason()), (ERR_LIB_SSL, 294));
         assert!(eof.is_unexpected_eof() && eof.is_specific());
-        assert!(!ErrorCode::of_ssl(293).is_unexpected_eof());
-        assert!(!ErrorCode::of_ssl(FIRST_OWN_REASON - 1).is_specific());
+        assert!(!ErrorCode::of_ssl(SslReason(293)).is_unexpected_eof());
+        assert!(!ErrorCode::of_ssl(SslReason(FIRST_OWN_REASON - 1)).is_specific());
         let none = ErrorCode(0);
         assert_eq!((none.library(), none.reason()), (0, 0));
     }
@@ -153,12 +150,12 @@ mod tests {
     #[test]
     fn openssl3_marks_errnos_and_shared_reasons() {
         let reset = ErrorCode(SYSTEM_FLAG | 104);
-        assert_eq!((reset.library(), reset.reason()), (SYSTEM_LIBRARY, 104));
+        assert_eq!((reset.library(), reset.reason()), (ERR_LIB_SYS, 104));
         // ERR_R_INTERNAL_ERROR of the SSL library.
-        let internal = ErrorCode::of_ssl(786_691);
+        let internal = ErrorCode::of_ssl(SslReason(786_691));
         assert_eq!(
             (internal.library(), internal.reason()),
-            (SSL_LIBRARY, 786_691)
+            (ERR_LIB_SSL, 786_691)
         );
         assert!(!internal.is_specific());
     }

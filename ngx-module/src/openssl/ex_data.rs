@@ -3,12 +3,15 @@
 use core::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::ffi::{CRYPTO_EX_free, CRYPTO_EX_new, CRYPTO_get_ex_new_index};
+use super::ffi::{
+    CRYPTO_EX_free, CRYPTO_EX_new, CRYPTO_get_ex_new_index, CRYPTO_EX_INDEX_SSL,
+    CRYPTO_EX_INDEX_SSL_CTX,
+};
 
-/// CRYPTO_EX_INDEX_SSL, the class of `SSL_get_ex_new_index`.
-pub(crate) const CLASS_SSL: i32 = 0;
-/// CRYPTO_EX_INDEX_SSL_CTX.
-pub(crate) const CLASS_SSL_CTX: i32 = 1;
+/// The class of `SSL_get_ex_new_index`.
+pub(crate) const CLASS_SSL: i32 = CRYPTO_EX_INDEX_SSL as i32;
+/// The class of `SSL_CTX_get_ex_new_index`.
+pub(crate) const CLASS_SSL_CTX: i32 = CRYPTO_EX_INDEX_SSL_CTX as i32;
 
 /// An index, taken once per process and never given back.
 pub(crate) struct Slot(AtomicI32);

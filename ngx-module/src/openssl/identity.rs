@@ -11,15 +11,14 @@ use core::ptr;
 use super::ffi::{
     SSL_CTX_get0_certificate, SSL_CTX_get_ex_data, SSL_CTX_set_ex_data, SSL_SESSION_get0_hostname,
     SSL_SESSION_get0_ticket_appdata, SSL_SESSION_set1_ticket_appdata, SSL_get_SSL_CTX,
-    SSL_get_servername, SSL_get_session, SSL, SSL_CTX, SSL_SESSION,
+    SSL_get_servername, SSL_get_session, TLSEXT_NAMETYPE_host_name, SSL, SSL_CTX, SSL_SESSION,
 };
 use tlsdiag::capture::Identity;
 
 use super::x509::Borrowed;
 use super::{Slot, CLASS_SSL_CTX, X509};
 
-/// TLSEXT_NAMETYPE_host_name.
-const HOST_NAME: c_int = 0;
+const HOST_NAME: c_int = TLSEXT_NAMETYPE_host_name as c_int;
 
 /// The number of a context's certificate, made once. An integer in the place of a pointer.
 static NUMBER: Slot = Slot::new();

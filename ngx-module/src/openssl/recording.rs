@@ -3,6 +3,7 @@
 use tlsdiag::capture::{
     Bytes, ClientCertificate, ClientCertificateSent, Ending, EndingKind, Recorder, Settings,
 };
+use tlsdiag::registry::{Alert, SslReason};
 
 use super::error::ErrorCode;
 use super::ffi::{
@@ -10,9 +11,6 @@ use super::ffi::{
     SSL_CTX_get_ciphers, SSL_CTX_get_security_level, SSL_CTX_get_verify_depth, SSL_CTX,
 };
 use super::X509;
-
-/// Offset of an alert's number in OpenSSL's reasons (SSL_AD_REASON_OFFSET).
-const ALERT_REASONS: u32 = 1000;
 
 /// The settings, with what the context tells of them.
 ///
@@ -75,7 +73,7 @@ pub(crate) fn ending(recorder: &Recorder, kind: EndingKind) -> Ending {
     let error = recorder.error;
     let late_alert = || {
         let alert = recorder.fatal_alert(false)?;
-        Some(ErrorCode::of_ssl(ALERT_REASONS + u32::from(alert.code)))
+        Some(ErrorCode::of_ssl(SslReason::of_alert(Alert(alert.code))))
     };
     let code = error.map(|error| error.code).filter(|code| *code != 0);
     let code = match code.map(ErrorCode) {

@@ -2,7 +2,8 @@
 //! the upstream's certificate, and in TLS 1.3 the upstream may still reject ours.
 
 use ngx::ffi::{
-    ngx_connection_t, SSL_CTX_get0_certificate, SSL_get_SSL_CTX, SSL_get_servername, SSL,
+    ngx_connection_t, SSL_CTX_get0_certificate, SSL_get_SSL_CTX, SSL_get_servername,
+    TLSEXT_NAMETYPE_host_name, SSL,
 };
 use tlsdiag::capture::Summary;
 use tlsdiag::fixed::Text;
@@ -18,8 +19,7 @@ use crate::runtime::clock::monotonic_ns;
 use crate::upstream::UpstreamConnection;
 use crate::zone::{now_ms, Zone};
 
-/// TLSEXT_NAMETYPE_host_name.
-const HOST_NAME: core::ffi::c_int = 0;
+const HOST_NAME: core::ffi::c_int = TLSEXT_NAMETYPE_host_name as core::ffi::c_int;
 
 /// Counts the handshake of a connection whose first data has arrived.
 ///

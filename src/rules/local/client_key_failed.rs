@@ -24,12 +24,9 @@
 
 use crate::capture::{Direction, EndingKind};
 use crate::facts::Facts;
-use crate::registry::{Alert, HandshakeType};
+use crate::registry::{Alert, HandshakeType, ERR_LIB_SSL};
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 use crate::text::{quote, Foreign};
-
-/// ERR_LIB_SSL: the protocol's own errors.
-const SSL_LIBRARY: u32 = 20;
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_key_failed",
@@ -53,7 +50,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         || !gave_up
         || !presented
         || signed
-        || library == SSL_LIBRARY
+        || library == ERR_LIB_SSL
     {
         return None;
     }
