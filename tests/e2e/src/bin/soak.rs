@@ -8,16 +8,16 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tlsdiag_e2e::certs::{Authority, Leaf};
-use tlsdiag_e2e::client::{self, Response};
+use tlsdiag_e2e::causes::{Cause, Setup};
+use tlsdiag_e2e::client;
+use tlsdiag_e2e::family::Family;
+use tlsdiag_e2e::fix;
+use tlsdiag_e2e::lab::{Lab, PROTOCOLS};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::observe::json::{self, text};
 use tlsdiag_e2e::observe::{Diagnosed, Log};
-use tlsdiag_e2e::peers::scripted::{self, Script};
-use tlsdiag_e2e::peers::{Peer, Stack, Upstream, Version};
-use tlsdiag_e2e::ports::Port;
+use tlsdiag_e2e::peers::{Peer, Version};
 use tlsdiag_e2e::process::{read_lossy, resident};
-use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
 const ROUNDS: usize = 20;
@@ -30,13 +30,9 @@ const CLIENTS: usize = 4;
 /// How much larger the worker may be at the end than after the first round.
 const MAX_GROWTH: f64 = 1.05;
 
-const API: &str = "api.example.test";
-/// `Path` of a request that goes through stream.
-const STREAM: &str = "stream";
-
 fn main() {
-    let (scene, _peers) = Scene::new();
-    let mut nginx = Nginx::start(scene.config());
+    let (scene, config, _upstreams) = Scene::new();
+    let mut nginx = Nginx::start(config);
     println!("| round | reloads | failures | master, KiB | worker, KiB |");
     println!("|---|---|---|---|---|");
     let mut sizes = Vec::new();
@@ -75,141 +71,96 @@ fn main() {
     );
 }
 
-/// A request that fails and the name its diagnosis must have.
-struct Cause {
+/// Requests that fail: the path, the cause as the table has it, and who is to meet it.
+const CAUSES: [(&str, &str, &str, Family); 10] = [
+    ("/plain", "plaintext_upstream", PLAIN, Family::Proxy),
+    ("/uwsgi", "plaintext_upstream", PLAIN, Family::Uwsgi),
+    ("/stream", "plaintext_upstream", PLAIN, Family::Stream),
+    ("/closes", "peer_closed", AT_ONCE, Family::Proxy),
+    ("/silent", "handshake_timeout", AT_ONCE, Family::Proxy),
+    ("/old", "protocol_version_mismatch", OLDER, Family::Proxy),
+    (
+        "/demands",
+        "client_certificate_required",
+        "none given",
+        Family::Proxy,
+    ),
+    (
+        "/expired",
+        "certificate_expired",
+        "two days ago",
+        Family::Proxy,
+    ),
+    (
+        "/name",
+        "certificate_hostname_mismatch",
+        ADDRESS,
+        Family::Proxy,
+    ),
+    (
+        "/chain",
+        "certificate_chain_incomplete",
+        "one intermediate",
+        Family::Proxy,
+    ),
+];
+const PLAIN: &str = "HTTP with an empty answer";
+const AT_ONCE: &str = "after the ClientHello";
+const OLDER: &str = "upstream TLS 1.2 only, nginx 1.3 only";
+const ADDRESS: &str = "address compared, IP SAN there";
+const FRESH: &str = "proxy_ssl_session_reuse off;";
+
+/// A request that fails, and the name its diagnosis must have.
+struct Failing {
     path: &'static str,
     name: &'static str,
-    location: String,
+    /// Where stream listens for it.
+    door: Option<u16>,
 }
 
+/// What the scene lives on.
+type Upstreams = (Vec<(Lab, Setup)>, Lab, [Peer; 2]);
+
 struct Scene {
-    causes: Vec<Cause>,
+    failing: Vec<Failing>,
     good: Vec<(&'static str, String)>,
-    /// Where stream listens, and what for.
-    stream: (Port, String),
-    _files: TempDir,
 }
 
 impl Scene {
-    /// The scene and the upstreams it lives on.
-    fn new() -> (Scene, Vec<Peer>) {
-        let (root, other) = (
-            Authority::root("Example Root"),
-            Authority::root("Another Root"),
-        );
-        let files = TempDir::new("soak");
-        let trusted = root.write(files.path(), "root").display().to_string();
-        let verify = |file: &str, name: &str| {
-            format!(
-                "proxy_ssl_verify on; proxy_ssl_trusted_certificate {file}; proxy_ssl_name {name}; \
-                 proxy_ssl_session_reuse off;"
-            )
-        };
-
-        let on_openssl = |leaf: &Leaf| Upstream::new(Stack::OpenSsl, root.issue(leaf));
-        let leaf = Leaf::named(API);
-        let healthy = on_openssl(&leaf).start();
-        let old = on_openssl(&leaf)
-            .versions(Version::Tls12, Version::Tls12)
-            .start();
-        let expired = on_openssl(&Leaf::named(API).valid(-20, -2)).start();
-        let issuing = root.intermediate("Example Issuing CA");
-        let bare = issuing.issue(&leaf).without_chain();
-        let bare = Upstream::new(Stack::OpenSsl, bare).start();
-        let demanding = on_openssl(&leaf).demand_client(&other).start();
-        let plain = scripted::start(Script::PlainHttp);
-        let closing = scripted::start(Script::CloseAfterHello);
-        let silent = scripted::start(Script::Silence);
-        let pass = |peer: &Peer, settings: &str| {
-            format!("proxy_pass https://127.0.0.1:{}; {settings}", peer.port())
-        };
-
-        let causes = [
-            ("/plain", "plaintext_upstream", pass(&plain, "")),
-            ("/closes", "peer_closed", pass(&closing, "")),
-            (
-                "/silent",
-                "handshake_timeout",
-                pass(&silent, "proxy_connect_timeout 20ms;"),
-            ),
-            (
-                "/old",
-                "protocol_version_mismatch",
-                pass(&old, "proxy_ssl_protocols TLSv1.3;"),
-            ),
-            (
-                "/demands",
-                "client_certificate_required",
-                pass(&demanding, ""),
-            ),
-            (
-                "/expired",
-                "certificate_expired",
-                pass(&expired, &verify(&trusted, API)),
-            ),
-            (
-                "/name",
-                "certificate_hostname_mismatch",
-                pass(&healthy, &verify(&trusted, "other.example.test")),
-            ),
-            (
-                "/chain",
-                "certificate_chain_incomplete",
-                pass(&bare, &verify(&trusted, API)),
-            ),
-            (
-                "/uwsgi",
-                "plaintext_upstream",
-                format!("uwsgi_pass suwsgi://127.0.0.1:{};", plain.port()),
-            ),
-        ];
-        let mut causes: Vec<Cause> = causes
-            .map(|(path, name, location)| Cause {
-                path,
-                name,
-                location,
-            })
-            .into();
-        causes.push(Cause {
-            path: STREAM,
-            name: "plaintext_upstream",
-            location: String::new(),
-        });
-        let good = vec![
-            ("/resumed", pass(&healthy, "")),
-            ("/full", pass(&healthy, "proxy_ssl_session_reuse off;")),
-            ("/verified", pass(&healthy, &verify(&trusted, API))),
-            ("/older", pass(&old, "proxy_ssl_session_reuse off;")),
-        ];
-        let stream = (
-            Port::reserve(),
-            format!("proxy_ssl on; proxy_pass 127.0.0.1:{};", plain.port()),
-        );
-        let peers = vec![
-            healthy, old, expired, bare, demanding, plain, closing, silent,
-        ];
-        let scene = Scene {
-            causes,
-            good,
-            stream,
-            _files: files,
-        };
-        (scene, peers)
-    }
-
-    fn config(&self) -> Config {
-        let (port, stream) = &self.stream;
-        let mut config = Config::new()
-            .module(Module::Ours)
-            .server("proxy_ssl_protocols TLSv1.2 TLSv1.3;")
-            .stream(&format!("server {{ listen 127.0.0.1:{port}; {stream} }}"));
+    /// The scene, nginx in front of it, and the upstreams it lives on.
+    fn new() -> (Scene, Config, Upstreams) {
+        let mut config = Config::new().module(Module::Ours).server(PROTOCOLS);
         config.log_level = "notice".to_owned();
-        let causes = self.causes.iter().filter(|cause| cause.path != STREAM);
-        let locations = causes.map(|cause| (cause.path, &cause.location));
-        for (path, location) in locations.chain(self.good.iter().map(|(p, l)| (*p, l))) {
+        let (mut failing, mut set_up) = (Vec::new(), Vec::new());
+        for (path, name, words, family) in CAUSES {
+            let version = (words == OLDER).then_some(Version::Tls12);
+            let (lab, setup) = Cause::find(name, words).set_up(family, version);
+            // Whatever a session brings is another cause, and a silence is short.
+            let mut more = vec![family.directive(FRESH)];
+            if name == "handshake_timeout" {
+                more.push("proxy_connect_timeout 20ms;".to_owned());
+            }
+            let location = fix::paste(&setup.location, &more);
+            config = setup.configure(config, path, &[], &location);
+            let door = setup.door();
+            failing.push(Failing { path, name, door });
+            set_up.push((lab, setup));
+        }
+        let lab = Lab::new();
+        let old = lab.good().versions(Version::Tls12, Version::Tls12).start();
+        let peers = [lab.good().start(), old];
+        let [healthy, old] = [&peers[0], &peers[1]].map(Peer::pass);
+        let verified = format!("{healthy}{}{FRESH}", lab.verify_name());
+        let good = vec![
+            ("/resumed", healthy.clone()),
+            ("/full", healthy + FRESH),
+            ("/verified", verified),
+            ("/older", old + FRESH),
+        ];
+        for (path, location) in &good {
             config = config.location(path, location);
         }
-        config
+        (Scene { failing, good }, config, (set_up, lab, peers))
     }
 
     /// Sends the requests of a round, failing and good ones in turn, while nginx is reloaded at even
@@ -224,7 +175,7 @@ impl Scene {
                     if index >= EACH {
                         break;
                     }
-                    self.fail(port, &self.causes[index % self.causes.len()]);
+                    fail(port, &self.failing[index % self.failing.len()]);
                     let (path, _) = self.good[index % self.good.len()];
                     assert_eq!(client::get(port, path).status, 200, "{path}");
                     done.fetch_add(1, Ordering::Relaxed);
@@ -239,22 +190,17 @@ impl Scene {
                 nginx.reload(|_| {}).unwrap();
             }
         });
-        let sent = (0..EACH).map(|index| self.causes[index % self.causes.len()].name);
+        let sent = (0..EACH).map(|index| self.failing[index % self.failing.len()].name);
         count(sent.map(str::to_owned))
     }
+}
 
-    fn fail(&self, port: u16, cause: &Cause) {
-        if cause.path == STREAM {
-            let answer = client::exchange(self.stream.0.number(), b"\r\n");
-            assert_eq!(Response::parse(&answer).status, 0);
-            return;
-        }
-        let status = client::get(port, cause.path).status;
-        assert!(
-            matches!(status, 400 | 502 | 504),
-            "{status} for {}",
-            cause.path
-        );
+fn fail(http: u16, failing: &Failing) {
+    let path = failing.path;
+    let status = client::get(failing.door.unwrap_or(http), path).status;
+    match failing.door {
+        Some(_) => assert_eq!(status, 0, "{path}"),
+        None => assert!(matches!(status, 400 | 502 | 504), "{status} for {path}"),
     }
 }
 

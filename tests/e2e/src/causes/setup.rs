@@ -169,16 +169,20 @@ impl Setup {
         config.stream(&format!("{block}{above}\n{}", servers.collect::<String>()))
     }
 
+    /// Where stream listens for the request.
+    pub fn door(&self) -> Option<u16> {
+        self.doors.as_ref().map(|doors| doors[1].number())
+    }
+
     /// Sends the request at this path, after the one before it, to http's port or where stream listens. The
     /// answers.
     pub fn ask(&self, http: u16, path: &str) -> Vec<Response> {
-        let first = self.first.as_ref().map(|_| "first");
-        let ask = |below: &str| {
-            let doors = self.doors.as_ref();
-            let door = doors.map(|doors| doors[usize::from(below.is_empty())].number());
-            client::get(door.unwrap_or(http), &format!("{path}{below}"))
-        };
-        first.into_iter().chain([""]).map(ask).collect()
+        let get = |port: Option<u16>, path: &str| client::get(port.unwrap_or(http), path);
+        let before = self.first.as_ref().map(|_| {
+            let door = self.doors.as_ref().map(|doors| doors[0].number());
+            get(door, &format!("{path}first"))
+        });
+        before.into_iter().chain([get(self.door(), path)]).collect()
     }
 }
 

@@ -55,16 +55,16 @@ fn versions(place: Place, words: &str, theirs: Version) {
     scene.assert_fix_helps();
 }
 
-fn upstream_newer(place: impl Into<Place>) {
+fn no_common_version(place: impl Into<Place>) {
     let words = "upstream TLS 1.3 only, nginx up to 1.2";
     versions(place.into(), words, Version::Tls13);
 }
-on_stacks!(upstream_newer: families, Go, Java, Node, Python, Nginx);
+on_stacks!(no_common_version: families, Go, Java, Node, Python, Nginx);
 
 /// GnuTLS answers with alert 40, which does not decide: what nginx left out of its offer is to be tried
 /// first, and a name that was not sent is the first alternative.
 #[test]
-fn upstream_newer_and_gnutls_does_not_say() {
+fn no_common_version_and_gnutls_does_not_say() {
     let words = "upstream TLS 1.3 only, nginx up to 1.2";
     let scene = Scene::of(VERSION, words, Stack::GnuTls, Version::Tls13);
     scene.assert_native(&["SSL alert number 40"]);
@@ -73,8 +73,8 @@ fn upstream_newer_and_gnutls_does_not_say() {
     scene.assert_fix(&["proxy_ssl_protocols TLSv1.2 TLSv1.3;"]);
 }
 
-fn upstream_older(place: impl Into<Place>) {
+fn no_common_version_upstream_older(place: impl Into<Place>) {
     let words = "upstream TLS 1.2 only, nginx 1.3 only";
     versions(place.into(), words, Version::Tls12);
 }
-on_stacks!(upstream_older: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
+on_stacks!(no_common_version_upstream_older: OpenSsl, GnuTls, Go, Java, Node, Python, Nginx);
