@@ -19,7 +19,7 @@ use crate::capture::{
     AlertSeen, CertificateCheck, ClientCertificate, Direction, EndingKind, Module, Recording,
     Response, Reused,
 };
-use crate::registry::{Alert, ProtocolVersion, SslReason, ERR_LIB_SSL};
+use crate::registry::{Alert, HandshakeType, ProtocolVersion, SslReason, ERR_LIB_SSL};
 
 /// Bytes that fit one TCP segment on an Ethernet path, with options.
 pub const ONE_SEGMENT: u32 = 1400;
@@ -106,11 +106,24 @@ impl<'a> Facts<'a> {
     }
 
     /// The name may still be what the peer stumbled over: nothing of its hello came, or (some stacks
-    /// look for a certificate only after a TLS 1.3 ServerHello) no certificate did. A ServerHello of
-    /// TLS 1.3 settles version, suite and group.
+    /// look for a certificate only after a TLS 1.3 ServerHello, and after their request for ours) no
+    /// certificate did. A ServerHello of TLS 1.3 settles version, suite and group.
     pub fn name_may_decide(&self) -> bool {
+        let tls13 = self.version() >= Some(ProtocolVersion::TLS1_3);
         self.no_hello_came()
-            || (self.phase <= Phase::ServerHello && self.version() >= Some(ProtocolVersion::TLS1_3))
+            || (tls13 && self.phase <= Phase::Certificate && !self.certificate_came())
+    }
+
+    /// The peer presented a certificate in this handshake.
+    fn certificate_came(&self) -> bool {
+        const CERTIFICATES: [HandshakeType; 2] = [
+            HandshakeType::CERTIFICATE,
+            HandshakeType::COMPRESSED_CERTIFICATE,
+        ];
+        self.recording.handshake.messages.iter().any(|message| {
+            message.from == Direction::Received
+                && CERTIFICATES.contains(&HandshakeType(message.kind))
+        })
     }
 
     /// The peer closed the connection, or fell silent, without an alert.
@@ -148,9 +161,11 @@ impl<'a> Facts<'a> {
         self.recording.handshake.reused
     }
 
-    /// The peer asked for a certificate and got none.
+    /// The peer asked for a certificate and got none, when it was nginx's turn: in TLS 1.3 that is after the
+    /// peer's own certificate.
     pub fn sent_no_client_certificate(&self) -> bool {
         self.certificate_request.is_some()
+            && !self.name_may_decide()
             && self.client_certificate().is_none_or(|sent| sent.empty)
     }
 

@@ -56,6 +56,10 @@ const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
 const FALLBACK: &str = "inappropriate_fallback/alert_86.json";
 const WRONG_CA_13: &str = "client_certificate_untrusted/tls13_wrong_ca.json";
 
+/// ClientHello, ServerHello, EncryptedExtensions, CertificateRequest.
+const ASKED_AND_NO_MORE: &str = r#"[{"from":"sent","kind":1},{"from":"received","kind":2},
+    {"from":"received","kind":8},{"from":"received","kind":13}]"#;
+
 const RESPONSE: &str = "/response";
 const REFUSED: [(&str, &str); 3] = [
     ("/ending/kind", "\"refused\""),
@@ -163,6 +167,10 @@ pub(crate) static CASES: &[Case] = &[
         "unknown", "client_certificate_unusable"),
     case(NONE_13, &[("/settings/client_certificate", "true")], "client_certificate_unusable", "client_certificate_required"),
     case(NONE_13, &[], "client_certificate_required", "client_certificate_unusable"),
+    // It asked, and gave up before its own certificate, when it was not nginx's turn.
+    case(NONE_13, &[(KIND, "\"error\""), ("/handshake/finished", "false"), ("/handshake/client_certificate", "null"),
+        ("/handshake/messages", ASKED_AND_NO_MORE), ("/handshake/alerts", "[{\"from\":\"received\",\"level\":2,\"code\":40}]")],
+        "sni_missing", "client_certificate_required"),
     case(WRONG_CA_13, &[REFUSED[2], ("/handshake/finished", "false"), ("/handshake/messages", "[]"), (KIND, "\"error\""),
         ("/ending/library", "57"), ("/ending/reason", "7")], "client_key_failed", "local_error"),
     case(WRONG_CA_13, &[REFUSED[2], ("/handshake/finished", "false"), ("/handshake/messages", "[]"), (KIND, "\"error\""),
