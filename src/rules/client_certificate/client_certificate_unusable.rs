@@ -13,7 +13,8 @@
 //!
 //! # Workaround
 //! `proxy_ssl_conf_command SignatureAlgorithms <list>;` with algorithms of the key's kind, where the list is
-//! nginx's. Otherwise a certificate with another key.
+//! nginx's. Otherwise a certificate with another key. In TLS 1.0 and 1.1, which sign with SHA-1, OpenSSL 3
+//! also takes `proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;`, which weakens security.
 //!
 //! # Dead ends
 //! The same certificate a second time is not sent either.
@@ -22,7 +23,9 @@
 //! RFC 8446 sections 4.3.2 and 4.4.2; RFC 5246 section 7.4.4; OpenSSL SSL_CTX_set1_sigalgs(3).
 
 use crate::facts::{Breadth, Facts, Offered};
+use crate::registry::ProtocolVersion;
 use crate::rules::parameters::signature_algorithm_mismatch::wider;
+use crate::rules::version::enable_old_signatures;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -45,6 +48,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         .map(Offered::signature_breadth)
         .is_some_and(|breadth| breadth > Breadth::Full);
     let (why, remedy) = match is_narrow {
+        _ if level_excludes_old_signatures(facts) => (
+            "its TLS library does not sign as TLS 1.0 and 1.1 do",
+            enable_old_signatures(facts),
+        ),
         true => (
             "nginx's list of signature algorithms has none for its key",
             wider(facts),
@@ -70,4 +77,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ],
         remedy,
     ))
+}
+
+/// Before TLS 1.2 keys sign with SHA-1, which OpenSSL 3 does at level 0 only.
+fn level_excludes_old_signatures(facts: &Facts<'_>) -> bool {
+    let chosen = facts.chosen.as_ref().and_then(|chosen| chosen.version);
+    let is_old = chosen.is_some_and(|version| version < ProtocolVersion::TLS1_2);
+    is_old && facts.is_openssl3() && facts.recording.settings.security_level != Some(0)
 }

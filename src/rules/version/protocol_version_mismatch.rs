@@ -156,9 +156,7 @@ fn refused_without_saying_so(facts: &Facts<'_>, offered: &Offered) -> Option<Fin
     })
 }
 
-/// TLS 1.0 or 1.1 was agreed on, and OpenSSL 3 does not accept the signature that comes with it. With
-/// RSA key exchange there is none, but an upstream that chose otherwise need not have it: of the two
-/// fixes, neither of which is free, the one that always works is printed.
+/// TLS 1.0 or 1.1 was agreed on, and OpenSSL 3 does not accept the signature that comes with it.
 fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Option<Finding> {
     let version = chosen.filter(|version| *version < ProtocolVersion::TLS1_2)?;
     let confidence = match facts.ssl_reason()? {
@@ -166,12 +164,7 @@ fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Optio
         INTERNAL_ERROR if facts.sent() == Some(Alert::INTERNAL_ERROR) => Confidence::Likely,
         _ => return None,
     };
-    let remedy = Remedy::paste(facts, ["ciphers DEFAULT:@SECLEVEL=0"])
-        .with_security(Security::Weakens)
-        .with_action(
-            "upstream must be upgraded to TLS 1.2 or newer: the fix is for the meantime, and where the \
-             upstream has RSA key exchange, ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE keeps the level",
-        );
+    let remedy = super::enable_old_signatures(facts);
     Some(Finding::new(
         confidence,
         format!("upstream chose {version}, and nginx's TLS library does not accept that version's signatures"),
