@@ -128,10 +128,11 @@ fn refused_by_peer(facts: &Facts<'_>) -> Option<Finding> {
         Evidence::GroupListNarrow,
     ];
     let remedy = wider(facts, None);
-    let name_is_ruled_out = facts.name.is_ruled_out();
-    if name_is_ruled_out {
+    if facts.name.is_ruled_out() {
         evidence.push(Evidence::ServerNameRuledOut);
     }
+    // No stack says so of a name.
+    let name_is_ruled_out = facts.name.is_ruled_out() || alert.code == Alert::UNEXPECTED_MESSAGE.0;
     let finding = |confidence| Finding::new(confidence, sentence, &evidence, remedy);
     // An internal error has many causes of the peer's own.
     let speaks_of_the_offer = alert.code != Alert::INTERNAL_ERROR.0;
