@@ -12,8 +12,8 @@
 //! and RHEL 8, and everywhere since OpenSSL 3.2, the default security level is 2: at least 2048 bits.
 //!
 //! # Workaround
-//! `proxy_ssl_ciphers <list>:!kDHE;`: then the server must choose ECDHE. Putting ECDHE first does not
-//! bind the server. If it then refuses the handshake it has nothing but DHE: it needs parameters of
+//! `proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_ciphers <list>:!kDHE;`: then the server must choose ECDHE,
+//! or TLS 1.3, whose groups are no server's own. Putting ECDHE first does not bind the server. If it then refuses the handshake it has nothing but DHE: it needs parameters of
 //! 2048 bits or more. Until then 1024 bits pass with `@SECLEVEL=1` in the list, which weakens security.
 //!
 //! # Dead ends
@@ -23,7 +23,7 @@
 //! RFC 7919; SSL_CTX_set_security_level(3); weakdh.org.
 
 use crate::facts::{Facts, Offered};
-use crate::registry::{CipherSuite, KeyExchange};
+use crate::registry::{CipherSuite, KeyExchange, ProtocolVersion};
 use crate::rules::directive::Setting;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
@@ -50,7 +50,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(suite) = facts.chosen.as_ref().and_then(|chosen| chosen.cipher) {
         sentence.push_str(&format!(" (it chose {suite})"));
     }
-    let remedy = Remedy::paste(facts, [without_dhe(facts)]).with_action(
+    let remedy = Remedy::paste(facts, without_its_parameters(facts)).with_action(
         "upstream needs ECDHE suites, or DH parameters of 2048 bits or more: while it has nothing \
              but DHE, only a lower @SECLEVEL in the list helps, which weakens security",
     );
@@ -60,6 +60,14 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))
+}
+
+/// No DHE, and TLS 1.3, whose groups no server makes up, where that was not offered.
+fn without_its_parameters(facts: &Facts<'_>) -> Vec<Setting> {
+    let highest = facts.offered.as_ref().and_then(Offered::max_version);
+    let lacks_tls13 = highest < Some(ProtocolVersion::TLS1_3);
+    let versions = lacks_tls13.then(|| "protocols TLSv1.2 TLSv1.3".into());
+    versions.into_iter().chain([without_dhe(facts)]).collect()
 }
 
 /// What was offered, less the DHE suites: a short list as it was, a long one by its usual name. Plain RSA
