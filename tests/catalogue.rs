@@ -223,10 +223,10 @@ fn every_fix_that_can_be_pasted_has_a_snippet() {
             continue;
         }
         let mut snippet = std::fs::read_to_string(&path).unwrap_or_default();
-        if diagnosis.alternatives.contains(&"sni_missing") {
-            // The certificate may be a default one: then the first thing to do is that one's.
-            let path = root().join("nginx-conf/workarounds/sni_missing.conf");
-            snippet.push_str(&std::fs::read_to_string(path).unwrap());
+        // What comes first may be what another cause would take.
+        for other in &diagnosis.alternatives {
+            let path = root().join(format!("nginx-conf/workarounds/{other}.conf"));
+            snippet.push_str(&std::fs::read_to_string(path).unwrap_or_default());
         }
         for directive in &remedy.fix {
             // The snippets are proxy_pass's.

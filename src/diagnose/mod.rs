@@ -42,11 +42,13 @@ pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
         .iter()
         .filter_map(|rule| Some((*rule, certificate::demote(facts, (rule.evaluate)(facts)?))))
         .collect();
-    let is_lever_left = found.iter().any(|(_, finding)| levers::is_left(finding));
+    let is_lever_left = found
+        .iter()
+        .any(|(rule, finding)| levers::is_left(rule, finding));
     // Stable: among equals the catalogue's order decides. What weakens waits until nothing neutral is left.
-    found.sort_by_key(|(_, finding)| {
+    found.sort_by_key(|(rule, finding)| {
         let waits = is_lever_left && finding.remedy.security == Security::Weakens;
-        let effort = levers::effort(finding);
+        let effort = levers::effort(rule, finding);
         (finding.alternative_only, finding.confidence, waits, effort)
     });
     levers::prefer(&mut found);
@@ -57,10 +59,10 @@ pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
         .filter(|(_, finding)| !finding.because.contains(&Evidence::NothingDecides))
         .collect();
     let finding = levers::pull(finding, rule.family, &others);
+    let finding = limit_confidence(facts, certificate::limit(facts, finding));
     Diagnosis {
         name: rule.name,
         family: rule.family,
-        finding: limit_confidence(facts, certificate::limit(facts, finding)),
         alternatives: others
             .iter()
             .map(|(rule, _)| rule.name)
@@ -70,7 +72,9 @@ pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
             .dead_ends
             .iter()
             .filter_map(|text| facts.with_prefix(text))
+            .filter(|text| !finding.remedy.says(text))
             .collect(),
+        finding,
     }
 }
 

@@ -175,18 +175,13 @@ impl Remedy {
         };
     }
 
-    /// Names another remedy's directives as what to try before this one's action.
-    pub(crate) fn try_first(&mut self, other: &Self) {
-        let settings: Vec<_> = other
-            .fix
-            .iter()
-            .map(|one| one.without_semicolon())
-            .collect();
-        let first = format!("first try {}", settings.join(" and "));
-        self.action = Some(match self.action.take() {
-            Some(action) => format!("{first}, then {action}"),
-            None => first,
-        });
+    /// A dead end, or one of its kind (`proxy_ssl_ciphers ...;`), is among its directives.
+    pub(crate) fn says(&self, dead_end: &str) -> bool {
+        let is_it = |directive: &Directive| match dead_end.strip_suffix("...;") {
+            Some(begin) => directive.starts_with(begin),
+            None => *directive == dead_end,
+        };
+        self.fix.iter().any(is_it)
     }
 
     /// All of it in words, for an action.

@@ -64,6 +64,8 @@ const SWITCHED_ON: (&str, &str) = ("/settings/send_server_name", "true");
 const NGINX: &str = "/environment/nginx";
 const OPENSSL: &str = "/environment/openssl";
 const MODULE: &str = "/context/module";
+const NONE_12: &str = "client_certificate_required/tls12_none.json";
+const OWN: (&str, &str) = ("/settings/client_certificate", "true");
 const LEVEL: &str = "/settings/security_level";
 /// 0x1010117f: 1.1.1w.
 const OPENSSL_1_1_1: (&str, &str) = (OPENSSL, "269488511");
@@ -89,9 +91,9 @@ pub(crate) static FIXES: &[Fix] = &[
     fix(SHA1, &[], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;"]),
     fix(SHA1, &[OPENSSL_1_1_1], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=1;"]),
     fix(SHA1, &[(LEVEL, "0")], &[]),
-    fix(DH, &[], &["proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE;"]),
-    fix(DH, &[(LEVEL, "3")], &["proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:@SECLEVEL=3;"]),
-    fix(DH_LIST, &[], &["proxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;"]),
+    fix(DH, &[], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;", "proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE;"]),
+    fix(DH, &[(LEVEL, "3")], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;", "proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:@SECLEVEL=3;"]),
+    fix(DH_LIST, &[], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;", "proxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;"]),
     fix(LEGACY, &[], &["proxy_ssl_conf_command Options UnsafeLegacyServerConnect;"]),
     fix(LEGACY, &[OPENSSL_3_0_3], &["proxy_ssl_conf_command Options UnsafeLegacyRenegotiation;"]),
     fix(LEGACY, &[OPENSSL_1_1_1], &[]),
@@ -101,6 +103,10 @@ pub(crate) static FIXES: &[Fix] = &[
     fix(ALPN, &[(MODULE, "\"stream\""), (NGINX, "1031004")], &["proxy_ssl_alpn <protocol-of-the-upstream>;"]),
     fix(WEAK, &[], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;"]),
     fix(OLD, &[], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;"]),
+    // A key that is there and cannot sign as old versions do.
+    fix(NONE_12, &[OWN, ("/handshake/version", "769")], &["proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;"]),
+    fix(NONE_12, &[OWN, ("/handshake/version", "769"), (LEVEL, "0")], &[]),
+    fix(NONE_12, &[OWN], &[]),
     // A certificate that may be the default one: first SNI, with a name where there is none to hand.
     fix(SELF, &[], &["proxy_ssl_trusted_certificate </path/to/upstream-certificate.pem>;"]),
     fix(SELF, &[NO_MATCH], &["proxy_ssl_server_name on;"]),

@@ -142,12 +142,13 @@ pub(crate) static TELLINGS: &[Telling] = &[
     telling(WRONG_SNI, &[(ALERT, "40")], "possible",
         &["sni_unrecognized", "cipher_mismatch", "signature_algorithm_mismatch"],
         "fix: \"proxy_ssl_protocols TLSv1.2 TLSv1.3;\" (possible)", "look at the upstream's log"),
-    telling(CLOSED, &[], "possible", &["sni_missing"], "a server name it wants, else sni_missing (possible)",
-        "unknown server name"),
-    telling(RESET, &[], "possible", &["sni_missing"], "a server name it wants, else sni_missing (possible)",
-        "unknown server name"),
+    // Who would only send to a log hands on what is left to try.
+    telling(CLOSED, &[], "possible", &["sni_missing"],
+        "fix: \"proxy_ssl_server_name on;\" \"proxy_ssl_name <host-name-of-the-upstream>;\" (possible)", "look at"),
+    telling(RESET, &[], "possible", &["sni_missing"],
+        "fix: \"proxy_ssl_server_name on;\" \"proxy_ssl_name <host-name-of-the-upstream>;\" (possible)", "look at"),
     telling(WRONG_SNI, &[(ALERTS, "[]"), (KIND, "\"eof\"")], "possible", &["sni_unrecognized"],
-        "unknown server name, else sni_unrecognized", "a server name it wants"),
+        "fix: \"proxy_ssl_name <host-name-of-the-upstream>;\" (possible)", "look at"),
     telling(SHORT, &[(ALERTS, "[]"), (KIND, "\"eof\"")], "possible", &[], "on its own (possible)", "else"),
     // A name is the better guess, another version remains one.
     telling(SNI, &[], "likely", ALERT_40, "proxy_ssl_server_name on;", ", else"),

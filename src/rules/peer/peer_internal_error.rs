@@ -12,7 +12,8 @@
 //! certificate to present, others for unknown names and rejected client certificates.
 //!
 //! # Workaround
-//! The upstream's log has the error; nothing in nginx.conf does.
+//! What is left to try on this side is printed first: `proxy_ssl_name <host>;` where no name was sent, or one
+//! that nothing confirms. The upstream's log has the error; nothing in nginx.conf does.
 //!
 //! # Dead ends
 //! The server did not complain about ciphers or certificates: changing them is guessing.

@@ -12,6 +12,8 @@
 //! the PROXY protocol or a known server name (nginx may have sent none), a rate limit. Later: a crash, or a rejected certificate.
 //!
 //! # Workaround
+//! What is left to try on this side is printed first: `proxy_ssl_name <host>;` where no name was sent, or one
+//! that nothing confirms.
 //! The upstream's or the balancer's log says who ended it. `openssl s_client` from the nginx host, with
 //! and without `-servername`, narrows it down.
 //!
