@@ -61,9 +61,11 @@ fn closed(outcome: &Outcome, diagnosis: &Diagnosis) -> (String, String) {
         Loop::Pasted(Ok(())) => (fix, "200".to_owned()),
         Loop::Pasted(Err(again)) => {
             let mut text = format!("FAILS: {}", again.why);
-            if let Some((fix, helped)) = &again.second {
-                let answer = if *helped { "200" } else { "fails too" };
-                let _ = write!(text, "; then {}: {answer}", quoted(fix));
+            for fix in &again.then {
+                let _ = write!(text, "; then {}", quoted(fix));
+            }
+            if !again.then.is_empty() {
+                text.push_str(if again.helped { ": 200" } else { ": fails too" });
             }
             (fix, text)
         }
@@ -157,7 +159,7 @@ fn more(totals: &Totals) -> Vec<Vec<String>> {
         ("`machine` fixes that helped", &totals.machine),
         ("`placeholder` fixes that helped", &totals.placeholder),
         (
-            "fixes that failed, where the one proposed next helped",
+            "fixes that failed, where those proposed next helped",
             &totals.second,
         ),
         ("remedies outside nginx.conf that helped", &totals.done),

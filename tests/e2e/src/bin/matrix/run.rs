@@ -20,8 +20,10 @@ pub(crate) enum Loop {
 /// A fix after which the request failed again.
 pub(crate) struct Again {
     pub(crate) why: String,
-    /// What the module proposed then, pasted too; whether that helped.
-    pub(crate) second: Option<(Vec<String>, bool)>,
+    /// What the module proposed then, each pasted in its turn.
+    pub(crate) then: Vec<Vec<String>>,
+    /// Whether the last of them helped.
+    pub(crate) helped: bool,
 }
 
 /// How a scenario went.
@@ -55,6 +57,9 @@ pub(crate) fn run(scenario: &Scenario) -> Outcome {
         log,
     }
 }
+
+/// Fixes pasted after a first one that failed.
+const MAX_PASTES: usize = 3;
 
 /// The request fails still.
 struct NotYet {
@@ -91,7 +96,7 @@ impl Scene {
 
     /// Does what the diagnosis says and repeats the request.
     fn close(&mut self, diagnosis: &Diagnosis) -> Loop {
-        if diagnosis.applicability == "manual" {
+        if diagnosis.applicability == "manual" || self.stands_there(&diagnosis.fix) {
             return match self.live.setup.remedy.take() {
                 Some(remedy) => {
                     let location = self.live.setup.location.clone();
@@ -110,20 +115,45 @@ impl Scene {
         if self.live.setup.script {
             return Loop::Open("script");
         }
-        Loop::Pasted(self.paste(&diagnosis.fix).map_err(|NotYet { why, next }| {
-            let second = (!next.is_empty()).then(|| {
-                let helped = self.paste(&next).is_ok();
-                (next, helped)
-            });
-            Again { why, second }
-        }))
+        let first = self.paste(&diagnosis.fix);
+        Loop::Pasted(first.map_err(|failed| self.paste_on(failed)))
+    }
+
+    /// Pastes what is proposed after a fix that failed, as long as it is another one.
+    fn paste_on(&mut self, failed: NotYet) -> Again {
+        let NotYet { why, mut next } = failed;
+        let mut again = Again {
+            why,
+            then: Vec::new(),
+            helped: false,
+        };
+        while !next.is_empty() && !again.then.contains(&next) && again.then.len() < MAX_PASTES {
+            let result = self.paste(&next);
+            again.then.push(next);
+            again.helped = result.is_ok();
+            next = result.err().map_or_else(Vec::new, |failed| failed.next);
+        }
+        again
+    }
+
+    /// A fix with its placeholders filled.
+    fn filled(&self, fix: &[String]) -> Result<Vec<String>, String> {
+        let mut values = self.live.setup.values.clone();
+        values.extend(self.lab.known_values());
+        fill(fix, &values)
+    }
+
+    /// Filled with what the operator knows, the fix is what nginx.conf says already: what the action says is
+    /// next.
+    fn stands_there(&self, fix: &[String]) -> bool {
+        let location = &self.live.setup.location;
+        self.filled(fix)
+            .is_ok_and(|fix| fix.iter().all(|line| location.contains(line)))
     }
 
     /// Pastes a fix into the location and repeats the request.
     fn paste(&mut self, fix: &[String]) -> Result<(), NotYet> {
-        let mut values = self.live.setup.values.clone();
-        values.extend(self.lab.known_values());
-        let fix = fill(fix, &values).map_err(NotYet::because)?;
+        let fix = self.filled(fix).map_err(NotYet::because)?;
         self.live.setup.location = paste(&self.live.setup.location, &fix);
         let location = self.live.setup.location.clone();
         self.repeat(&location, None)
