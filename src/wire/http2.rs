@@ -14,6 +14,8 @@ const GOAWAY: u8 = 7;
 /// Flags of frames.
 const PADDED: u8 = 0x08;
 const PRIORITY: u8 = 0x20;
+/// An error code (RFC 9113 section 7).
+const INADEQUATE_SECURITY: [u8; 4] = [0, 0, 0, 12];
 /// `:authority` in HPACK's static table.
 const AUTHORITY: usize = 1;
 
@@ -75,6 +77,22 @@ pub fn begins_http2(bytes: &[u8]) -> bool {
         _ => false,
     };
     is_plausible && first.stream == 0 && first.length < 1024
+}
+
+/// The GOAWAY of a server whose rules the TLS below does not meet (RFC 9113 section 9.2); empty for none.
+pub fn inadequate_security(frames: &[u8]) -> &[u8] {
+    let mut reader = Reader::new(frames);
+    loop {
+        let from = reader.rest();
+        let Some(frame) = frame(&mut reader) else {
+            return &[];
+        };
+        let code = frame.payload.get(4..8);
+        if frame.kind == GOAWAY && frame.stream == 0 && code == Some(&INADEQUATE_SECURITY) {
+            let length = from.len() - reader.rest().len();
+            return from.get(..length).unwrap_or(from);
+        }
+    }
 }
 
 /// The first bytes of the body among the frames that follow an answer's header; empty for none.
@@ -250,6 +268,21 @@ mod tests {
             b"\x15\x03\x03\0\x02\x02\x28",
         ] {
             assert!(!begins_http2(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn only_one_goaway_is_about_tls() {
+        let settings = b"\0\0\x00\x04\0\0\0\0\0";
+        let goaway = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x0c";
+        let both = [&settings[..], goaway, b"rest"].concat();
+        assert_eq!(inadequate_security(&both), goaway);
+        let cut = &both[..both.len() - 5];
+        assert_eq!(inadequate_security(cut), b"");
+        let of_a_stream = with_header(GOAWAY, 0, &goaway[9..]);
+        let no_error = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
+        for other in [&of_a_stream[..], no_error, settings, b""] {
+            assert_eq!(inadequate_security(other), b"", "{other:?}");
         }
     }
 

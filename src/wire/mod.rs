@@ -20,7 +20,7 @@ pub use certificate::{
     AlternativeName,
 };
 pub use client_hello::ClientHello;
-pub use http2::{begins_http2, first_data};
+pub use http2::{begins_http2, first_data, inadequate_security};
 pub use name::distinguished_name;
 pub use reader::{Reader, Vector};
 pub use request::{is_http2_request, request_host};

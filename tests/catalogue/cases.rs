@@ -66,6 +66,9 @@ const REFUSED: [(&str, &str); 3] = [
     ("/handshake/finished", "true"),
     ("/handshake/alerts", "[]"),
 ];
+/// INADEQUATE_SECURITY(12), and NO_ERROR(0).
+const GOAWAY_INADEQUATE: &str = "{\"status\":0,\"body\":\"000008070000000000000000000000000c\"}";
+const GOAWAY: &str = "{\"status\":0,\"body\":\"0000080700000000000000000000000000\"}";
 /// nginx's pages for 496 and 495.
 const NO_CERTIFICATE_PAGE: &str = "{\"status\":400,\"body\":\"3c68746d6c3e0d0a3c686561643e3c7469746c653e343030204e6f2072657175697265642053534c206365727469666963617465207761732073656e74\"}";
 const BAD_CERTIFICATE_PAGE: &str = "{\"status\":400,\"body\":\"3c68746d6c3e0d0a3c686561643e3c7469746c653e343030205468652053534c206365727469666963617465206572726f72\"}";
@@ -167,6 +170,9 @@ pub(crate) static CASES: &[Case] = &[
         "unknown", "client_certificate_unusable"),
     case(NONE_13, &[("/settings/client_certificate", "true")], "client_certificate_unusable", "client_certificate_required"),
     case(NONE_13, &[], "client_certificate_required", "client_certificate_unusable"),
+    // Over a handshake that stands HTTP/2 asks more of TLS; a GOAWAY of another kind does not.
+    case(NONE_12, &[REFUSED[0], REFUSED[1], REFUSED[2], (RESPONSE, GOAWAY_INADEQUATE)], "insufficient_security", "alpn_mismatch"),
+    case(NONE_12, &[REFUSED[0], REFUSED[1], REFUSED[2], (RESPONSE, GOAWAY)], "alpn_mismatch", "insufficient_security"),
     // It asked, and gave up before its own certificate, when it was not nginx's turn.
     case(NONE_13, &[(KIND, "\"error\""), ("/handshake/finished", "false"), ("/handshake/client_certificate", "null"),
         ("/handshake/messages", ASKED_AND_NO_MORE), ("/handshake/alerts", "[{\"from\":\"received\",\"level\":2,\"code\":40}]")],

@@ -2,7 +2,7 @@
 
 use tlsdiag::capture::{Bytes, Response, MAX_BODY};
 use tlsdiag::text::bounded;
-use tlsdiag::wire::{first_data, is_http2_request, request_host};
+use tlsdiag::wire::{first_data, inadequate_security, is_http2_request, request_host};
 
 use super::http::Http;
 use crate::nginx::buffer::between;
@@ -16,14 +16,20 @@ pub(super) fn is_suspicious(http: &Http<'_>) -> bool {
 /// The answer whose header nginx has just read; `body` where that came after the header.
 pub(super) fn read(http: &Http<'_>, body: Option<&[u8]>) -> Response {
     let (upstream, request) = (http.upstream, request(http));
+    let buffer = &upstream.buffer;
     // SAFETY: the upstream's own buffer, which lives as long as it.
-    let rest = unsafe { between(upstream.buffer.pos, upstream.buffer.last) };
-    let body = body.unwrap_or_else(|| match is_http2_request(request) {
-        true => first_data(rest),
-        false => rest,
+    let whole = unsafe { between(buffer.start, buffer.last) };
+    // SAFETY: the same buffer.
+    let rest = unsafe { between(buffer.pos, buffer.last) };
+    let status = u16::try_from(upstream.headers_in.status_n).unwrap_or(0);
+    let body = body.unwrap_or_else(|| match (is_http2_request(request), status) {
+        // nginx has read on, in vain.
+        (true, 0) => inadequate_security(whole),
+        (true, _) => first_data(rest),
+        (false, _) => rest,
     });
     Response {
-        status: u16::try_from(upstream.headers_in.status_n).unwrap_or(0),
+        status,
         host_sent: request_host(request).map(|host| bounded(&host).into()),
         body: Bytes(body.get(..MAX_BODY).unwrap_or(body).to_vec()),
         peer_speaks_http2: false,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Reused;
 use crate::capture::Bytes;
 use crate::text::Foreign;
-use crate::wire::begins_http2;
+use crate::wire::{begins_http2, inadequate_security};
 
 /// Bytes kept of an answer's beginning.
 pub const MAX_BODY: usize = 128;
@@ -19,7 +19,8 @@ pub struct Response {
     /// The Host that nginx sent, as it stands in its request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_sent: Option<Foreign>,
-    /// Its first bytes, at most [`MAX_BODY`]: of the body, or of what is no answer of HTTP/1.
+    /// Its first bytes, at most [`MAX_BODY`]: of the body, of what is no answer of HTTP/1, or of the GOAWAY
+    /// that came for TLS's sake in place of one of HTTP/2.
     pub body: Bytes,
     /// The peer has chosen HTTP/2 whenever it was offered, and answered nothing else.
     #[serde(skip_serializing_if = "is_false")]
@@ -71,6 +72,7 @@ impl Response {
             || (reused.is_some() && self.refuses_identity())
             || self.page() == Some(Page::NoAlpn)
             || self.begins_http2()
+            || self.finds_tls_inadequate()
     }
 
     /// Its body decides, and has not come yet: in HTTP/2 it often comes in a record of its own.
@@ -116,6 +118,11 @@ impl Response {
         PAGES.iter().find(is_this).map(|(_, _, page)| *page)
     }
 
+    /// In place of an answer the upstream says that HTTP/2 asks more of TLS.
+    pub fn finds_tls_inadequate(&self) -> bool {
+        self.status == 0 && !inadequate_security(&self.body.0).is_empty()
+    }
+
     /// What came is HTTP/2 and no answer of HTTP/1.
     pub fn begins_http2(&self) -> bool {
         self.status == 0 && begins_http2(&self.body.0)
@@ -144,6 +151,10 @@ mod tests {
             b"Missing ALPN Protocol, expected `h2`."
         )));
         assert!(plain(&response(0, b"\0\0\x00\x04\0\0\0\0\0")));
+        assert!(plain(&response(
+            0,
+            b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x0c"
+        )));
         for (status, body) in [
             (200, &b""[..]),
             (400, MISSING),

@@ -223,7 +223,7 @@ fn finding(
 
 const USUAL: &str = "ciphers HIGH:!aNULL:!MD5";
 /// Without the suites that let whoever gets the server's key read what was recorded.
-const FORWARD_SECRET: &str = "ciphers HIGH:!aNULL:!MD5:!kRSA";
+pub(crate) const FORWARD_SECRET: &str = "ciphers HIGH:!aNULL:!MD5:!kRSA";
 
 /// The usual list, without plain RSA key exchange where that was not offered either: a wider offer is no
 /// weaker one.

@@ -166,7 +166,7 @@ fn after_retry(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// The group asked for, post-quantum ones that were offered, the library's default, the rest of the offer.
-fn wider(facts: &Facts<'_>, wanted: Option<NamedGroup>) -> Remedy {
+pub(crate) fn wider(facts: &Facts<'_>, wanted: Option<NamedGroup>) -> Remedy {
     let offered = facts.offered.as_ref().map(Offered::groups);
     let offered = offered.unwrap_or_default();
     let wanted = wanted.filter(|group| facts.library_has(*group));
