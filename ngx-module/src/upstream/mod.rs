@@ -112,12 +112,15 @@ impl<'c> UpstreamConnection<'c> {
         }
     }
 
-    /// The name nginx compares with the certificate.
+    /// The name nginx compares with the certificate; an empty one, which matches none, where a variable came
+    /// to nothing.
     pub(crate) fn compared_name(&self) -> Option<&'c [u8]> {
         match &self.owner {
-            Owner::Http(http) => string::bytes(&http.upstream.ssl_name),
+            Owner::Http(http) => Some(string::bytes(&http.upstream.ssl_name).unwrap_or_default()),
             #[cfg(ngx_feature = "stream")]
-            Owner::Stream(stream) => string::bytes(&stream.upstream.ssl_name),
+            Owner::Stream(stream) => {
+                Some(string::bytes(&stream.upstream.ssl_name).unwrap_or_default())
+            }
             Owner::Other => None,
         }
     }

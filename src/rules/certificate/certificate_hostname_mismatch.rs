@@ -56,7 +56,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let presented = leaf.presented();
     let shown = presented.iter().take(SHOWN).map(ToString::to_string);
     let shown: Vec<_> = shown.collect();
-    let compared = quote(compared);
+    let compared = match compared {
+        "" => "an empty name (a variable came to nothing)".to_owned(),
+        name => quote(name),
+    };
     let mut sentence = match shown.as_slice() {
         [] => format!("upstream certificate has no DNS name, so {compared} cannot match"),
         names => format!(
