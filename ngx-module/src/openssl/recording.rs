@@ -1,5 +1,8 @@
 //! Parts of a recording that only OpenSSL can tell.
 
+use core::ffi::c_int;
+use core::ptr;
+
 use tlsdiag::capture::{
     Bytes, ClientCertificate, ClientCertificateSent, Ending, EndingKind, Recorder, Settings,
 };
@@ -7,8 +10,10 @@ use tlsdiag::registry::{Alert, SslReason};
 
 use super::error::ErrorCode;
 use super::ffi::{
-    OPENSSL_sk_num, OPENSSL_sk_value, SSL_CIPHER_get_protocol_id, SSL_CTX_get0_certificate,
-    SSL_CTX_get_ciphers, SSL_CTX_get_security_level, SSL_CTX_get_verify_depth, SSL_CTX,
+    OPENSSL_sk_num, OPENSSL_sk_value, SSL_CIPHER_get_protocol_id, SSL_CTX_ctrl,
+    SSL_CTX_get0_certificate, SSL_CTX_get_ciphers, SSL_CTX_get_security_level,
+    SSL_CTX_get_verify_depth, SSL_CTRL_GET_MAX_PROTO_VERSION, SSL_CTRL_GET_MIN_PROTO_VERSION,
+    SSL_CTX,
 };
 use super::X509;
 
@@ -22,11 +27,24 @@ pub(crate) unsafe fn with_context(settings: Settings, context: *mut SSL_CTX) -> 
         Settings {
             verify_depth: u32::try_from(SSL_CTX_get_verify_depth(context)).ok(),
             security_level: u32::try_from(SSL_CTX_get_security_level(context)).ok(),
+            min_version: bound(context, SSL_CTRL_GET_MIN_PROTO_VERSION),
+            max_version: bound(context, SSL_CTRL_GET_MAX_PROTO_VERSION),
             tls13_suites: tls13_suites(context),
             client_certificate: Some(!SSL_CTX_get0_certificate(context).is_null()),
             ..settings
         }
     }
+}
+
+/// A bound of the versions; `None` where there is none.
+///
+/// # Safety
+/// `context` is alive.
+unsafe fn bound(context: *mut SSL_CTX, which: impl TryInto<c_int>) -> Option<u16> {
+    let which = which.try_into().ok()?;
+    // SAFETY: the caller's promise; these controls take no argument and only read.
+    let version = unsafe { SSL_CTX_ctrl(context, which, 0, ptr::null_mut()) };
+    u16::try_from(version).ok().filter(|version| *version != 0)
 }
 
 /// How many suites of TLS 1.3 (0x13xx) the context would offer.

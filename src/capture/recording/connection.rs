@@ -92,6 +92,13 @@ pub struct Settings {
     /// `*_ssl_server_name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub send_server_name: Option<bool>,
+    /// The lowest version that the context allows besides `*_ssl_protocols`, where a command sets one
+    /// (`SSL_CTX_get_min_proto_version`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_version: Option<u16>,
+    /// The highest one (`SSL_CTX_get_max_proto_version`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_version: Option<u16>,
     /// Suites of TLS 1.3 in the context's list (`SSL_CTX_get_ciphers`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls13_suites: Option<u32>,

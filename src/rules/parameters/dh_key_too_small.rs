@@ -25,6 +25,7 @@
 use crate::facts::{Facts, Offered};
 use crate::registry::{CipherSuite, KeyExchange, ProtocolVersion};
 use crate::rules::directive::Setting;
+use crate::rules::version::both;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 /// SSL_R_DH_KEY_TOO_SMALL, and below 512 bits DH_R_MODULUS_TOO_SMALL of libcrypto (OpenSSL 3).
@@ -66,8 +67,12 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 fn without_its_parameters(facts: &Facts<'_>) -> Vec<Setting> {
     let highest = facts.offered.as_ref().and_then(Offered::max_version);
     let lacks_tls13 = highest < Some(ProtocolVersion::TLS1_3);
-    let versions = lacks_tls13.then(|| "protocols TLSv1.2 TLSv1.3".into());
-    versions.into_iter().chain([without_dhe(facts)]).collect()
+    let mut settings = match lacks_tls13 {
+        true => both(facts),
+        false => Vec::new(),
+    };
+    settings.push(without_dhe(facts));
+    settings
 }
 
 /// What was offered, less the DHE suites: a short list as it was, a long one by its usual name. Plain RSA

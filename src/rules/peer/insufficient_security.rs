@@ -30,6 +30,7 @@ use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::{Alert, ProtocolVersion};
 use crate::rules::parameters::cipher_mismatch::{wider_list, FORWARD_SECRET};
 use crate::rules::parameters::group_mismatch;
+use crate::rules::version::both;
 use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -77,9 +78,9 @@ fn for_http2(facts: &Facts<'_>) -> Option<Finding> {
     let mut settings = Vec::new();
     if offered.and_then(Offered::max_version) < Some(ProtocolVersion::TLS1_3) {
         evidence.push(Evidence::VersionsLimited);
-        settings.push("protocols TLSv1.2 TLSv1.3");
+        settings.extend(both(facts));
     }
-    settings.push(FORWARD_SECRET);
+    settings.push(FORWARD_SECRET.into());
     let mut remedy = Remedy::paste(facts, settings)
         .with_action("upstream needs suites with ephemeral key exchange and AEAD");
     // Plain RSA is what is left where no group is common to both.
@@ -107,12 +108,12 @@ fn stronger_offer(facts: &Facts<'_>, evidence: &mut Vec<Evidence>) -> Remedy {
     let mut directives = Vec::new();
     if offered.max_version() < Some(ProtocolVersion::TLS1_3) {
         evidence.push(Evidence::VersionsLimited);
-        directives.push("protocols TLSv1.2 TLSv1.3");
+        directives.extend(both(facts));
     }
     let needs_suites = offered.versions().first() < Some(&ProtocolVersion::TLS1_3);
     if needs_suites && offered.has_narrow_family() {
         evidence.push(Evidence::CipherListNarrow);
-        directives.push(wider_list(facts));
+        directives.push(wider_list(facts).into());
     }
     match directives.is_empty() {
         true => Remedy::manual(log),

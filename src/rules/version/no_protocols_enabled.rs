@@ -36,7 +36,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if facts.ssl_reason() != Some(SslReason::NO_PROTOCOLS_AVAILABLE) {
         return None;
     }
-    let remedy = Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"]).with_action(
+    let remedy = Remedy::paste(facts, super::both(facts)).with_action(
         "where it stays so, a MinProtocol or MaxProtocol in openssl.cnf or in a conf_command excludes \
          both versions, and an upstream that has neither must be upgraded, and meanwhile @SECLEVEL=0 in \
          the list of ciphers lets OpenSSL 3 offer TLS 1.0 and 1.1, which weakens security",

@@ -12,10 +12,11 @@
 //!
 //! # Why it happens
 //! nginx before 1.23.4 offers at most TLS 1.2 by default; from 1.27.3 on it offers no TLS 1.0 and 1.1.
-//! A `proxy_ssl_protocols` line copied from an old guide does either.
+//! A `proxy_ssl_protocols` line copied from an old guide does either, and a `MinProtocol` or `MaxProtocol` in
+//! `proxy_ssl_conf_command`, which nginx applies last.
 //!
 //! # Workaround
-//! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`. The upstream must support TLS 1.2 or newer. One that only
+//! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`, and the bounds of a command widened, too. The upstream must support TLS 1.2 or newer. One that only
 //! speaks TLS 1.0 or 1.1 needs an upgrade; until then those versions can be enabled, which weakens
 //! security and on OpenSSL 3 also takes `@SECLEVEL=0` in the list. RSA key exchange needs no such signature:
 //! with an upstream that supports it, `proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE;` is enough.
@@ -91,15 +92,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             format!("upstream chose {wanted}, which nginx does not allow (offered {names})");
         let remedy = match chosen {
             Some(version) if version < ProtocolVersion::TLS1_2 => enable_old(facts),
-            Some(version) => Remedy::paste(
-                facts,
-                [Setting::list(
-                    "protocols",
-                    &list_with(offered, version),
-                    " ",
-                )],
-            ),
-            None => Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"]),
+            Some(version) => {
+                let list = Setting::list("protocols", &list_with(offered, version), " ");
+                let mut settings = vec![list];
+                settings.extend(super::without_bounds(facts));
+                Remedy::paste(facts, settings)
+            }
+            None => Remedy::paste(facts, super::both(facts)),
         };
         return Some(Finding::new(
             if chosen.is_some() {
@@ -176,7 +175,7 @@ fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Optio
 /// TLS 1.2 and 1.3 where one of them was not offered; else older ones.
 fn other_versions(facts: &Facts<'_>, offered: &Offered) -> Remedy {
     match offered.lacks_a_version() {
-        true => Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"])
+        true => Remedy::paste(facts, super::both(facts))
             .with_action("the upstream must support TLS 1.2 or newer"),
         false => enable_old(facts),
     }
@@ -184,9 +183,10 @@ fn other_versions(facts: &Facts<'_>, offered: &Offered) -> Remedy {
 
 /// RFC 8996 retired these versions: only with a warning, and after the upstream's own upgrade.
 fn enable_old(facts: &Facts<'_>) -> Remedy {
-    let mut directives = vec!["protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"];
+    let mut directives: Vec<Setting> = vec!["protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3".into()];
+    directives.extend(super::down_to(facts, ProtocolVersion::TLS1));
     if facts.is_openssl3() {
-        directives.push("ciphers DEFAULT:@SECLEVEL=0");
+        directives.push("ciphers DEFAULT:@SECLEVEL=0".into());
     }
     Remedy::paste(facts, directives)
         .with_security(Security::Weakens)
