@@ -41,6 +41,8 @@ pub enum NameProblem {
     HasScheme,
     /// It holds what no host name holds: an underscore.
     NoHostName,
+    /// It ends in a dot, which SNI does not allow (RFC 6066 section 3).
+    FinalDot,
     /// It differs from the host that is configured.
     DiffersFromHost,
     /// It differs from the host of the `server` line that was tried.
@@ -113,6 +115,8 @@ impl NameFacts {
             Some(NameProblem::HasScheme)
         } else if sent.contains(':') && sent.parse::<IpAddr>().is_err() {
             Some(NameProblem::HasPort)
+        } else if sent.ends_with('.') {
+            Some(NameProblem::FinalDot)
         } else if self
             .server
             .as_deref()
@@ -136,10 +140,9 @@ impl NameFacts {
     /// name without a dot (`localhost`) says nothing about the certificate's name, and one that a client chose
     /// through a variable is not the operator's.
     fn names_a_host(&self, configured: &str) -> bool {
-        let is_dotted = configured.trim_end_matches('.').contains('.');
         self.configured_by != Provenance::Client
             && is_dns_name(configured)
-            && is_dotted
+            && is_dotted(configured)
             && (self.is_host || self.is_block)
     }
 
@@ -220,11 +223,10 @@ impl NameFacts {
     pub fn is_doubtful(&self) -> bool {
         match self.problem {
             Some(NameProblem::DiffersFromHost | NameProblem::DiffersFromServer) => {
-                self.sent_by() == Provenance::Operator
+                self.sent_by() != Provenance::Client
             }
             Some(NameProblem::UpstreamBlock) => {
-                let sent = self.sent.as_ref().map_or("", Foreign::raw);
-                sent.trim_end_matches('.').contains('.')
+                is_dotted(self.sent.as_ref().map_or("", Foreign::raw))
             }
             _ => false,
         }
@@ -240,6 +242,11 @@ impl NameFacts {
     }
 }
 
+/// It is called as hosts on the net are.
+fn is_dotted(name: &str) -> bool {
+    name.trim_end_matches('.').contains('.')
+}
+
 /// DNS names are equal whatever their case, with or without the final dot.
 fn same_name(one: &str, other: &str) -> bool {
     fn plain(name: &str) -> &str {
@@ -248,13 +255,14 @@ fn same_name(one: &str, other: &str) -> bool {
     plain(one).eq_ignore_ascii_case(plain(other))
 }
 
-/// The host of a `server` line, without its port; `None` for an address, a socket, or what is no name.
+/// The host of a `server` line, without its port; `None` for an address, a socket, or a name without a dot,
+/// which says nothing of the one that its certificate is for.
 fn host_of(line: &str) -> Option<String> {
     let host = match line.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => line,
     };
-    is_dns_name(host).then(|| host.to_owned())
+    (is_dns_name(host) && is_dotted(host)).then(|| host.to_owned())
 }
 
 /// A name that DNS could hold and that can stand in nginx.conf without quotes.
@@ -330,7 +338,11 @@ mod tests {
         );
         assert_eq!(facts("A.example", "a.example", false), None);
         assert_eq!(facts("b.example", "10.0.0.1", false), None);
-        assert_eq!(facts("a.example.", "a.example", false), None);
+        assert_eq!(
+            facts("a.example.", "a.example", false),
+            Some(NameProblem::FinalDot)
+        );
+        assert_eq!(facts("api.example.com", "localhost", false), None);
         assert_eq!(
             facts("Backend", "backend", true),
             Some(NameProblem::UpstreamBlock)
@@ -340,6 +352,23 @@ mod tests {
             None,
             "an address has no port"
         );
+    }
+
+    #[test]
+    fn only_a_server_line_that_names_a_host_says_which() {
+        let facts = |line| NameFacts {
+            configured: Some("backend".into()),
+            is_block: true,
+            server: host_of(line),
+            ..NameFacts::default()
+        };
+        let differs = Some(NameProblem::DiffersFromServer);
+        let sent = "api.example.com";
+        assert_eq!(facts("b.example.com:443").problem_with(sent), differs);
+        for line in ["localhost:443", "10.0.0.5:443", "unix:/run/app.sock"] {
+            assert_eq!(facts(line).problem_with(sent), None, "{line}");
+            assert!(facts(line).constant_server().is_none(), "{line}");
+        }
     }
 
     #[test]

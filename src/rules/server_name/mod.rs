@@ -27,4 +27,4 @@ fn name_setting(facts: &Facts<'_>, host: Option<Constant<'_>>) -> Setting {
 }
 
 /// The host that is meant, which only the operator knows.
-pub(super) const HOST: &str = "name <host-name-of-the-upstream>";
+pub(crate) const HOST: &str = "name <host-name-of-the-upstream>";

@@ -6,7 +6,7 @@
 //! # Evidence
 //! A fatal unrecognized_name(112) says it in so many words. handshake_failure(40), illegal_parameter(47),
 //! internal_error(80), a close or a reset say it only if the name is one no server can know: the name of
-//! an upstream block, one with a port, a scheme or an underscore, or one that differs from the configured
+//! an upstream block, one with a port, a scheme, an underscore or a final dot, or one that differs from the configured
 //! host or from the host of the `server` tried. A name that only `proxy_ssl_name` knows is an alternative.
 //!
 //! # Why it happens
@@ -42,9 +42,10 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     }
     let odd = facts.name.problem.map(|problem| match problem {
         NameProblem::UpstreamBlock => Evidence::NameIsUpstreamBlock,
-        NameProblem::HasPort | NameProblem::HasScheme | NameProblem::NoHostName => {
-            Evidence::NameIsNoHost
-        }
+        NameProblem::HasPort
+        | NameProblem::HasScheme
+        | NameProblem::NoHostName
+        | NameProblem::FinalDot => Evidence::NameIsNoHost,
         NameProblem::DiffersFromHost | NameProblem::DiffersFromServer => {
             Evidence::NameDiffersFromHost
         }
@@ -85,6 +86,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         (Some(NameProblem::HasPort), _) => ", which carries a port",
         (Some(NameProblem::HasScheme), _) => ", which carries a scheme",
         (Some(NameProblem::NoHostName), _) => ", which is no host name (it has an underscore)",
+        (Some(NameProblem::FinalDot), _) => ", which ends in a dot",
         (Some(NameProblem::DiffersFromHost), _) => ", which is not the configured host",
         (Some(NameProblem::DiffersFromServer), _) => ", which is not the host of the server tried",
         (None, Provenance::Client) => ", a variable's value, which a client may choose",
