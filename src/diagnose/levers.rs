@@ -87,11 +87,12 @@ fn is_about_a_list(finding: &Finding) -> bool {
 }
 
 /// It can be pasted, and costs no security. A name of the operator's choice counts, too: under verification
-/// it changes which certificate is accepted, under a condition that is printed with it.
+/// it changes which certificate is accepted, under a condition that is printed with it. Whom to trust is
+/// another matter.
 fn is_lever(rule: &Rule, finding: &Finding) -> bool {
     let is_free = match finding.remedy.security {
         Security::Neutral | Security::Hardens => true,
-        Security::ChangesTrust => rule.family == Family::ServerName,
+        Security::ChangesTrust => rule.family != Family::Certificate,
         Security::Weakens => false,
     };
     is_free && !finding.remedy.fix.is_empty()

@@ -128,6 +128,11 @@ impl Offered {
         self.suites.count
     }
 
+    /// Suites with ECDHE that are no AEAD, which is all that some upstreams of ten years ago have, were offered.
+    pub fn has_ecdhe_cbc(&self) -> bool {
+        self.suites.ecdhe_cbc
+    }
+
     /// Suites with finite-field Diffie-Hellman were offered.
     pub fn has_dhe(&self) -> bool {
         self.suites.dhe

@@ -28,6 +28,8 @@ impl Family {
 pub(super) struct Suites {
     ecdhe_rsa: Family,
     ecdhe_ecdsa: Family,
+    /// ECDHE with a cipher that is no AEAD.
+    pub(super) ecdhe_cbc: bool,
     /// Finite-field Diffie-Hellman.
     pub(super) dhe: bool,
     /// Plain RSA key exchange.
@@ -41,6 +43,8 @@ impl Suites {
         let mut suites = Self::default();
         for suite in list.iter().copied().filter(|suite| !suite.is_tls13()) {
             suites.count += 1;
+            let is_ecdhe = suite.key_exchange() == KeyExchange::Ecdhe;
+            suites.ecdhe_cbc |= is_ecdhe && !suite.is_aead();
             match (suite.key_exchange(), suite.authentication()) {
                 (KeyExchange::Ecdhe, Authentication::Rsa) => suites.ecdhe_rsa.add(suite),
                 (KeyExchange::Ecdhe, Authentication::Ecdsa) => suites.ecdhe_ecdsa.add(suite),

@@ -159,6 +159,13 @@ impl Remedy {
 
     /// Takes over another remedy's directives, but for those that are set here already.
     pub(crate) fn add(&mut self, other: &Self) {
+        if self.fix.is_empty() || other.applicability == Applicability::Placeholder {
+            self.applicability = other.applicability;
+        }
+        if other.security == Security::ChangesTrust {
+            self.security = other.security;
+            self.condition.clone_from(&other.condition);
+        }
         for directive in &other.fix {
             if !self.fix.iter().any(|one| one.sets_the_same(directive)) {
                 self.fix.push(directive.clone());

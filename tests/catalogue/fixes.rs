@@ -42,11 +42,15 @@ const NAME: &str = "certificate_hostname_mismatch/ip_address.json";
 const BLOCK: &str = "sni_missing/upstream_block.json";
 
 const WRONG_SNI: &str = "sni_unrecognized/alert_112.json";
+const TLS13_ONLY: &str = "protocol_version_mismatch/peer_is_tls13_only.json";
 const SUITE: &str = "cipher_mismatch/one_suite.json";
 const HELLO: &str = "/handshake/client_hellos/0/bytes";
 /// A hello of TLS 1.2 with TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 and nothing else.
 const ONE_ECDHE_SUITE: &str =
     "\"0100002b03030000000000000000000000000000000000000000000000000000000000000000000002c02f01000000\"";
+/// The same with a server_name, `a.test`.
+const ONE_ECDHE_SUITE_AND_A_NAME: &str =
+    "\"0100003a03030000000000000000000000000000000000000000000000000000000000000000000002c02f0100000f0000000b0009000006612e74657374\"";
 const CONSTANT: &str = "/settings/upstream_is_constant";
 const OTHER_HOST: [(&str, &str); 2] = [
     ("/context/upstream", "\"www.example.com\""),
@@ -135,6 +139,14 @@ pub(crate) static FIXES: &[Fix] = &[
     fix(WRONG_SNI, &[OTHER_HOST[0], OTHER_HOST[1], (CONSTANT, "null")], &["proxy_ssl_name <host-name-of-the-upstream>;"]),
     fix(WRONG_SNI, &[OTHER_HOST[0], OTHER_HOST[1], ("/settings/verify", "true")], &["proxy_ssl_name <host-name-of-the-upstream>;"]),
     // A list that is wider than what was offered is not weaker than it.
+    // A name that nothing confirms is cleared with the last list that weakens nothing.
+    fix(SUITE, &[(HELLO, ONE_ECDHE_SUITE_AND_A_NAME)], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;",
+        "proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kRSA;", "proxy_ssl_name <host-name-of-the-upstream>;"]),
+    // A command is applied after all directives.
+    fix(TLS13_ONLY, &[("/settings/max_version", "771")], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;",
+        "proxy_ssl_conf_command MaxProtocol TLSv1.3;"]),
+    fix(TLS13_ONLY, &[("/settings/min_version", "772"), ("/settings/max_version", "772")],
+        &["proxy_ssl_protocols TLSv1.2 TLSv1.3;", "proxy_ssl_conf_command MinProtocol TLSv1.2;"]),
     fix(SUITE, &[], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;", "proxy_ssl_ciphers HIGH:!aNULL:!MD5;"]),
     fix(SUITE, &[(HELLO, ONE_ECDHE_SUITE)], &["proxy_ssl_protocols TLSv1.2 TLSv1.3;", "proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kRSA;"]),
     // A version that nobody has is none to add.

@@ -6,8 +6,9 @@
 //! # Evidence
 //! handshake_failure(40) before any ServerHello, when the server name is not the cause and the offer lacks
 //! whole families that every modern server relies on (ECDHE-RSA, ECDHE-ECDSA, an AEAD of each). No default
-//! list lacks them. An offer that lacks only one key exchange is less likely the cause. Or TLS 1.3 was
-//! offered with fewer than two of its three usual suites: a server that speaks it looks at no other.
+//! list lacks them. An offer that lacks only one key exchange, or has ECDHE with AEAD alone, is less likely the
+//! cause. Or TLS 1.3 was offered with fewer than two of its three usual suites: a server that speaks it looks at
+//! no other.
 //!
 //! # Why it happens
 //! A `proxy_ssl_ciphers` line that names a few suites: fine with the server it was written for, wrong
@@ -16,7 +17,8 @@
 //!
 //! # Workaround
 //! `proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_ciphers HIGH:!aNULL:!MD5;`. The upstream must support
-//! TLS 1.2 or newer. `proxy_ssl_ciphers` does not reach TLS 1.3: there it is `proxy_ssl_conf_command
+//! TLS 1.2 or newer. Without plain RSA key exchange in the list none is added, and a name that nothing confirms
+//! is asked for in the same step: what is left then weakens security. `proxy_ssl_ciphers` does not reach TLS 1.3: there it is `proxy_ssl_conf_command
 //! Ciphersuites <list>;`.
 //!
 //! # Dead ends
@@ -27,8 +29,10 @@
 //! RFC 5246 section 7.4.1.3; OpenSSL ciphers(1).
 
 use crate::facts::{Facts, Offered};
-use crate::registry::{Alert, ProtocolVersion, SslReason};
+use crate::registry::{Alert, Authentication, ProtocolVersion, SslReason};
 use crate::rules::directive::Setting;
+use crate::rules::server_name::HOST;
+use crate::rules::version::both;
 use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
 
 pub(crate) static RULE: Rule = Rule {
@@ -89,23 +93,21 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
     if offered.versions().first() >= Some(&ProtocolVersion::TLS1_3) {
         return None;
     }
-    let missing: Vec<_> = offered.narrow_families().collect();
-    // TLS 1.3 suites always match: the trouble is with the others.
-    let suites = offered.tls12_suite_count();
-    // A name that is not ruled out is the better guess, and with a session to offer the same list has worked
-    // before.
-    let is_last_guess = facts.name.is_ruled_out() && !offered.session_offered();
-    let (confidence, remedy) = match Gap::of(offered) {
+    let gap = Gap::of(offered);
+    let (confidence, remedy) = match gap {
         Gap::Families => (Confidence::Likely, wider(facts, wider_list(facts))),
-        Gap::Exchange => (Confidence::Possible, wider(facts, wider_list(facts))),
+        Gap::Kinds => (Confidence::Possible, wider(facts, wider_list(facts))),
         Gap::WeakExchange => (Confidence::Possible, weaker(facts, offered)),
         Gap::None => (
             Confidence::Possible,
             Remedy::manual("upstream must accept a suite of the default list"),
         ),
     };
-    let finding = finding(facts, suites, &missing, confidence, remedy);
-    Some(match is_last_guess && Gap::of(offered) != Gap::None {
+    let finding = finding(facts, offered, confidence, remedy);
+    // A name that is not ruled out is the better guess, and with a session to offer the same list has worked
+    // before.
+    let is_last_guess = facts.name.is_ruled_out() && !offered.session_offered();
+    Some(match is_last_guess && gap != Gap::None {
         true => finding,
         false => Finding {
             confidence: Confidence::Possible,
@@ -119,8 +121,8 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
 enum Gap {
     /// A family that modern servers rely on.
     Families,
-    /// Finite-field Diffie-Hellman, where plain RSA is missing too: a list of few kinds.
-    Exchange,
+    /// CBC, or finite-field Diffie-Hellman where plain RSA is missing too: a list of few kinds.
+    Kinds,
     /// One kind of key exchange that is weaker than the rest: what has it only cannot be reached without.
     WeakExchange,
     None,
@@ -130,7 +132,8 @@ impl Gap {
     fn of(offered: &Offered) -> Self {
         match (offered.has_dhe(), offered.has_plain_rsa()) {
             _ if offered.has_narrow_family() => Self::Families,
-            (false, false) => Self::Exchange,
+            (false, false) => Self::Kinds,
+            _ if !offered.has_ecdhe_cbc() => Self::Kinds,
             (true, true) => Self::None,
             _ => Self::WeakExchange,
         }
@@ -158,10 +161,16 @@ fn lower_level(facts: &Facts<'_>) -> Setting {
 /// The wider list, with TLS 1.2 and 1.3 where TLS 1.3 was not offered.
 fn wider(facts: &Facts<'_>, ciphers: &'static str) -> Remedy {
     let highest = facts.offered.as_ref().and_then(Offered::max_version);
-    let settings = match highest {
-        Some(ProtocolVersion::TLS1_3) => vec![ciphers],
-        _ => vec!["protocols TLSv1.2 TLSv1.3", ciphers],
+    let mut settings = match highest {
+        Some(ProtocolVersion::TLS1_3) => Vec::new(),
+        _ => both(facts),
     };
+    settings.push(ciphers.into());
+    // After this list only one that weakens is left. Until then the other suspect is cleared, too: a name that
+    // nothing confirms.
+    if ciphers == FORWARD_SECRET && facts.name.sent.is_some() && !facts.name.confirmed() {
+        settings.push(HOST.into());
+    }
     let mut action = "the upstream must support TLS 1.2 or newer".to_owned();
     if ciphers == FORWARD_SECRET {
         action.push_str(
@@ -196,12 +205,14 @@ fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
 
 fn finding(
     facts: &Facts<'_>,
-    suites: usize,
-    missing: &[&str],
+    offered: &Offered,
     confidence: Confidence,
     remedy: Remedy,
 ) -> Finding {
-    let offer = match (suites, missing) {
+    // TLS 1.3 suites always match: the trouble is with the others.
+    let suites = offered.tls12_suite_count();
+    let missing: Vec<_> = offered.narrow_families().collect();
+    let offer = match (suites, missing.as_slice()) {
         (1, _) => "the only TLS 1.2 cipher suite nginx offered".to_owned(),
         (_, []) => format!("any of the {suites} TLS 1.2 cipher suites nginx offered"),
         (_, _) => format!(
@@ -215,7 +226,12 @@ fn finding(
     if facts.name.is_ruled_out() {
         evidence.push(Evidence::ServerNameRuledOut);
     }
-    if !missing.is_empty() {
+    // Without a signature for it the library leaves out a kind of suites, whatever the list.
+    let is_signed = [Authentication::Rsa, Authentication::Ecdsa]
+        .iter()
+        .all(|kind| offered.accepts_signatures(*kind));
+    let gap = Gap::of(offered);
+    if gap == Gap::Families || (gap == Gap::Kinds && is_signed) {
         evidence.push(Evidence::CipherListNarrow);
     }
     Finding::new(confidence, sentence, &evidence, remedy)

@@ -16,9 +16,9 @@
 //! `proxy_ssl_conf_command`, which nginx applies last.
 //!
 //! # Workaround
-//! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`, and the bounds of a command widened, too. The upstream must support TLS 1.2 or newer. One that only
-//! speaks TLS 1.0 or 1.1 needs an upgrade; until then those versions can be enabled, which weakens
-//! security and on OpenSSL 3 also takes `@SECLEVEL=0` in the list. RSA key exchange needs no such signature:
+//! `proxy_ssl_protocols TLSv1.2 TLSv1.3;`; where a command excludes one of them, the command must change, too.
+//! The upstream must support TLS 1.2 or newer. One that only speaks TLS 1.0 or 1.1 needs an upgrade; until
+//! then those versions can be enabled, which weakens security and on OpenSSL 3 also takes `@SECLEVEL=0` in the list. RSA key exchange needs no such signature:
 //! with an upstream that supports it, `proxy_ssl_ciphers HIGH:!aNULL:!MD5:!kDHE:!kECDHE;` is enough.
 //!
 //! # Dead ends
