@@ -60,9 +60,12 @@ pub(crate) static ALL: &[Breakage] = &[
     breakage(newer_version_wanted, VERSION),
     breakage(newer_version_wanted, VERSION),
     breakage(older_version_wanted, VERSION),
+    breakage(version_left_out_by_command, VERSION),
     breakage(ancient_version_offered, VERSION),
     breakage(other_suite_wanted, CIPHERS),
     breakage(suites_for_another_key, CIPHERS),
+    breakage(old_suite_wanted, CIPHERS),
+    breakage(plain_rsa_wanted, CIPHERS),
     breakage(unusual_tls13_suite, CIPHERS),
     breakage(other_group_wanted, GROUPS),
     breakage(other_group_wanted, GROUPS),
@@ -75,6 +78,10 @@ pub(crate) static ALL: &[Breakage] = &[
     breakage(no_name, NAMES),
     breakage(another_root_trusted, TRUST),
     breakage(self_signed, TRUST),
+    breakage(
+        intermediate_trusted_alone,
+        &["certificate_chain_incomplete", "certificate_issuer_unknown"],
+    ),
     breakage(chain_too_long, &["certificate_chain_too_long"]),
     breakage(
         intermediate_missing,
@@ -83,6 +90,10 @@ pub(crate) static ALL: &[Breakage] = &[
     breakage(client_certificate_missing, &["client_certificate_required"]),
     breakage(
         client_of_another_authority,
+        &["client_certificate_untrusted", REJECTED],
+    ),
+    breakage(
+        client_without_chain,
         &["client_certificate_untrusted", REJECTED],
     ),
     breakage(client_expired, &["client_certificate_expired", REJECTED]),
@@ -109,6 +120,15 @@ fn newer_version_wanted(draft: &mut Draft, random: &mut Random) -> bool {
 fn older_version_wanted(draft: &mut Draft, _: &mut Random) -> bool {
     claim(&mut draft.versions, (Version::Tls12, Version::Tls12))
         && versions(draft, "protocols TLSv1.3")
+}
+
+/// nginx applies its commands last.
+fn version_left_out_by_command(draft: &mut Draft, random: &mut Random) -> bool {
+    let (theirs, wrong) = *random.pick(&[
+        (Version::Tls13, "conf_command MaxProtocol TLSv1.2"),
+        (Version::Tls12, "conf_command MinProtocol TLSv1.3"),
+    ]);
+    claim(&mut draft.versions, (theirs, theirs)) && draft.break_lever(Kind::Bounds, wrong)
 }
 
 fn ancient_version_offered(draft: &mut Draft, random: &mut Random) -> bool {
@@ -152,6 +172,30 @@ fn suites_for_another_key(draft: &mut Draft, random: &mut Random) -> bool {
         && claim(&mut draft.key, key)
         && claim(&mut draft.suites, Vec::new())
         && draft.break_lever(Kind::Ciphers, wrong)
+}
+
+/// A list of today, an upstream of ten years ago: CBC alone.
+fn old_suite_wanted(draft: &mut Draft, random: &mut Random) -> bool {
+    let ours = random.pick(&[
+        "ECDHE+AESGCM:DHE+AESGCM",
+        "ECDHE+AESGCM:ECDHE+CHACHA20",
+        "ECDHE+AESGCM:RSA+AESGCM",
+    ]);
+    draft.family != Some(Family::Grpc)
+        && claim(&mut draft.versions, (Version::Tls12, Version::Tls12))
+        && claim(&mut draft.key, Key::Rsa)
+        && claim(&mut draft.suites, vec![Suite::EcdheRsaAes128Sha])
+        && draft.break_lever(Kind::Ciphers, &format!("ciphers {ours}"))
+}
+
+fn plain_rsa_wanted(draft: &mut Draft, random: &mut Random) -> bool {
+    let ours = random.pick(&["ECDHE+AESGCM", "HIGH:!aNULL:!kRSA", "DEFAULT:!RSA"]);
+    draft.weak = true;
+    draft.family != Some(Family::Grpc)
+        && claim(&mut draft.versions, (Version::Tls12, Version::Tls12))
+        && claim(&mut draft.key, Key::Rsa)
+        && claim(&mut draft.suites, vec![Suite::RsaAes128Sha])
+        && draft.break_lever(Kind::Ciphers, &format!("ciphers {ours}"))
 }
 
 fn unusual_tls13_suite(draft: &mut Draft, _: &mut Random) -> bool {
@@ -211,16 +255,29 @@ fn name_not_sent(draft: &mut Draft, _: &mut Random) -> bool {
 }
 
 fn another_name(draft: &mut Draft, random: &mut Random) -> bool {
-    let wrong = *random.pick(&["old.example.test", "deep.{name}", "{name}:8443", "$host"]);
-    // stream has no Host.
-    let able = wrong != "$host" || draft.family != Some(Family::Stream);
+    let wrong = *random.pick(&[
+        "old.example.test",
+        "deep.{name}",
+        "{name}:8443",
+        "{name}.",
+        "127.0.0.1",
+        "$host",
+        "$arg_upstream",
+    ]);
+    // stream has no request.
+    let able = !wrong.starts_with('$') || draft.family != Some(Family::Stream);
     able && matters(draft, random)
         && draft.lever(Kind::Name, "name {name}", Some(&format!("name {wrong}")))
 }
 
 /// The name of the block, or of nothing at all.
 fn no_name(draft: &mut Draft, random: &mut Random) -> bool {
-    let target = *random.pick(&[Target::Address, Target::Block, Target::Underscore]);
+    let target = *random.pick(&[
+        Target::Address,
+        Target::Block,
+        Target::Underscore,
+        Target::ServerLine,
+    ]);
     claim(&mut draft.target, target)
         && matters(draft, random)
         && draft.lever(Kind::Name, "name {name}", Some(""))
@@ -256,11 +313,21 @@ fn trust(draft: &mut Draft, file: &str) -> bool {
     draft.lever(Kind::Trust, "trusted_certificate {trusted}", Some(&wrong))
 }
 
-fn chain_too_long(draft: &mut Draft, random: &mut Random) -> bool {
-    let wrong = random.pick(&["", "verify_depth 1"]);
+fn intermediate_trusted_alone(draft: &mut Draft, _: &mut Random) -> bool {
     claim(&mut draft.verify, true)
-        && claim(&mut draft.chain, Chain::Two)
-        && draft.lever(Kind::Depth, "verify_depth 2", Some(wrong))
+        && claim(&mut draft.chain, Chain::One)
+        && trust(draft, "{intermediate}")
+}
+
+fn chain_too_long(draft: &mut Draft, random: &mut Random) -> bool {
+    let (chain, wrong, right) = *random.pick(&[
+        (Chain::Two, "", "verify_depth 2"),
+        (Chain::Two, "verify_depth 1", "verify_depth 2"),
+        (Chain::One, "verify_depth 0", "verify_depth 1"),
+    ]);
+    claim(&mut draft.verify, true)
+        && claim(&mut draft.chain, chain)
+        && draft.lever(Kind::Depth, right, Some(wrong))
 }
 
 /// The directives that present a client certificate.
@@ -274,6 +341,10 @@ fn client_certificate_missing(draft: &mut Draft, _: &mut Random) -> bool {
 
 fn client_of_another_authority(draft: &mut Draft, _: &mut Random) -> bool {
     wrong_client(draft, &client("{other_client}"))
+}
+
+fn client_without_chain(draft: &mut Draft, _: &mut Random) -> bool {
+    wrong_client(draft, &client("{client_without_chain}"))
 }
 
 fn client_expired(draft: &mut Draft, _: &mut Random) -> bool {

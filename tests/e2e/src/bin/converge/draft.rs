@@ -35,6 +35,8 @@ pub(crate) enum Target {
     Underscore,
     /// One that is named as the upstream is.
     NamedBlock,
+    /// One whose `server` line has a name, `localhost`.
+    ServerLine,
 }
 
 /// Most things that are wrong in a trial.
@@ -144,6 +146,7 @@ impl Draft {
             Target::Block,
             Target::Underscore,
             Target::NamedBlock,
+            Target::ServerLine,
         ]));
         let versions = [
             (Version::Tls12, Version::Tls13),

@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Protocols,
+    /// What a command makes of the versions.
+    Bounds,
     Ciphers,
     Ciphersuites,
     Groups,
@@ -22,6 +24,7 @@ impl Kind {
     fn directives(self) -> &'static [&'static str] {
         match self {
             Kind::Protocols => &["protocols"],
+            Kind::Bounds => &["conf_command MinProtocol", "conf_command MaxProtocol"],
             Kind::Ciphers => &["ciphers"],
             Kind::Ciphersuites => &["conf_command Ciphersuites"],
             Kind::Groups => &["conf_command Groups"],

@@ -45,33 +45,28 @@ pub(crate) struct Trial {
 struct Parties {
     directory: TempDir,
     root: Authority,
+    /// An intermediate of the root.
+    issuing: Authority,
     clients: Authority,
     others: Authority,
 }
 
 impl Parties {
     fn new() -> Parties {
+        let root = Authority::root("Example Root");
         Parties {
             directory: TempDir::new("converge"),
-            root: Authority::root("Example Root"),
+            issuing: root.intermediate("Example Issuing CA"),
+            root,
             clients: Authority::root("Example Client Root"),
             others: Authority::root("Other Root"),
         }
     }
 
-    fn client(&self, authority: &Authority, name: &str, draft: &Draft, to_day: i64) {
-        let leaf = Leaf::named(name).valid(to_day.min(0) - 1, to_day);
-        let leaf = match draft.client_key {
-            Some(Key::Rsa) => leaf.rsa(),
-            _ => leaf,
-        };
-        authority.issue(&leaf).write(self.directory.path(), name);
-    }
-
     /// The upstream's identity and the file that an operator trusts it by; with them, as it is when the
     /// upstream is mended.
     fn issue(&self, draft: &Draft, leaf: &Leaf) -> (Identity, Vec<u8>, Option<Identity>) {
-        let one = self.root.intermediate("Example Issuing CA");
+        let one = &self.issuing;
         let root = self.root.pem();
         match draft.chain {
             Some(Chain::One) => (one.issue(leaf), root, None),
@@ -131,11 +126,16 @@ impl Trial {
         }
         let (identity, trusted, mended) = parties.issue(&draft, &leaf);
         parties.root.write(directory, "root");
+        parties.issuing.write(directory, "intermediate");
         parties.others.write(directory, "other-root");
         parties.directory.write("trusted.pem", trusted);
-        parties.client(&parties.clients, "client", &draft, 30);
-        parties.client(&parties.others, "other-client", &draft, 30);
-        parties.client(&parties.clients, "expired-client", &draft, -1);
+        let issuing = parties.clients.intermediate("Example Client CA");
+        let client = |authority, to_day| client(authority, &draft, to_day);
+        client(&parties.clients, 30).write(directory, "client");
+        client(&parties.others, 30).write(directory, "other-client");
+        client(&parties.clients, -1).write(directory, "expired-client");
+        let alone = client(&issuing, 30).without_chain();
+        alone.write(directory, "client-without-chain");
 
         let upstream = upstream(&draft, identity, &name, &parties, random);
         let file = |name: &str| directory.join(name).display().to_string();
@@ -144,9 +144,11 @@ impl Trial {
             ("{trusted}", file("trusted.pem")),
             ("{other_root}", file("other-root.pem")),
             ("{root}", file("root.pem")),
+            ("{intermediate}", file("intermediate.pem")),
             ("{client}", file("client")),
             ("{other_client}", file("other-client")),
             ("{expired_client}", file("expired-client")),
+            ("{client_without_chain}", file("client-without-chain")),
         ];
         let family = draft.family.unwrap_or(Family::Proxy);
         let finish = |setting: &String| {
@@ -242,15 +244,29 @@ impl Trial {
             _ => self.block.clone(),
         };
         let is_block = !matches!(self.case.target, Target::Address | Target::Localhost);
+        let server = match self.case.target {
+            Target::ServerLine => format!("localhost:{}", self.peer.port()),
+            _ => address,
+        };
         let lines = [self.fixed.as_slice(), settings].concat().join("\n");
         Site {
             trial: self.case.index,
             stream: self.case.family == Family::Stream,
-            block: is_block.then(|| format!("upstream {target} {{ server {address}; }}\n")),
+            block: is_block.then(|| format!("upstream {target} {{ server {server}; }}\n")),
             content: format!("{}{lines}\n{more}", self.case.family.pass(&target)),
             door,
         }
     }
+}
+
+/// What a client presents.
+fn client(authority: &Authority, draft: &Draft, to_day: i64) -> Identity {
+    let leaf = Leaf::named("client").valid(to_day.min(0) - 1, to_day);
+    let leaf = match draft.client_key {
+        Some(Key::Rsa) => leaf.rsa(),
+        _ => leaf,
+    };
+    authority.issue(&leaf)
 }
 
 fn upstream(
