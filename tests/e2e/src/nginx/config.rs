@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::client::HOST;
 use crate::ports::Port;
-use crate::require::{self, nginx_bin, Build, StreamModule};
+use crate::require::{self, nginx_bin, peer_nginx_bin, Build, StreamModule};
 
 /// Which build of our module is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,6 +96,14 @@ impl Config {
     /// An http server without locations.
     pub fn new() -> Config {
         Config::default()
+    }
+
+    /// The same of the nginx that serves as an upstream.
+    pub fn of_peer() -> Config {
+        Config {
+            binary: peer_nginx_bin(),
+            ..Config::default()
+        }
     }
 
     /// The same with another module setting.

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use super::upstream::DH_1024;
 use super::{ClientAuth, Defect, Peer, Sni, Upstream, Version};
 use crate::nginx::{Config, Nginx};
-use crate::require::peer_nginx_bin;
 use crate::tempdir::TempDir;
 use crate::wait;
 
@@ -13,8 +12,7 @@ const HELLO: &str = "return 200 'hello from nginx\\n';";
 
 pub(super) fn start(upstream: &Upstream) -> Peer {
     let directory = TempDir::new("nginx-peer");
-    let mut config = Config::new();
-    config.binary = peer_nginx_bin();
+    let mut config = Config::of_peer();
     let mut protocol = match upstream.defect {
         Some(Defect::Plain) => String::new(),
         Some(Defect::ProxyProtocol) => "ssl proxy_protocol".to_owned(),

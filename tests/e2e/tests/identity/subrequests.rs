@@ -1,6 +1,6 @@
 //! Requests that nginx makes for a request: each has its own location, upstream and peer.
 
-use tlsdiag_e2e::lab::{healthy, refusing};
+use tlsdiag_e2e::lab::{healthy, refusing, refusing_the_version};
 use tlsdiag_e2e::nginx::Config;
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::require::has;
@@ -70,7 +70,7 @@ fn a_mirror_that_fails() {
 /// Both fail, each for its own reason and in whatever order.
 #[test]
 fn a_mirror_and_its_request() {
-    let (plain, bad) = (scripted::start(Script::PlainHttp), refusing());
+    let (plain, bad) = (scripted::start(Script::PlainHttp), refusing_the_version());
     let config = || {
         Config::new()
             .location("/", &format!("mirror /copy; {}", bad.pass()))

@@ -113,7 +113,7 @@ fn by_name(lab: &Lab, version: &str) -> Nginx {
             files.serve()
         )
     };
-    let mut config = Config::new();
+    let mut config = Config::of_peer();
     let port = config.port.number();
     config.http = format!(
         "server {{ listen 127.0.0.1:{port} ssl; {} location / {{ return 200 'two\\n'; }} }}\n",

@@ -3,6 +3,7 @@
 use tlsdiag_e2e::client::Response;
 use tlsdiag_e2e::lab::Lab;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
+use tlsdiag_e2e::require::peer_nginx_bin;
 use tlsdiag_e2e::trial::{run_with, Failure, Trial};
 
 /// The one refusal of a trial, by name; the client got this status.
@@ -32,6 +33,7 @@ pub(crate) fn asking(lab: &Lab) -> String {
 
 /// An nginx with TLS as the upstream.
 pub(crate) fn serving(mut config: Config) -> Nginx {
+    config.binary = peer_nginx_bin();
     config.listen = "ssl".to_owned();
     Nginx::start(config)
 }

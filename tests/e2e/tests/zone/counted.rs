@@ -21,7 +21,7 @@ fn good_and_failed_handshakes_of_each_server() {
         .http(&block("broken", &bad))
         .location(
             "/good",
-            "proxy_pass https://orders; proxy_ssl_session_reuse off;",
+            "proxy_pass https://orders; proxy_ssl_session_reuse off; proxy_ssl_protocols TLSv1.2;",
         )
         .location("/bad", "proxy_pass https://broken;");
     let nginx = Nginx::start(config);
