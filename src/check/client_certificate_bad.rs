@@ -25,7 +25,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 const DAY: i64 = 86_400;
-/// How long before its end a certificate is spoken of, in days.
+/// Days before its end from which on a certificate is reported.
 const SOON: i64 = 14;
 
 fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {

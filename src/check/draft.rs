@@ -37,14 +37,14 @@ impl<'t> Draft<'t> {
         self
     }
 
-    /// The same, met by way of these.
+    /// The same, reached through these directives.
     pub(super) fn used_by<'u>(mut self, users: impl IntoIterator<Item = &'u Directive>) -> Self {
         let users = users.into_iter().map(Directive::position);
         self.users.extend(users.take(MAX_KNOWN));
         self
     }
 
-    /// The same finding again, met on another way.
+    /// The same finding, reached in another way.
     pub(super) fn merge(&mut self, other: Draft<'t>) {
         self.severity = self.severity.max(other.severity);
         self.users.extend(other.users);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How grave a finding is.
+/// How severe a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -33,7 +33,7 @@ impl Severity {
 pub struct Finding {
     /// The check.
     pub id: &'static str,
-    /// How grave it is here.
+    /// Its severity here.
     pub severity: Severity,
     /// The file.
     pub file: String,

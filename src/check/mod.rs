@@ -60,7 +60,7 @@ pub struct Check {
 
 macro_rules! checks {
     ($($check:ident),+ $(,)?) => {
-        /// Every check, the gravest first.
+        /// Every check, the most severe first.
         pub static CHECKS: &[&Check] = &[$(&$check::CHECK,)+];
 
         /// The source of every check: its doc comment is the explanation.

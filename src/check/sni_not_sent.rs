@@ -77,7 +77,7 @@ fn draft<'t>(group: &[UpstreamTls<'_, 't>]) -> Option<Draft<'t>> {
     Some(draft)
 }
 
-/// Nobody is known to be outside.
+/// No peer is known to be public.
 fn are_private(block: &Block<'_>) -> bool {
     let private = |host: &Option<Host>| host.as_ref().is_none_or(Host::is_private);
     block.is_dynamic || block.peers.iter().all(|peer| private(&peer.host))

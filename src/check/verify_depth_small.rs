@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
     run,
 };
 
-/// Longer chains are none.
+/// Longer chains are not followed.
 const MAX_DEPTH: u32 = 8;
 
 fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {

@@ -24,7 +24,7 @@ pub(super) static CHECK: Check = Check {
     run,
 };
 
-/// How many directives of one level are told of.
+/// Directives of one level that are reported.
 const MAX_SETTINGS: usize = 64;
 
 /// What passes on in a scope and those inside.

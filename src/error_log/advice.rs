@@ -68,7 +68,7 @@ const CLIENT_CERTIFICATE: &[&str] = &[
     "certificate_key </path/to/client.key>",
 ];
 const VERSIONS: &[&str] = &["protocols TLSv1.2 TLSv1.3"];
-/// What nobody knows who has not seen nginx.conf.
+/// A condition that only nginx.conf decides.
 pub(super) const NAME_TOO: &str =
     "where proxy_pass names an upstream block or an address, proxy_ssl_name <host>; too";
 const ASK_THE_UPSTREAM: Advice = act("look at the upstream's log");

@@ -74,7 +74,7 @@ impl Explanation {
         explained
     }
 
-    /// The action with all that the fix is bound to, for where there is one place for both.
+    /// The action and the condition of the fix in one sentence, for formats with one field for both.
     pub fn whole_action(&self) -> Option<String> {
         let condition = self
             .condition
@@ -92,7 +92,7 @@ impl Explanation {
         Some(parts.join("; ")).filter(|whole| !whole.is_empty())
     }
 
-    /// A script's connection: what is to be set has other names there.
+    /// A script's connection: its settings have other names.
     fn without_directives(&mut self, settings: &[String]) {
         if settings.is_empty() {
             return;
@@ -148,8 +148,8 @@ fn special(
     }
 }
 
-/// Of the directives; `None` where none are known. Where the line does not tell whose connection it was,
-/// it is `proxy_pass` that is meant nearly always.
+/// Prefix of the directives; `None` where none are known. Where the line does not say whose connection it
+/// was, it is nearly always `proxy_pass`.
 fn prefix(module: Option<Module>) -> Option<&'static str> {
     match module {
         None | Some(Module::Proxy | Module::Stream) => Some("proxy"),

@@ -71,7 +71,7 @@ impl Group {
 #[derive(Debug)]
 pub(super) struct Groups {
     groups: Vec<Group>,
-    /// Of each group the parts of which our module said something, by its name for it.
+    /// For each group, its parts about which our module wrote a line, by the name of the diagnosis.
     parts: Vec<Vec<(&'static str, usize)>>,
     /// Hashes to numbers; on a collision the next hash is taken.
     places: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
@@ -149,21 +149,21 @@ impl Groups {
         }
     }
 
-    /// Takes back one, to be counted elsewhere.
+    /// Takes back one count, which goes to another group.
     pub(super) fn uncount(&mut self, number: usize) {
         if let Some(group) = self.groups.get_mut(number) {
             group.count = group.count.saturating_sub(1);
         }
     }
 
-    /// Those that something was counted in.
+    /// The groups that are not empty.
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Group)> {
         let all = self.groups.iter().enumerate();
         all.filter(|(_, group)| group.count > 0)
     }
 }
 
-/// A multiplication a word: quick, and with a seed not to be foreseen.
+/// One multiplication for each word: fast, and with a seed that nobody can foresee.
 struct Folded(u64);
 
 impl Hasher for Folded {

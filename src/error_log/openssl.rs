@@ -144,7 +144,7 @@ fn classify(library: u32, reason: u32) -> LibraryError {
     }
 }
 
-/// A number that fits, else 0: what is packed is never wider, a forged line may be.
+/// The number, or 0 if it is too wide: only a forged line has such a one.
 fn low<T: TryFrom<u32> + Default>(number: u32) -> T {
     T::try_from(number).unwrap_or_default()
 }

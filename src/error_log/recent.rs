@@ -32,7 +32,7 @@ fn slot(number: u64) -> usize {
 }
 
 impl Waiting {
-    /// Lets a failure wait; returns the one that waited in its place, for whose line it is too late.
+    /// Lets a failure wait. Returns the one that waited in its slot: its line will not come any more.
     pub(super) fn put(&mut self, pending: Pending) -> Option<Pending> {
         self.0.get_mut(slot(pending.pid))?.replace(pending)
     }

@@ -11,7 +11,7 @@ pub struct Time(u64);
 pub(super) const LENGTH: usize = 19;
 
 impl Time {
-    /// Reads the text; `None` where digits are none. Dates that do not exist are not looked for.
+    /// Reads the text; `None` where digits are missing. Whether the date exists is not checked.
     pub fn read(text: &[u8; LENGTH]) -> Option<Self> {
         let [y1, y2, y3, y4, b'/', m1, m2, b'/', d1, d2, b' ', h1, h2, b':', i1, i2, b':', s1, s2] =
             text

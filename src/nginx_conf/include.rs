@@ -11,7 +11,7 @@ use super::{glob, Directive, ReadError, Tree, Unread};
 
 /// Bytes of all files together, a file included twice counted twice.
 const MAX_BYTES: usize = 64 << 20;
-/// What an empty file counts.
+/// Bytes that an empty file counts as.
 const MIN_BYTES: usize = 512;
 /// Ids that comments allow for one directive, enclosing blocks included.
 const MAX_ALLOWED: usize = 64;

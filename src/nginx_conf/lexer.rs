@@ -61,7 +61,7 @@ pub(super) struct Comment<'b> {
     pub(super) between: bool,
 }
 
-/// Why nginx would not read on, and where.
+/// Why nginx would stop reading here, and where.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LexicalError {
     pub(super) line: u32,

@@ -122,7 +122,7 @@ impl Rejected<'_> {
         self.verifies_with(&context).then(|| (*file).to_owned())
     }
 
-    /// But for the time of day nothing is wrong with it.
+    /// Nothing but the date is wrong with it.
     fn only_the_time(&self) -> bool {
         let Ok(context) = Context::new(self.settings, self.peer.files) else {
             return false;

@@ -7,7 +7,7 @@ use core::ffi::{c_char, c_int, c_uchar, c_ulong, c_void};
 pub(super) use libc::tm;
 pub(super) use openssl_sys::*;
 
-/// Whose insides nobody sees.
+/// An opaque type.
 pub(super) enum SSL_CONF_CTX {}
 pub(super) enum X509_PUBKEY {}
 

@@ -26,7 +26,7 @@ pub(super) struct Session {
     stream: TcpStream,
 }
 
-/// What a call of the library came to.
+/// How a call of the library ended.
 enum Step {
     /// It is done.
     Done,
@@ -208,7 +208,7 @@ impl Session {
             .then_some(EndingKind::LateClose)
     }
 
-    /// Says goodbye.
+    /// Sends close_notify.
     pub(super) fn close(&mut self) {
         // SAFETY: the SSL is ours.
         unsafe { ffi::SSL_shutdown(self.raw()) };

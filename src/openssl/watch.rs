@@ -23,7 +23,7 @@ const FAILURES: [c_int; 3] = [
     ffi::SSL_ERROR_ZERO_RETURN,
 ];
 
-/// One handshake's notes.
+/// What is recorded of one handshake.
 pub(super) struct Watch {
     pub(super) recorder: Recorder,
     began: Instant,

@@ -8,7 +8,7 @@ use crate::diagnose::Diagnosis;
 use crate::facts::{Facts, Phase};
 use crate::rules::{Remedy, Security, CATALOGUE};
 
-/// What the user and the configuration know and no rule does.
+/// What the user and the configuration know, and the rules do not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hints {
     /// Host names the upstream may go by.
@@ -110,7 +110,7 @@ fn send(settings: &Settings, name: Option<&str>) -> Vec<Change> {
     changes
 }
 
-/// Who knows what goes between angle brackets.
+/// Values for what stands between angle brackets.
 struct Values<'a> {
     hints: &'a Hints,
     failure: &'a Failure,

@@ -35,6 +35,6 @@ pub struct Failure {
     pub recording: Recording,
     /// The file with the authorities this system trusts, where the rejected chain leads to one of them.
     pub trusted_by_system: Option<String>,
-    /// But for the time of day nothing is wrong with the rejected chain.
+    /// Nothing but the date is wrong with the rejected chain.
     pub only_the_time: bool,
 }

@@ -77,7 +77,7 @@ pub struct Answer {
     pub proved: Option<Proof>,
     /// Connections that were made.
     pub connections: u32,
-    /// But for the time of day nothing is wrong with the chain that was rejected.
+    /// Nothing but the date is wrong with the chain that was rejected.
     pub only_the_time: bool,
     /// Something was left out because it weakens security.
     pub held_back: bool,
@@ -92,7 +92,7 @@ pub struct Proof {
     pub security: Security,
 }
 
-/// Asks the upstream what it takes.
+/// Finds out what the upstream accepts.
 pub fn run(settings: &Settings, request: &Request, connector: &mut impl Connector) -> Answer {
     let mut probe = Probe {
         settings,
@@ -269,7 +269,7 @@ impl Verdict {
     }
 }
 
-/// Both, of what sets the same the later.
+/// Both sets; of two that set the same thing, the later.
 fn merged(changes: &[Change], more: Vec<Change>) -> Vec<Change> {
     let stays = |old: &&Change| !more.iter().any(|new| new.sets_the_same(old));
     changes

@@ -55,7 +55,7 @@ pub struct Settings {
     pub session_reuse: bool,
     /// `*_ssl_conf_command`, in order.
     pub commands: Vec<(String, String)>,
-    /// Those stand on an outer level: one in the location takes the place of them all.
+    /// Those stand on an outer level: a single one in the location replaces them all.
     pub inherits_commands: bool,
 }
 
@@ -116,7 +116,7 @@ impl Settings {
         (self.send_name && !name.is_empty() && !is_address).then_some(name)
     }
 
-    /// A host name of the configuration's own, for whoever wants to send one.
+    /// A host name that the configuration itself has, as a candidate to send.
     pub(super) fn known_name(&self) -> Option<&str> {
         let server = self.server_line.as_deref().map(without_port);
         let own =

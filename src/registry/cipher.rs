@@ -75,7 +75,7 @@ impl CipherSuite {
         }
     }
 
-    /// Encrypts and authenticates in one (GCM, CCM, ChaCha20-Poly1305): what strict servers take only.
+    /// An AEAD (GCM, CCM, ChaCha20-Poly1305): the only suites that strict servers accept.
     pub fn is_aead(self) -> bool {
         self.name().is_some_and(|name| {
             let modes = ["_GCM_", "_CCM", "_CHACHA20_POLY1305_"];

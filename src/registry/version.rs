@@ -18,7 +18,7 @@ impl ProtocolVersion {
     /// TLS 1.3
     pub const TLS1_3: Self = Self(0x0304);
 
-    /// Somebody has it: TLS 1.0 to 1.3. SSL 3.0 is gone (RFC 7568), and above 1.3 there is none yet.
+    /// Whether it is in use: TLS 1.0 to 1.3. SSL 3.0 is gone (RFC 7568), and above 1.3 there is none yet.
     pub fn exists(self) -> bool {
         (Self::TLS1..=Self::TLS1_3).contains(&self)
     }

@@ -157,7 +157,7 @@ impl Remedy {
         }
     }
 
-    /// Takes over another remedy's directives, but for those that are set here already.
+    /// Adds another remedy's directives, except those that are set here already.
     pub(crate) fn add(&mut self, other: &Self) {
         if self.fix.is_empty() || other.applicability == Applicability::Placeholder {
             self.applicability = other.applicability;

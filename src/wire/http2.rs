@@ -65,8 +65,8 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// The bytes begin as a server of HTTP/2 does, or as one that ends it at once: with SETTINGS or GOAWAY of the
-/// whole connection.
+/// The bytes begin with a frame that only a server of HTTP/2 sends first: SETTINGS, or GOAWAY of the whole
+/// connection.
 pub fn begins_http2(bytes: &[u8]) -> bool {
     let Some(first) = frame(&mut Reader::new(bytes)) else {
         return false;
@@ -150,7 +150,7 @@ fn host_field(fields: &mut Reader<'_>) -> Option<Option<Vec<u8>>> {
     }
 }
 
-/// An integer with a prefix of so many bits (RFC 7541 section 5.1); `None` above 16 bits.
+/// An integer with a prefix of `prefix` bits (RFC 7541 section 5.1); `None` above 16 bits.
 fn integer(reader: &mut Reader<'_>, first: u8, prefix: u8) -> Option<usize> {
     let max = (1usize << prefix) - 1;
     let mut value = usize::from(first) & max;

@@ -56,7 +56,7 @@ pub(super) fn run(
     }
 }
 
-/// A pipe: what has come is said before more is waited for.
+/// A pipe: what has arrived is said before it waits for more.
 fn standard_input(said: &mut Said<'_>, output: &mut Output) -> io::Result<ExitCode> {
     let mut input = io::stdin().lock();
     let mut lines = Lines::new();

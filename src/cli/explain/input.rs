@@ -24,7 +24,7 @@ pub(super) fn open(file: &OsStr) -> io::Result<Box<dyn Read>> {
     }
 }
 
-/// Told by how it begins: names do not tell (`error.log.2`), and pipes have none.
+/// The format is recognised by the first bytes: names may not say it (`error.log.2`), and pipes have none.
 fn unpacked(mut source: impl Read + 'static) -> io::Result<Box<dyn Read>> {
     /// How files begin, what packed them and what unpacks them.
     const FOREIGN: [(&[u8], &str, &str); 3] = [

@@ -8,7 +8,7 @@ use tlsdiag::error_log::causes::Decider;
 use tlsdiag::error_log::{Explanation, Group};
 use tlsdiag::report;
 
-/// Bytes of an object; names are bounded, so that it is never reached.
+/// Longest object, in bytes; names are bounded, so none is as long.
 const MAX_OBJECT: usize = 64 << 10;
 
 /// A group. What is not known is absent.

@@ -11,7 +11,7 @@ const BUFFER: usize = 128 << 10;
 pub(super) struct Lines {
     buffer: Vec<u8>,
     filled: usize,
-    /// In a line of which the beginning was handed over already.
+    /// Inside a line whose beginning was handed over already.
     passing_over: bool,
 }
 
@@ -70,7 +70,7 @@ impl Lines {
         self.filled -= start;
     }
 
-    /// What stands after the last end of a line.
+    /// What follows the last line feed.
     pub(super) fn finish(&mut self, line: &mut dyn FnMut(&[u8])) {
         let rest = self.buffer.get(..self.filled).unwrap_or_default();
         if !rest.is_empty() && !self.passing_over {

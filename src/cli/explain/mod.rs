@@ -82,7 +82,7 @@ fn in_light_of<T>(what: &Explain, act: impl FnOnce(&Says<'_>) -> io::Result<T>) 
     act(&Says { format, conf })
 }
 
-/// Reads all, then says what is in it; what cannot be read is told, and the rest is read.
+/// Reads everything, then says what is in it. A file that cannot be read is reported, and the rest is read.
 fn logs(files: &[&OsString], says: &Says<'_>, output: &mut Output) -> io::Result<ExitCode> {
     let (mut reader, mut failed) = (Reader::new(), false);
     for file in files {
@@ -128,7 +128,7 @@ fn read(file: &OsStr, reader: &mut Reader) -> io::Result<()> {
     read.map_err(|error| about(&input::name(file), error))
 }
 
-/// Whoever types a name of the catalogue wrong means no file.
+/// A mistyped name of the catalogue is not taken for a file.
 fn cannot_open(file: &OsStr, error: io::Error) -> io::Error {
     let text = file.to_string_lossy();
     let is_path = Path::new(file).components().count() > 1 || text.contains('.');

@@ -8,7 +8,7 @@ use tlsdiag::report::{self, Answer};
 
 use super::Report;
 
-/// Bytes of an object; names and files are bounded by what a system takes, so that it is never reached.
+/// Longest object, in bytes; the system bounds names and files, so none is as long.
 const MAX_OBJECT: usize = 64 << 10;
 
 /// What is not known is absent.

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 use crate::cli::output::about;
 
-/// What is taken where there is none: a stable version of today, TLS 1.2 and 1.3 on.
+/// Assumed where there is none: a current stable version, with TLS 1.2 and 1.3 on.
 const ASSUMED: u32 = 1_028_000;
-/// Where it is besides in PATH.
+/// Where it may be, besides in PATH.
 const ELSEWHERE: [&str; 4] = [
     "/usr/sbin",
     "/usr/local/sbin",

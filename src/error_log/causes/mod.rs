@@ -112,7 +112,7 @@ impl Peer {
         self.module == Some(Module::Grpc)
     }
 
-    /// Inside a network of one's own, on a port of one's own, servers ask for certificates.
+    /// Whether servers there tend to ask for client certificates: in a private network, on an unusual port.
     fn is_internal_service(&self) -> bool {
         matches!(self.reach, Reach::Local | Reach::Private) && self.port != Some(443)
     }
@@ -155,7 +155,7 @@ impl Causes {
         causes
     }
 
-    /// Takes out what is known not to be the cause. What comes first then is a guess.
+    /// Removes what is known not to be the cause. Whatever comes first then is a guess.
     fn rule_out(&mut self, name: &str) {
         let was_first = self.names.first() == Some(&name);
         if self.names.len() > 1 {

@@ -9,7 +9,7 @@ use crate::rules::Confidence::{Certain, Likely, Possible};
 
 const VERSION: &str = "protocol_version_mismatch";
 
-/// What nobody offers can be wanted by any of these.
+/// Alerts that may be about any list of the offer.
 const UNSPECIFIC: [u8; 3] = [40, 47, 80];
 
 /// Ranks again.
@@ -60,7 +60,7 @@ fn refused(causes: &mut Causes, settings: &Settings, by_alert: bool) {
     }
 }
 
-/// `decides`: a server without its name does just this.
+/// `decides`: a missing name causes exactly this.
 fn by_name(causes: &mut Causes, settings: &Settings, decides: bool) {
     let Some(name) = &settings.name else {
         return;
@@ -84,7 +84,7 @@ fn by_name(causes: &mut Causes, settings: &Settings, decides: bool) {
     }
 }
 
-/// nginx has one: it is not for want of a certificate, unless the key does not fit.
+/// nginx has a client certificate: the cause is not a missing one, unless the key does not fit.
 fn own_certificate(causes: &mut Causes) {
     const OTHERS: [&str; 2] = [
         "client_certificate_untrusted",

@@ -16,7 +16,7 @@ pub enum NameSent {
     Missing,
     /// None: the upstream is an address, or a socket.
     Unsendable,
-    /// One that is not, or need not be, the upstream's: an upstream block's, a client's, another host's.
+    /// A name that is not, or may not be, the upstream's: an upstream block's, a client's, another host's.
     Wrong,
     /// The upstream's.
     RuledOut,
@@ -29,7 +29,7 @@ pub enum Sessions {
     Apart,
     /// They are kept.
     Kept,
-    /// They are kept, and shared with a place that trusts otherwise.
+    /// They are kept, and shared with a location that has other trust settings.
     Mixed,
 }
 
@@ -160,8 +160,8 @@ fn name_sent(model: &Model<'_>, place: &UpstreamTls<'_, '_>) -> NameSent {
     }
 }
 
-/// nginx keeps sessions by peer, not by location: who trusts otherwise and asks the same upstream brings its
-/// verdicts along.
+/// nginx keeps sessions by peer, not by location: a location with other trust settings leaves its verdicts
+/// in the sessions of the same upstream.
 fn sessions(model: &Model<'_>, place: &UpstreamTls<'_, '_>) -> Sessions {
     if !place.reuses_sessions() {
         return Sessions::Apart;

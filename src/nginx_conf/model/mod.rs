@@ -47,7 +47,8 @@ pub struct Model<'t> {
 }
 
 impl<'t> Model<'t> {
-    /// Understands a tree. Of a part of a configuration, its contexts are told by what is in it.
+    /// Makes the model of a tree. If that is a part of a configuration, its context is inferred from its
+    /// directives.
     pub fn new(tree: &'t Tree) -> Self {
         let mut model = Self {
             tree,
