@@ -1,7 +1,8 @@
 //! What is shipped for operators, tried on the real programs.
 //!
-//! [`reports`] are the core's own, of a sample that grows with each reading; [`site`] serves them,
-//! [`prometheus`] and [`browser`] read them. [`shipping`] finds the programs that documents are shipped
+//! [`reports`] are the core's own, of a sample that grows with each reading; [`site`] serves them.
+//! [`served`] is an nginx with the module that serves its own. [`prometheus`] and [`browser`] read both.
+//! [`shipping`] finds the programs that documents are shipped
 //! with, and the recipes of contrib/; [`failing`] is an nginx that has something to ship. Whatever is missing stops the test with a sentence: nothing is
 //! skipped.
 #![allow(
@@ -17,6 +18,7 @@ pub mod browser;
 pub mod failing;
 pub mod prometheus;
 pub mod reports;
+pub mod served;
 pub mod shipping;
 pub mod site;
 

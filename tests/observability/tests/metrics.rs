@@ -9,13 +9,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 use tlsdiag::counters::Snapshot;
 use tlsdiag::report::status::Format;
+use tlsdiag_e2e::wait;
 use tlsdiag_observability::prometheus::{promtool, Prometheus};
 use tlsdiag_observability::reports::{hostile, report, sample};
 use tlsdiag_observability::repository;
+use tlsdiag_observability::served::{Served, STATUS, TEXT};
 use tlsdiag_observability::site::{Answer, Site};
 
 fn answer(format: Format, snapshot: &Snapshot) -> Answer {
@@ -136,16 +139,12 @@ fn queries(dashboard: &Value) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn every_query_of_the_dashboard_gives_something() {
+/// Asks everything that the dashboard does.
+fn ask_everything(prometheus: &Prometheus) {
     let file = repository("contrib/grafana/upstream_tls.json");
     let dashboard: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let queries = queries(&dashboard);
     assert!(queries.len() > 20);
-    static TIMES: AtomicU64 = AtomicU64::new(0);
-    let site = site(|| TIMES.fetch_add(1, Ordering::Relaxed) + 1);
-    let prometheus = Prometheus::start(&[("nginx", site.port(), "/openmetrics")]);
-    prometheus.wait_for("count_over_time(nginx_upstream_tls_start_timestamp_seconds[1m]) > 6");
     for query in queries {
         let mut concrete = query.replace("$__rate_interval", "30s");
         for variable in ["$job", "$instance", "$upstream"] {
@@ -176,4 +175,51 @@ fn every_query_of_the_dashboard_gives_something() {
         let values = prometheus.label_values(label, &metric);
         assert!(!values.is_empty(), "{definition}");
     }
+}
+
+#[test]
+fn every_query_of_the_dashboard_gives_something() {
+    static TIMES: AtomicU64 = AtomicU64::new(0);
+    let site = site(|| TIMES.fetch_add(1, Ordering::Relaxed) + 1);
+    let prometheus = Prometheus::start(&[("nginx", site.port(), "/openmetrics")]);
+    prometheus.wait_for("count_over_time(nginx_upstream_tls_start_timestamp_seconds[1m]) > 6");
+    ask_everything(&prometheus);
+}
+
+/// The same with what nginx itself serves, in both formats.
+#[test]
+fn nginx_is_scraped_and_fills_the_dashboard() {
+    let served = Served::start();
+    served.work();
+    let prometheus = Prometheus::start(&[
+        ("openmetrics", served.port(), STATUS),
+        ("text", served.port(), TEXT),
+    ]);
+    let scraped = "count(count_over_time(nginx_upstream_tls_start_timestamp_seconds[1m]) > 6) == 2";
+    let filled = wait::poll(Duration::from_secs(60), || {
+        served.work();
+        (!prometheus.query(scraped).is_empty()).then_some(())
+    });
+    assert!(filled.is_some(), "{:#}", prometheus.targets());
+    for target in prometheus.targets().as_array().unwrap() {
+        assert_eq!(target["lastError"], "", "{target:#}");
+        assert_eq!(target["health"], "up", "{target:#}");
+    }
+    ask_everything(&prometheus);
+    for job in ["openmetrics", "text"] {
+        let refused = format!(
+            "nginx_upstream_tls_handshake_failures_total{{job='{job}',reason='sni_missing',upstream='broken'}} > 1"
+        );
+        assert_eq!(prometheus.query(&refused).len(), 1, "{job}");
+        let named = format!(
+            "nginx_upstream_tls_handshakes_total{{job='{job}',upstream=~'<img src=x .*'}} > 1"
+        );
+        assert_eq!(prometheus.query(&named).len(), 1, "{job}");
+    }
+    let text = served.get(TEXT);
+    let kind = "Content-Type: text/plain; version=0.0.4; charset=utf-8".to_owned();
+    assert!(text.headers.contains(&kind), "{:?}", text.headers);
+    let text = String::from_utf8(text.body).unwrap();
+    assert_eq!(promtool(&["check", "metrics"], &text), Ok(()));
+    served.finish();
 }

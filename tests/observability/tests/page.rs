@@ -12,9 +12,12 @@ use std::path::Path;
 
 use tlsdiag::counters::Snapshot;
 use tlsdiag::report::status::{Format, CONTENT_SECURITY_POLICY};
+use tlsdiag_e2e::client::{exchange, Response};
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_observability::browser::{load, screenshot, Scheme, Seen};
 use tlsdiag_observability::reports::{hostile, report, sample};
+use tlsdiag_observability::repository;
+use tlsdiag_observability::served::{Served, NAMES, STATUS};
 use tlsdiag_observability::site::{Answer, Site};
 
 /// Serves a page as the module does.
@@ -63,7 +66,8 @@ fn the_page_says_what_was_counted() {
         "<dt>Servers failing now</dt><dd class=\"bad\">2</dd>",
         "<code>certificate_expired</code> 61 s ago",
         "changed since it last worked: certificate_expired, cipher",
-        "in all: certificate_expired 12, certificate_issuer_unknown 2, handshake_timeout 3",
+        "in all: misdirected_request 1, certificate_expired 12, certificate_issuer_unknown 2, handshake_timeout 3",
+        "18<small>1 in HTTP</small>",
         "TLSv1.3 TLS_AES_256_GCM_SHA384 x25519",
         "CN=Example Issuing CA",
         "a.orders.internal:8443",
@@ -84,6 +88,45 @@ fn hostile_names_are_only_text() {
         seen.document
     );
     assert_eq!(seen.document.matches("<style>").count(), 1);
+}
+
+/// nginx serves it, and the names are nginx.conf's and a certificate's.
+#[test]
+fn nginx_serves_hostile_names_as_text() {
+    let served = Served::start();
+    served.work();
+    let url = format!("http://127.0.0.1:{}{STATUS}", served.port());
+    let seen = load(&url);
+    assert_eq!(seen.console, Vec::<String>::new());
+    for markup in ["<script", "<img", "<svg", "onerror=\"", "onload=\""] {
+        assert!(!seen.document.contains(markup), "{}", seen.document);
+    }
+    for name in NAMES {
+        let text = name
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
+        assert!(seen.document.contains(&text), "{text} in {}", seen.document);
+    }
+    assert_eq!(seen.document.matches("<style>").count(), 1);
+    let policy = format!("Content-Security-Policy: {CONTENT_SECURITY_POLICY}");
+    let request = format!("GET {STATUS} HTTP/1.0\r\nAccept: text/html\r\n\r\n");
+    let head = Response::parse(&exchange(served.port(), request.as_bytes())).headers;
+    assert!(head.contains(&policy), "{head:?}");
+    // Kept, for whoever wants to see them.
+    let pictures = repository("build/observability");
+    std::fs::create_dir_all(&pictures).unwrap();
+    for (scheme, name, background) in [
+        (Scheme::Light, "page-light.png", LIGHT),
+        (Scheme::Dark, "page-dark.png", DARK),
+    ] {
+        let file = pictures.join(name);
+        screenshot(&url, scheme, &file);
+        let picture = Picture::read(&file);
+        assert_eq!(picture.background(), background, "{name}");
+        assert!(picture.colours() > 50, "{name}: nothing is drawn");
+    }
+    served.finish();
 }
 
 /// Without this the tests above could not fail.
@@ -130,12 +173,16 @@ fn both_colour_schemes_are_drawn() {
     };
     let light = draw(Scheme::Light, "light.png");
     let dark = draw(Scheme::Dark, "dark.png");
-    assert_eq!(light.background(), [0xff, 0xff, 0xff]);
-    assert_eq!(dark.background(), [0x14, 0x18, 0x1d]);
+    assert_eq!(light.background(), LIGHT);
+    assert_eq!(dark.background(), DARK);
     for picture in [light, dark] {
         assert!(picture.colours() > 50, "nothing is drawn");
     }
 }
+
+/// The page's backgrounds.
+const LIGHT: [u8; 3] = [0xff, 0xff, 0xff];
+const DARK: [u8; 3] = [0x14, 0x18, 0x1d];
 
 struct Picture {
     pixels: Vec<[u8; 3]>,

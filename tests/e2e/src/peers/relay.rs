@@ -64,6 +64,11 @@ impl Switch {
         self.target.store(peer.port(), Ordering::Release);
     }
 
+    /// The port of the peer that it reaches.
+    pub fn target(&self) -> u16 {
+        self.target.load(Ordering::Acquire)
+    }
+
     /// Where it listens, on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.listener.port()
