@@ -22,6 +22,8 @@ pub(crate) struct Count {
     pub(crate) inside: f64,
     /// Calls into the module.
     pub(crate) calls: f64,
+    /// Its own calls of nginx's mutexes in shared memory.
+    pub(crate) locks: f64,
 }
 
 /// nginx under callgrind.
@@ -76,6 +78,7 @@ impl Counted {
             all: counts.all / requests,
             inside: counts.inside / requests,
             calls: counts.calls / requests,
+            locks: counts.locks / requests,
         }
     }
 
@@ -147,6 +150,7 @@ fn read(dump: &Path) -> Option<Count> {
                 let cost: f64 = cost.and_then(|cost| cost.parse().ok()).expect("a cost");
                 match (from, to.take().unwrap_or(from)) {
                     (Owner::Module, Owner::Module) => {}
+                    (Owner::Module, _) if called.starts_with("ngx_shmtx_") => count.locks += calls,
                     (_, Owner::Module) => {
                         count.inside += cost;
                         count.calls += calls;

@@ -20,6 +20,10 @@ pub(crate) enum Setting {
     Line,
     /// It writes lines and documents.
     Document,
+    /// The same, and it counts in a zone.
+    Counted,
+    /// The same, and only the first failure is written.
+    Repeated,
     /// Nothing; so many of nginx's own variables in an access log.
     Theirs(usize),
     /// So many of the module's variables in their place.
@@ -53,9 +57,15 @@ impl Setting {
     fn apply(self, config: &mut Config) {
         config.module = match self {
             Setting::Stock | Setting::Theirs(_) => Module::Absent,
-            Setting::Line | Setting::Document | Setting::Ours(_) => Module::Ours,
+            _ => Module::Ours,
         };
-        config.json = self == Setting::Document;
+        config.json = !matches!(self, Setting::Line | Setting::Ours(_));
+        if matches!(self, Setting::Counted | Setting::Repeated) {
+            config.http.push_str("upstream_tls_zone zone=bench:1m;\n");
+        }
+        if self == Setting::Repeated {
+            config.http.push_str("upstream_tls_repeat 1h;\n");
+        }
         let variables = match self {
             Setting::Theirs(count) => &THEIRS[..count],
             Setting::Ours(count) => &OURS[..count],
@@ -124,7 +134,7 @@ impl Case {
         let count = nginx.each(self.times, || (self.ask)(port));
         eprint!(".");
         let _ = std::io::stderr().flush();
-        if setting == Setting::Document {
+        if matches!(setting, Setting::Document | Setting::Counted) {
             let documents = json::read(&nginx.file("upstream_tls.log"));
             let expected = if self.fails { WARM_UP + self.times } else { 0 };
             assert_eq!(documents.len(), expected as usize, "{}", self.title);

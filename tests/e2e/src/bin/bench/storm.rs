@@ -5,6 +5,7 @@
 //! and what else the machine does meets all alike.
 
 use std::path::Path;
+use std::time::Instant;
 
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
@@ -17,6 +18,8 @@ const ROUNDS: usize = 11;
 /// Failures of one round with each setting.
 const EACH: usize = 600;
 const CLIENTS: usize = 3;
+/// Who writes once a second.
+const REPEATS: &str = "line and JSON, `upstream_tls_repeat 1s`";
 
 /// One of those who take turns.
 struct Contestant {
@@ -61,6 +64,11 @@ impl Contestant {
         self.paid.push(processor_ns(worker) - before);
     }
 
+    /// Lines of the module in error.log.
+    fn lines(&self) -> usize {
+        self.nginx.log().ours().len()
+    }
+
     /// Bytes that a failure left in the logs.
     fn bytes(&self) -> u64 {
         let size = |name| std::fs::metadata(self.nginx.file(name)).map_or(0, |file| file.len());
@@ -76,10 +84,16 @@ fn contestants(peer: &Peer) -> Vec<Contestant> {
         config.json = false;
     };
     let document = |config: &mut Config| config.module = Module::Ours;
+    let repeats = |config: &mut Config| {
+        config.module = Module::Ours;
+        let zone = "upstream_tls_zone zone=bench:1m; upstream_tls_repeat 1s;\n";
+        config.http.push_str(zone);
+    };
     vec![
         Contestant::new("nginx alone", 1.0, peer, stock),
         Contestant::new("line", 0.9, peer, line),
         Contestant::new("line and JSON", 0.9, peer, document),
+        Contestant::new(REPEATS, 0.97, peer, repeats),
     ]
 }
 
@@ -93,6 +107,7 @@ pub(crate) fn storm(report: &mut Report) {
         version: 0x0303,
     });
     let mut all = contestants(&peer);
+    let began = Instant::now();
     all.iter_mut().for_each(Contestant::round);
     all.iter_mut().for_each(|one| one.paid.clear());
     for _ in 0..ROUNDS {
@@ -110,6 +125,15 @@ pub(crate) fn storm(report: &mut Report) {
         }
     }
     report.text.push('\n');
+    // A line and a number for each window, and the first.
+    let seconds = usize::try_from(began.elapsed().as_secs()).expect("not that long");
+    let most = 2 * (seconds + 2);
+    let repeats = all.iter().find(|one| one.title == REPEATS);
+    let lines = repeats.map_or(0, Contestant::lines);
+    if lines > most {
+        let excess = format!("{REPEATS}: {lines} lines > {most}");
+        report.excesses.push(excess);
+    }
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -42,9 +42,16 @@ impl Report {
             .limits
             .iter()
             .filter(|(limited, _)| *limited == setting);
-        for (_, limit) in limits.filter(|(_, limit)| added > *limit) {
-            let added = number(added);
-            let excess = format!("{}, {setting:?}: {added} > {}", case.title, number(*limit));
+        let limits: Vec<f64> = limits.map(|(_, limit)| *limit).collect();
+        for limit in limits {
+            self.limit(&format!("{}, {setting:?}", case.title), added, limit);
+        }
+    }
+
+    /// Notes what is more than it may be.
+    fn limit(&mut self, what: &str, value: f64, limit: f64) {
+        if value > limit {
+            let excess = format!("{what}: {} > {}", number(value), number(limit));
             self.excesses.push(excess);
         }
     }
@@ -59,6 +66,9 @@ impl Report {
     }
 }
 
+/// What a request that succeeds may take more inside the module where there is a zone.
+const ZONE: f64 = 1_000.0;
+
 /// Requests that succeed.
 pub(crate) fn good(report: &mut Report) {
     let cases = report.wanted(scene::good());
@@ -70,15 +80,25 @@ pub(crate) fn good(report: &mut Report) {
         "without",
         "inside the module",
         "ratio",
+        "more where there is a zone",
     ]);
     for case in cases {
         let stock = case.count(Setting::Stock);
         let with = case.count(Setting::Document);
+        let counted = case.count(Setting::Counted);
+        let zone = counted.inside - with.inside;
         report.check(&case, Setting::Document, with.inside);
+        report.limit(&format!("{}, its zone", case.title), zone, ZONE);
+        report.limit(
+            &format!("{}, locks of its zone", case.title),
+            counted.locks,
+            0.0,
+        );
         let cells = [
             number(stock.all),
             number(with.inside),
             ratio(stock.all, with.inside),
+            signed(zone),
         ];
         report.row(case.title, &cells);
     }
@@ -155,9 +175,11 @@ pub(crate) fn failing(report: &mut Report) {
         "with a line",
         "with line and JSON",
         "ratio",
+        "as a repeat",
     ]);
     for case in cases {
         let stock = case.count(Setting::Stock);
+        let repeated = case.count(Setting::Repeated);
         let line = case.count(Setting::Line);
         let document = case.count(Setting::Document);
         report.check(&case, Setting::Line, line.all - stock.all);
@@ -167,6 +189,7 @@ pub(crate) fn failing(report: &mut Report) {
             added(&stock, &line),
             added(&stock, &document),
             ratio(stock.all, document.all - stock.all),
+            added(&stock, &repeated),
         ];
         report.row(case.title, &cells);
     }
@@ -174,7 +197,10 @@ pub(crate) fn failing(report: &mut Report) {
 }
 
 fn added(without: &Count, with: &Count) -> String {
-    let difference = with.all - without.all;
+    signed(with.all - without.all)
+}
+
+fn signed(difference: f64) -> String {
     let sign = if difference < 0.0 { "-" } else { "+" };
     format!("{sign}{}", number(difference.abs()))
 }
