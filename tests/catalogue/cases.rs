@@ -56,6 +56,14 @@ const NO_CIPHERS: &str = "no_ciphers_enabled/gcm_with_tls10.json";
 const FALLBACK: &str = "inappropriate_fallback/alert_86.json";
 const WRONG_CA_13: &str = "client_certificate_untrusted/tls13_wrong_ca.json";
 
+/// A CertificateRequest of TLS 1.2 for ECDSA, by whatever authority.
+const ASKS_WITHOUT_NAMES: (&str, &str) = (
+    "/handshake/certificate_request/bytes",
+    "\"0d0000080140000204030000\"",
+);
+/// A hello of TLS 1.2 with the group x25519 and no other.
+const X25519_ALONE: &str =
+    "\"0100003303030000000000000000000000000000000000000000000000000000000000000000000002c02f01000008000a00040002001d\"";
 /// ClientHello, ServerHello, EncryptedExtensions, CertificateRequest.
 const ASKED_AND_NO_MORE: &str = r#"[{"from":"sent","kind":1},{"from":"received","kind":2},
     {"from":"received","kind":8},{"from":"received","kind":13}]"#;
@@ -170,6 +178,10 @@ pub(crate) static CASES: &[Case] = &[
         "unknown", "client_certificate_unusable"),
     case(NONE_13, &[("/settings/client_certificate", "true")], "client_certificate_unusable", "client_certificate_required"),
     case(NONE_13, &[], "client_certificate_required", "client_certificate_unusable"),
+    // The curve of a client certificate must be one of the groups offered.
+    case(WRONG_CA, &[("/handshake/alerts/0/code", "47"), ASKS_WITHOUT_NAMES,
+        ("/handshake/client_hellos/0/bytes", X25519_ALONE)], "group_mismatch", "protocol_violation"),
+    case(WRONG_CA, &[("/handshake/alerts/0/code", "47"), ASKS_WITHOUT_NAMES], "protocol_violation", "group_mismatch"),
     // Over a handshake that stands HTTP/2 asks more of TLS; a GOAWAY of another kind does not.
     case(NONE_12, &[REFUSED[0], REFUSED[1], REFUSED[2], (RESPONSE, GOAWAY_INADEQUATE)], "insufficient_security", "alpn_mismatch"),
     case(NONE_12, &[REFUSED[0], REFUSED[1], REFUSED[2], (RESPONSE, GOAWAY)], "alpn_mismatch", "insufficient_security"),

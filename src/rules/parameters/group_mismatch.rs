@@ -8,7 +8,8 @@
 //! A refusal (handshake_failure(40), illegal_parameter(47), internal_error(80), Java unexpected_message(10))
 //! before any ServerHello, when the server name is not the cause and the offer lacks P-256 or has a single
 //! group: no default list is like that. With fewer groups than this library offers by default it is only
-//! possible. A HelloRetryRequest or ServerHello that names a group outside the offer, and the library's
+//! possible, as it is when such an offer is refused with illegal_parameter(47) after nginx sent a client
+//! certificate: up to TLS 1.2 its curve must be one of the groups offered. A HelloRetryRequest or ServerHello that names a group outside the offer, and the library's
 //! "wrong curve" and "no suitable groups", have no other meaning.
 //!
 //! # Why it happens
@@ -57,7 +58,9 @@ pub(crate) static RULE: Rule = Rule {
 fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     match facts.received() {
         None => refused_by_us(facts).or_else(|| after_retry(facts)),
-        Some(_) => refused_by_peer(facts).or_else(|| after_retry(facts)),
+        Some(_) => refused_by_peer(facts)
+            .or_else(|| after_retry(facts))
+            .or_else(|| refused_certificate(facts)),
     }
 }
 
@@ -163,6 +166,36 @@ fn after_retry(facts: &Facts<'_>) -> Option<Finding> {
         Some(_) => finding,
         None => finding.as_alternative(),
     })
+}
+
+/// Up to TLS 1.2 OpenSSL holds the curve of a client certificate, too, against the groups offered
+/// (`tls12_check_peer_sigalg`).
+fn refused_certificate(facts: &Facts<'_>) -> Option<Finding> {
+    let offered = facts.offered.as_ref()?;
+    let is_narrow = offered.group_breadth() > Breadth::Full;
+    let was_sent = facts.client_certificate().is_some_and(|sent| !sent.empty);
+    let is_before_tls13 = facts.version() < Some(ProtocolVersion::TLS1_3);
+    let is_refused = facts.received() == Some(Alert::ILLEGAL_PARAMETER);
+    if !(is_refused && is_narrow && was_sent && is_before_tls13) {
+        return None;
+    }
+    let sentence = format!(
+        "upstream may not take the curve of nginx's client certificate, which must be one of the groups nginx \
+         offered ({}): received alert illegal_parameter(47)",
+        names(offered)
+    );
+    let evidence = [
+        Evidence::AlertReceived,
+        Evidence::CertificateSent,
+        Evidence::GroupListNarrow,
+    ];
+    let remedy = wider(facts, None);
+    Some(Finding::new(
+        Confidence::Possible,
+        sentence,
+        &evidence,
+        remedy,
+    ))
 }
 
 /// The group asked for, post-quantum ones that were offered, the library's default, the rest of the offer.
