@@ -105,6 +105,13 @@ impl Window {
     }
 }
 
+/// A window is open in which this failure would only be counted.
+pub fn is_repeat(windows: &[Window; WINDOWS], failure: &Failure) -> bool {
+    let mut windows = windows.iter();
+    let window = windows.find(|window| window.key == failure.key);
+    window.is_some_and(|window| !window.has_ended(failure.now_ms))
+}
+
 /// Whether a failure is written. Opens, counts and closes windows as it goes.
 pub fn decide(windows: &mut [Window; WINDOWS], failure: Failure) -> Decision {
     let now_ms = failure.now_ms;

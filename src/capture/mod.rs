@@ -8,6 +8,7 @@ mod alert;
 mod bytes;
 mod ending;
 mod identity;
+mod likeness;
 mod noted;
 mod recorder;
 mod recording;

@@ -202,6 +202,11 @@ impl<'a> Locked<'a> {
         }
     }
 
+    /// Whether a failure would only be counted ([`suppress::is_repeat`]).
+    pub fn is_repeat(&self, slot: &Slot<'_>, failure: &Failure) -> bool {
+        suppress::is_repeat(&slot.windows(), failure)
+    }
+
     /// Whether a failure is written ([`suppress::decide`]).
     pub fn decide(&self, slot: &Slot<'_>, failure: Failure) -> Decision {
         let mut windows = slot.windows();

@@ -108,6 +108,12 @@ impl Slot<'_> {
         }
     }
 
+    /// Whose slot it is, and which good handshake it remembers.
+    pub fn identity(&self) -> u64 {
+        let [key, upstream, record] = [at::KEY, at::UPSTREAM_KEY, at::RECORD_KEY];
+        self.words.get(key) ^ self.words.get(upstream).rotate_left(1) ^ self.words.get(record)
+    }
+
     /// A count of repeats is still to be written.
     pub fn has_repeats(&self) -> bool {
         self.windows().iter().any(|window| window.suppressed > 0)

@@ -50,14 +50,31 @@ pub(super) fn count(
     let Some(reason) = reason(diagnosis.name) else {
         return;
     };
-    let alert = |alert: RecordedAlert| Alert(alert.code);
     let failed = Failed {
+        refused: facts.refusal().is_some_and(Response::has_come),
+        ..of_handshake(observation, reason, changes(facts))
+    };
+    with_zone(|zone| place(zone, upstream).slot.count_failed(&failed));
+}
+
+/// A handshake that failed for this reason, a place in the catalogue.
+pub(super) fn of_handshake(
+    observation: &Observation,
+    reason: usize,
+    changed: Option<Changes>,
+) -> Failed {
+    let alert = |alert: RecordedAlert| Alert(alert.code);
+    Failed {
         now_ms: now_ms(),
         reason,
         received: observation.recorder.fatal_alert(false).map(alert),
         sent: observation.recorder.fatal_alert(true).map(alert),
-        refused: facts.refusal().is_some_and(Response::has_come),
-        changed: since_last_good(facts).map(|(good, now)| Changes::between(&good, &now)),
-    };
-    with_zone(|zone| place(zone, upstream).slot.count_failed(&failed));
+        refused: false,
+        changed,
+    }
+}
+
+/// What changed since the last good handshake; `None` without one.
+pub(super) fn changes(facts: &Facts<'_>) -> Option<Changes> {
+    since_last_good(facts).map(|(good, now)| Changes::between(&good, &now))
 }

@@ -25,6 +25,7 @@ use crate::variables::{self, Negotiated};
 pub(crate) use good::count as count_good;
 pub(crate) use observation::Observation;
 pub(crate) use refusal::answered;
+use repeats::Seen;
 pub(crate) use repeats::{begin_process, end_process};
 
 /// A connection that carries data.
@@ -53,6 +54,17 @@ pub(crate) unsafe fn close(
         failure = answer.as_ref().map(|_| EndingKind::Refused);
     }
     let wanted = failure.filter(|_| upstream.wants_diagnosis());
+    let seen = |kind| Seen {
+        observation,
+        kind,
+        context,
+        verify_result,
+    };
+    // Variables want a diagnosis, and an answer of HTTP says more than the handshake.
+    let comparable = wanted.filter(|_| answer.is_none() && !variables::are_used());
+    if comparable.is_some_and(|kind| repeats::count_alike(upstream, seen(kind))) {
+        return;
+    }
     let diagnosis = wanted.and_then(|kind| {
         // SAFETY: the caller's promise.
         let recording =
@@ -62,7 +74,11 @@ pub(crate) unsafe fn close(
             ..recording
         };
         let facts = Facts::of(&recording);
-        say(upstream, observation, &facts)
+        let diagnosis = say(upstream, observation, &facts)?;
+        if comparable.is_some() {
+            repeats::remember(upstream, seen(kind), &diagnosis, &facts);
+        }
+        Some(diagnosis)
     });
     if failure.is_none() && upstream.wants_diagnosis() {
         good::count_closed(observation, upstream);

@@ -4,20 +4,24 @@
 //! count of a window is written with the next failure, by a timer when the window ends, or when the process
 //! ends. The windows of a worker that died go to the worker that takes its place.
 
+mod storm;
 mod timer;
 
 use ngx::ffi::{ngx_errno, ngx_pid, ngx_process, NGX_PROCESS_SINGLE, NGX_PROCESS_WORKER};
+use tlsdiag::facts::Facts;
 use tlsdiag::report::{repeats_document, repeats_line, Repeated};
 use tlsdiag::rules::CATALOGUE;
 use tlsdiag::suppress::{Decision, Failure, Label, Repeats};
 use tlsdiag::table::Slot;
 use tlsdiag::{counters, Diagnosis};
 
+use super::failed;
 use super::place::place;
 use crate::conf::{generation, with_zone, Scope};
 use crate::sink::error_log;
 use crate::upstream::UpstreamConnection;
 use crate::zone::{now_ms, Zone};
+pub(super) use storm::Seen;
 
 /// Whether a failure is written. If a count is due, it is written first.
 pub(super) fn is_written(upstream: &UpstreamConnection<'_>, diagnosis: &Diagnosis) -> bool {
@@ -27,21 +31,13 @@ pub(super) fn is_written(upstream: &UpstreamConnection<'_>, diagnosis: &Diagnosi
     let Some((scope, period_ms)) = repeat else {
         return true;
     };
-    let reason = counters::reason(diagnosis.name).and_then(|reason| u8::try_from(reason).ok());
-    let label = Label {
-        reason: reason.unwrap_or(u8::MAX),
-        level: scope.number(),
-        generation: generation(),
-    };
+    let label = label(
+        scope,
+        counters::reason(diagnosis.name).unwrap_or(usize::MAX),
+    );
     let decided = with_zone(|zone| {
         let place = place(zone, upstream);
-        let failure = Failure {
-            key: key(zone, upstream, label, place.is_own),
-            now_ms: now_ms(),
-            period_ms,
-            process: process(),
-            label,
-        };
+        let failure = failure(zone, upstream, label, period_ms, place.is_own);
         let decision = zone.lock().locked.decide(&place.slot, failure);
         match decision {
             Decision::Write(None) => true,
@@ -49,16 +45,96 @@ pub(super) fn is_written(upstream: &UpstreamConnection<'_>, diagnosis: &Diagnosi
                 tell(zone, &place.slot, &repeats);
                 true
             }
-            Decision::Suppress { wake_ms } => {
-                zone.table.count_suppressed();
-                if let Some(wake_ms) = wake_ms {
-                    timer::wake_at(wake_ms);
-                }
+            Decision::Suppress { .. } => {
+                suppress(zone, decision);
                 false
             }
         }
     });
     decided.unwrap_or(true)
+}
+
+/// Counts a failure that is a repeat of one that went alike a moment ago, and tells nothing of it. False:
+/// it must be diagnosed.
+pub(super) fn count_alike(upstream: &UpstreamConnection<'_>, seen: Seen<'_>) -> bool {
+    let repeat = upstream
+        .scope()
+        .and_then(|scope| Some((scope, scope.repeat_ms()?)));
+    let Some((scope, period_ms)) = repeat else {
+        return false;
+    };
+    let counted = with_zone(|zone| {
+        let place = place(zone, upstream);
+        let likeness = storm::likeness(zone, &place, upstream, scope, seen);
+        let known = storm::find(likeness).filter(|_| place.is_own)?;
+        let label = label(scope, known.reason);
+        let failure = failure(zone, upstream, label, period_ms, true);
+        let held = zone.lock();
+        if !held.locked.is_repeat(&place.slot, &failure) {
+            return None;
+        }
+        let failed = failed::of_handshake(seen.observation, known.reason, known.changed);
+        place.slot.count_failed(&failed);
+        let decision = held.locked.decide(&place.slot, failure);
+        drop(held);
+        suppress(zone, decision);
+        Some(())
+    });
+    counted.flatten().is_some()
+}
+
+/// A failure was diagnosed: others that go alike need not be.
+pub(super) fn remember(
+    upstream: &UpstreamConnection<'_>,
+    seen: Seen<'_>,
+    diagnosis: &Diagnosis,
+    facts: &Facts<'_>,
+) {
+    let scope = upstream.scope().filter(|scope| scope.repeat_ms().is_some());
+    let known = scope.zip(counters::reason(diagnosis.name));
+    let Some((scope, reason)) = known else {
+        return;
+    };
+    with_zone(|zone| {
+        let place = place(zone, upstream);
+        let likeness = storm::likeness(zone, &place, upstream, scope, seen);
+        storm::add(likeness, reason, failed::changes(facts));
+    });
+}
+
+fn label(scope: Scope<'_>, reason: usize) -> Label {
+    Label {
+        reason: u8::try_from(reason).unwrap_or(u8::MAX),
+        level: scope.number(),
+        generation: generation(),
+    }
+}
+
+fn failure(
+    zone: &Zone<'_>,
+    upstream: &UpstreamConnection<'_>,
+    label: Label,
+    period_ms: i64,
+    is_own: bool,
+) -> Failure {
+    Failure {
+        key: key(zone, upstream, label, is_own),
+        now_ms: now_ms(),
+        period_ms,
+        process: process(),
+        label,
+    }
+}
+
+/// Counts one that is not written, and sees to it that its number is told.
+fn suppress(zone: &Zone<'_>, decision: Decision) {
+    zone.table.count_suppressed();
+    if let Decision::Suppress {
+        wake_ms: Some(wake_ms),
+    } = decision
+    {
+        timer::wake_at(wake_ms);
+    }
 }
 
 /// The same for failures that are repeats of each other. Servers without a slot of their own are

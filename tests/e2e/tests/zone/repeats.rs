@@ -1,9 +1,11 @@
 //! Repeats: written once, counted always, and every number told.
 
-use serde_json::Value;
+use serde_json::{json, Value};
 use tlsdiag_e2e::client;
+use tlsdiag_e2e::lab::refusing_the_version;
 use tlsdiag_e2e::nginx::{Config, Nginx};
 use tlsdiag_e2e::observe::{json, Log};
+use tlsdiag_e2e::peers::relay::Switch;
 use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::process::read_lossy;
 use tlsdiag_e2e::wait;
@@ -194,6 +196,43 @@ fn only_the_same_failure_is_a_repeat() {
         numbers.iter().map(|line| number(line)).collect::<Vec<_>>(),
         [2; 4]
     );
+}
+
+/// In a storm not every failure is diagnosed; one that went otherwise is, also within the same second.
+#[test]
+fn a_storm_of_two_causes_is_counted_apart() {
+    let (alert, other) = (refusing(), refusing_the_version());
+    let server_of = Switch::to(&alert);
+    let block = format!(
+        "upstream orders {{ server 127.0.0.1:{}; }}\n",
+        server_of.port()
+    );
+    let config = counting()
+        .http(&block)
+        .http("upstream_tls_repeat 1h;\n")
+        .location("/", "proxy_pass https://orders;");
+    let nginx = Nginx::start(config);
+    for _ in 0..20 {
+        for peer in [&alert, &other] {
+            server_of.set(peer);
+            get(&nginx, "/", 502, 1);
+        }
+    }
+    let orders = server(&nginx, "orders");
+    let causes = json!({"sni_missing": 20, "protocol_version_mismatch": 20});
+    assert_eq!(orders["failures"], causes, "{orders:#}");
+    let alerts = json!({"handshake_failure": 20, "protocol_version": 20});
+    assert_eq!(orders["alerts"]["received"], alerts);
+    assert_eq!(
+        orders["last_failure"]["reason"],
+        "protocol_version_mismatch"
+    );
+    assert_eq!(status(&nginx)["log"]["suppressed"], 38);
+    let finished = nginx.finish();
+    let (lines, numbers) = told(&finished.log);
+    assert_eq!(lines.len(), 2, "{}", finished.log.text);
+    let numbers: Vec<_> = numbers.iter().map(|line| number(line)).collect();
+    assert_eq!(numbers, [19, 19]);
 }
 
 /// A server has room for eight kinds of failures. The ninth is written each time: no line is lost.
