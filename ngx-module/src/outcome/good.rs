@@ -33,14 +33,12 @@ pub(crate) unsafe fn count(
     with_zone(|zone| {
         // SAFETY: the caller's promise.
         let upstream = unsafe { UpstreamConnection::of(connection.as_ref()?) };
-        if !upstream.wants_diagnosis() {
-            return None;
-        }
+        let scope = upstream.scope().filter(|scope| scope.diag())?;
         let place = place(zone, &upstream);
         add(&place, observation);
         if place.is_own {
             // SAFETY: the caller's promise.
-            unsafe { remember(zone, &place, ssl, observation, &upstream) };
+            unsafe { remember(zone, &place, ssl, observation, &upstream, scope) };
         }
         Some(())
     });
@@ -74,17 +72,18 @@ unsafe fn remember(
     ssl: *mut SSL,
     observation: &Observation,
     upstream: &UpstreamConnection<'_>,
+    scope: Scope<'_>,
 ) {
-    let _mark = QueueMark::set();
     // SAFETY: the caller's promise.
     let leaf = unsafe { X509::peer(ssl) };
-    let number = upstream.scope().map_or(0, Scope::number);
     // SAFETY: the caller's promise.
-    let key = unsafe { key(zone, ssl, observation, number, leaf.as_ref()) };
+    let key = unsafe { key(zone, ssl, observation, scope.number(), leaf.as_ref()) };
     let now_ms = now_ms();
     if place.slot.is_recorded(key, now_ms) {
         return;
     }
+    // What comes now may leave errors behind; what came before does not.
+    let _mark = QueueMark::set();
     let summary = with_reserve(|| {
         let context = upstream.describe().0;
         // SAFETY: the caller's promise; the SSL holds its context, and that its certificate.
@@ -117,12 +116,19 @@ unsafe fn key(
     leaf: Option<&X509>,
 ) -> u64 {
     let recorder = &observation.recorder;
-    let hello = recorder.server_hellos.iter().flatten().next_back();
-    let group = hello.and_then(|hello| ServerHello::read(&hello.bytes).group);
+    // TLS 1.2 names it in ServerKeyExchange, 1.3 in the hello.
+    let group = match recorder.group {
+        0 => {
+            let hello = recorder.server_hellos.iter().flatten().next_back();
+            let group = hello.and_then(|hello| ServerHello::read(&hello.bytes).group);
+            group.map_or(0, |group| group.0)
+        }
+        group => group,
+    };
     let mut numbers = [0; 16];
     let parts = [
         u32::from(recorder.version) << 16 | u32::from(recorder.cipher),
-        u32::from(group.map_or(recorder.group, |group| group.0)),
+        u32::from(group),
         generation(),
         level,
     ];
