@@ -1,7 +1,7 @@
 //! A zone over the life of an nginx.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Daemon, Module, Nginx};
-use tlsdiag_e2e::peers::answer;
-use tlsdiag_e2e::peers::scripted;
+use tlsdiag_e2e::peers::dns::Dns;
+use tlsdiag_e2e::peers::{answer, scripted, Peer};
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
@@ -195,20 +195,42 @@ fn what_has_no_room_is_counted_together() {
     nginx.finish();
 }
 
-/// A client that names hosts takes no place from what is configured.
+/// A client that names 10,000 hosts takes no place from what is configured.
 #[test]
 fn hosts_of_clients_starve_no_configured_server() {
+    const NAMES: usize = 834;
     let peers: Vec<_> = (0..12).map(|_| refusing()).collect();
     let good = healthy();
+    let names: Vec<_> = (0..NAMES).map(|name| format!("n{name}.test")).collect();
+    let here: &[Ipv4Addr] = &[Ipv4Addr::LOCALHOST];
+    let known: Vec<_> = names.iter().map(|name| (name.as_str(), here)).collect();
+    let dns = Dns::start(&known);
     let mut config = counting()
         .http(&block("orders", &good))
         .location("/good", "proxy_pass https://orders;")
-        .location("/any", "proxy_pass https://127.0.0.1:$arg_port;");
+        .location("/any", "proxy_pass https://$arg_host:$arg_port;")
+        .http(&format!(
+            "resolver 127.0.0.1:{} ipv6=off valid=1h;\nupstream_tls_repeat 1h;\n",
+            dns.port()
+        ));
     config.http = config.http.replace("tls:1m", "tls:64k");
     let nginx = Nginx::start(config);
-    for peer in &peers {
-        get(&nginx, &format!("/any?port={}", peer.port()), 502, 2);
-    }
+    let port = nginx.port();
+    std::thread::scope(|scope| {
+        for part in peers.chunks(3) {
+            let ports: Vec<_> = part.iter().map(Peer::port).collect();
+            let names = &names;
+            scope.spawn(move || {
+                for (name, peer) in names
+                    .iter()
+                    .flat_map(|name| ports.iter().map(move |port| (name, port)))
+                {
+                    let path = format!("/any?host={name}&port={peer}");
+                    assert_eq!(client::get(port, &path).status, 502);
+                }
+            });
+        }
+    });
     get(&nginx, "/good", 200, 2);
     assert_eq!(server(&nginx, "orders")["ssl"]["handshakes"], 2);
     let status = status(&nginx);
@@ -220,7 +242,8 @@ fn hosts_of_clients_starve_no_configured_server() {
     );
     let failed = |server: &Value| server["ssl"]["handshakes_failed"].as_u64().unwrap();
     let counted: u64 = named.iter().map(failed).sum();
-    assert_eq!(counted + failed(&status["other"]), 24);
+    let hosts = (NAMES * peers.len()) as u64;
+    assert_eq!(counted + failed(&status["other"]), hosts);
     nginx.finish();
 }
 
