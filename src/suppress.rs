@@ -405,7 +405,11 @@ mod tests {
                     failures += 1;
                     let mut failure = at(now, 1 + random(12));
                     failure.process = 10 + u32::try_from(random(2)).unwrap();
-                    match decide(&mut windows, failure) {
+                    let is_repeat = is_repeat(&windows, &failure);
+                    let decision = decide(&mut windows, failure);
+                    let is_counted = matches!(decision, Decision::Suppress { .. });
+                    assert_eq!(is_repeat, is_counted, "is_repeat foretells it");
+                    match decision {
                         Decision::Write(repeats) => count(1 + repeats.map_or(0, |one| one.count)),
                         Decision::Suppress { .. } => {}
                     }
