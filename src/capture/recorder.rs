@@ -174,16 +174,25 @@ impl Recorder {
     /// arrived: then there is nothing left to explain and the recording can go.
     pub fn observe(&mut self, sent: bool, content_type: i32, bytes: &[u8]) -> bool {
         match (content_type, bytes) {
-            (RECORD_HEADER, header) => return self.record_header(sent, header),
-            (INNER_CONTENT_TYPE, [APPLICATION_DATA, ..]) => {
-                self.sent_data |= sent && self.finished;
-                return self.finished && !sent;
-            }
             (HANDSHAKE, message) => self.message(sent, message),
             (ALERT, [level, code, ..]) => self.alert(sent, *level, *code),
-            _ => {}
+            _ => return self.observe_record(sent, content_type, bytes),
         }
         false
+    }
+
+    /// The same for what is told of a record: its header, or the type that TLS 1.3 hides in it. Two of
+    /// three calls are.
+    #[inline]
+    pub fn observe_record(&mut self, sent: bool, content_type: i32, bytes: &[u8]) -> bool {
+        match (content_type, bytes) {
+            (RECORD_HEADER, header) => self.record_header(sent, header),
+            (INNER_CONTENT_TYPE, [APPLICATION_DATA, ..]) => {
+                self.sent_data |= sent && self.finished;
+                self.finished && !sent
+            }
+            _ => false,
+        }
     }
 
     fn record_header(&mut self, sent: bool, header: &[u8]) -> bool {
@@ -198,11 +207,9 @@ impl Recorder {
             self.sent_data |= visible && header.first() == Some(&APPLICATION_DATA);
             return false;
         }
-        if self.bytes_received == 0 {
-            self.first_bytes_length = header.len().min(self.first_bytes.len());
-            for (to, from) in self.first_bytes.iter_mut().zip(header) {
-                *to = *from;
-            }
+        if let (0, Some(first)) = (self.bytes_received, header.first_chunk()) {
+            self.first_bytes = *first;
+            self.first_bytes_length = first.len();
         }
         self.bytes_received += 5 + body;
         // TLS 1.3 hides everything in records of this type: there the inner type decides.

@@ -30,6 +30,35 @@ pub struct ClientHello {
     pub session_offered: bool,
 }
 
+/// The raw bytes of server_name in a message with its handshake header, without reading anything else.
+pub fn server_name(message: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::new(message);
+    reader.take(HEADER + 2 + 32)?;
+    reader.vector8()?;
+    reader.vector16()?;
+    reader.vector8()?;
+    let mut rest = reader.vector16()?.reader();
+    loop {
+        let kind = rest.u16()?;
+        let data = rest.vector16()?;
+        if kind == extension::SERVER_NAME {
+            return host_name(data.reader());
+        }
+    }
+}
+
+/// The first host_name of the extension (RFC 6066 section 3); never a part of one.
+fn host_name(mut data: Reader<'_>) -> Option<&[u8]> {
+    let mut names = data.vector16()?.reader();
+    loop {
+        let name_type = names.u8()?;
+        let name = names.vector16()?;
+        if name_type == 0 && name.complete {
+            return Some(name.bytes);
+        }
+    }
+}
+
 impl ClientHello {
     /// Reads a message with its handshake header.
     pub fn read(message: &[u8]) -> Self {
@@ -77,15 +106,8 @@ impl ClientHello {
     /// A malformed extension leaves what was read of it.
     fn extension(&mut self, kind: u16, mut data: Reader<'_>) -> Option<()> {
         match kind {
-            extension::SERVER_NAME => {
-                let mut names = data.vector16()?.reader();
-                while !names.is_empty() {
-                    let name_type = names.u8()?;
-                    let name = names.vector16()?;
-                    if name_type == 0 && name.complete && self.server_name.is_none() {
-                        self.server_name = Some(name.bytes.to_vec());
-                    }
-                }
+            extension::SERVER_NAME if self.server_name.is_none() => {
+                self.server_name = host_name(data).map(<[u8]>::to_vec);
             }
             extension::SUPPORTED_VERSIONS => self.supported_versions.extend(
                 data.vector8()?
@@ -155,6 +177,10 @@ mod tests {
         assert_eq!(hello.supported_versions, [ProtocolVersion::TLS1_3]);
         assert_eq!(hello.max_version(), Some(ProtocolVersion::TLS1_3));
         assert_eq!(hello.server_name.as_deref(), Some(&b"api.example.com"[..]));
+        assert_eq!(
+            server_name(&bytes(CLIENT_HELLO)),
+            hello.server_name.as_deref()
+        );
         assert_eq!(hello.alpn, [b"h2"]);
         assert_eq!(hello.ciphers.first(), Some(&CipherSuite(0x1302)));
         assert_eq!(hello.key_shares, [NamedGroup(29)]);
@@ -194,6 +220,7 @@ mod tests {
             let hello = ClientHello::read(&whole[..length]);
             let name = hello.server_name.as_deref();
             assert!(matches!(name, None | Some(b"api.example.com")), "{length}");
+            assert_eq!(server_name(&whole[..length]), name, "{length}");
             assert!(hello.alpn.iter().all(|name| name == b"h2"), "{length}");
         }
     }

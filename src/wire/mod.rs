@@ -19,7 +19,7 @@ pub use certificate::{
     alternative_names, count_name_constraints, is_authority, issuer_url, rsa_exponent_bits,
     AlternativeName,
 };
-pub use client_hello::ClientHello;
+pub use client_hello::{server_name, ClientHello};
 pub use http2::{begins_http2, first_data, inadequate_security};
 pub use name::distinguished_name;
 pub use reader::{Reader, Vector};

@@ -95,11 +95,16 @@ pub(crate) fn attach() {
             let Some(theirs) = SSL_CTX_get_info_callback(context) else {
                 continue;
             };
-            if state::store_info_callback(context, theirs) {
-                SSL_CTX_set_info_callback(context, Some(info::observe));
-                SSL_CTX_set_msg_callback(context, Some(message::observe));
-                identity::number_certificate(context);
-            }
+            let ours: state::InfoCallback = match state::is_info_callback_of_nginx(theirs) {
+                true => info::observe,
+                false if state::store_info_callback(context, theirs) => {
+                    info::observe_before_another
+                }
+                false => continue,
+            };
+            SSL_CTX_set_info_callback(context, Some(ours));
+            SSL_CTX_set_msg_callback(context, Some(message::observe));
+            identity::number_certificate(context);
         }
     }
 }

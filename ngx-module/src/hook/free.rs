@@ -8,7 +8,7 @@ use core::ffi::{c_int, c_long, c_void};
 
 use ngx::ffi::{SSL_get_SSL_CTX, SSL_get_verify_result, CRYPTO_EX_DATA, SSL};
 
-use super::state::{connection, ConnectionState, Watched};
+use super::state::{ConnectionState, Watched};
 use crate::nginx::cycle;
 use crate::openssl::QueueMark;
 use crate::outcome;
@@ -32,16 +32,20 @@ pub(super) unsafe extern "C" fn ssl_freed(
     }
     guard::guard("free", || {
         // SAFETY: the slot held a box of ours, and OpenSSL forgets the slot after this call.
-        let watched = unsafe { Box::from_raw(slot.cast::<Watched>()) };
+        let mut watched = unsafe { Box::from_raw(slot.cast::<Watched>()) };
         if !cycle::is_loaded() {
             return;
         }
-        let Watched { observation, state } = *watched;
+        let Watched {
+            connection,
+            observation,
+            state,
+        } = &mut *watched;
         let ssl: *mut SSL = ssl.cast();
         // SAFETY: the caller's promise; nginx frees the SSL before the connection it belongs to. Of the SSL
         // only ex_data, context and verify result are read, which every version keeps until after this call.
         unsafe {
-            let Some(connection) = connection(ssl).as_ref() else {
+            let Some(connection) = connection.as_ref() else {
                 return;
             };
             let upstream = UpstreamConnection::of(connection);
@@ -49,14 +53,14 @@ pub(super) unsafe extern "C" fn ssl_freed(
             match state {
                 ConnectionState::Handshaking => {
                     let _mark = QueueMark::set();
-                    outcome::close(&observation, &upstream, context, result);
+                    outcome::close(observation, &upstream, context, result);
                 }
-                ConnectionState::Established(mut established) => {
+                ConnectionState::Established(established) => {
                     if upstream.has_suspicious_answer() {
                         let _mark = QueueMark::set();
                         outcome::answered(
-                            &observation,
-                            &mut established,
+                            observation,
+                            established,
                             &upstream,
                             None,
                             context,

@@ -10,7 +10,9 @@ use ngx::ffi::{
 };
 use tlsdiag::capture::ClientCertificateSent;
 
-use super::state::{connection, handshaking, release, their_info_callback};
+use super::state::{
+    handshaking, info_callback_of_nginx, release, stored_info_callback, InfoCallback, Watched,
+};
 use crate::openssl::{self, Chain, QueueMark, X509};
 use crate::outcome::{protocols, Observation};
 use crate::runtime::guard;
@@ -24,24 +26,59 @@ const FAILURES: [c_int; 3] = [
     SSL_ERROR_ZERO_RETURN as c_int,
 ];
 
-/// `SSL_CTX_set_info_callback`'s callback.
+/// `SSL_CTX_set_info_callback`'s callback, on a context that had nginx's own.
 ///
 /// # Safety
 /// OpenSSL passes the SSL it is working on.
 pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_int) {
-    if event == HANDSHAKE_DONE || (event == CONNECT_EXIT && ret <= 0) {
-        // SAFETY: the caller's promise.
-        let seen = guard::guard_keeping("info", || unsafe {
-            observe_event(ssl.cast_mut(), event, ret)
-        });
-        if seen.is_none() {
-            // SAFETY: OpenSSL works on the SSL, and the body that panicked has given its borrow back.
-            unsafe { release(ssl.cast_mut()) }
+    // SAFETY: OpenSSL passes the SSL it is working on; nginx's callback takes what ours took.
+    unsafe {
+        match info_callback_of_nginx() {
+            Some(theirs) if !ends_handshake(event, ret) => theirs(ssl, event, ret),
+            theirs => watch(ssl, event, ret, theirs),
         }
     }
-    // SAFETY: the context is alive while its SSL is; nginx's callback takes what ours took.
+}
+
+/// The same on a context that had another one.
+///
+/// # Safety
+/// As for [`observe`].
+pub(super) unsafe extern "C" fn observe_before_another(ssl: *const SSL, event: c_int, ret: c_int) {
+    // SAFETY: as above; the context is alive while its SSL is.
     unsafe {
-        if let Some(theirs) = their_info_callback(SSL_get_SSL_CTX(ssl)) {
+        match stored_info_callback(SSL_get_SSL_CTX(ssl)) {
+            Some(theirs) if !ends_handshake(event, ret) => theirs(ssl, event, ret),
+            theirs => watch(ssl, event, ret, theirs),
+        }
+    }
+}
+
+/// All other events are steps on the way.
+fn ends_handshake(event: c_int, ret: c_int) -> bool {
+    event == HANDSHAKE_DONE || (event == CONNECT_EXIT && ret <= 0)
+}
+
+/// Apart, so that the way past it is short.
+///
+/// # Safety
+/// OpenSSL passes the SSL it is working on, and their callback takes what ours took.
+#[inline(never)]
+unsafe extern "C" fn watch(
+    ssl: *const SSL,
+    event: c_int,
+    ret: c_int,
+    theirs: Option<InfoCallback>,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if ends_handshake(event, ret) {
+            let ssl = ssl.cast_mut();
+            if guard::guard_keeping("info", || observe_event(ssl, event, ret)).is_none() {
+                release(ssl);
+            }
+        }
+        if let Some(theirs) = theirs {
             theirs(ssl, event, ret);
         }
     }
@@ -52,13 +89,13 @@ pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_in
 unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
     // SAFETY: the caller's promise; nobody else borrows the observation while the callback runs.
     unsafe {
-        let Some(observation) = handshaking(ssl) else {
+        let Some(watched) = handshaking(ssl) else {
             return;
         };
         if event == HANDSHAKE_DONE {
-            finished(ssl, observation);
+            finished(ssl, watched);
         } else {
-            failed(ssl, observation, ret);
+            failed(ssl, &mut watched.observation, ret);
         }
     }
 }
@@ -67,8 +104,9 @@ unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
 ///
 /// # Safety
 /// `ssl` is the one OpenSSL passed to its info callback.
-unsafe fn finished(ssl: *mut SSL, observation: &mut Observation) {
-    // SAFETY: the caller's promise; getters only read the SSL, and references taken are ours.
+unsafe fn finished(ssl: *mut SSL, watched: &mut Watched) {
+    let observation = &mut watched.observation;
+    // SAFETY: the SSL is alive; getters only read it. References taken are ours.
     unsafe {
         let recorder = &mut observation.recorder;
         recorder.finished = true;
@@ -88,7 +126,7 @@ unsafe fn finished(ssl: *mut SSL, observation: &mut Observation) {
                 .alpn
                 .extend_from_slice(core::slice::from_raw_parts(alpn, length));
         }
-        if let Some(connection) = connection(ssl).as_ref() {
+        if let Some(connection) = watched.connection.as_ref() {
             protocols::agreed(&recorder.alpn, connection);
         }
         if recorder.client_certificate == ClientCertificateSent::Certificate {

@@ -2,15 +2,16 @@
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ngx::ffi::{
     ngx_connection_t, ngx_ssl_connection_index, CRYPTO_EX_free, CRYPTO_EX_new, SSL_CTX_get_ex_data,
-    SSL_CTX_set_ex_data, SSL_get_ex_data, SSL_set_ex_data, SSL_set_msg_callback, SSL, SSL_CTX,
+    SSL_CTX_set_ex_data, SSL_ctrl, SSL_get_ex_data, SSL_set_ex_data, SSL_set_msg_callback, SSL,
+    SSL_CTRL_SET_MSG_CALLBACK_ARG, SSL_CTX,
 };
 
 use crate::openssl::{Slot, CLASS_SSL, CLASS_SSL_CTX};
 use crate::outcome::{self, protocols, Established, Observation};
-use crate::runtime::allocator::with_reserve;
 use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated};
 
@@ -20,8 +21,10 @@ static SSL_SLOT: Slot = Slot::new();
 /// The type that `SSL_CTX_set_info_callback` takes.
 pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 
-/// What the slot of an SSL holds.
+/// What the slot of an SSL holds, and the message callback of that SSL gets as its argument.
 pub(super) struct Watched {
+    /// nginx's own, which outlives the SSL.
+    pub(super) connection: *const ngx_connection_t,
     /// Its handshake; once that is done, the parts that a refused request still needs.
     pub(super) observation: Observation,
     pub(super) state: ConnectionState,
@@ -77,17 +80,14 @@ pub(super) unsafe fn watched<'a>(ssl: *const SSL) -> Option<&'a mut Watched> {
     unsafe { slot(ssl).as_mut() }
 }
 
-/// The handshake of an SSL that carries no data yet.
+/// What is watched of an SSL that carries no data yet.
 ///
 /// # Safety
-/// `ssl` is the one OpenSSL passed to a callback, and no other borrow of what its slot holds is alive.
-pub(super) unsafe fn handshaking<'a>(ssl: *const SSL) -> Option<&'a mut Observation> {
+/// As for [`watched`].
+pub(super) unsafe fn handshaking<'a>(ssl: *const SSL) -> Option<&'a mut Watched> {
     // SAFETY: the caller's promise.
     let watched = unsafe { watched(ssl) }?;
-    match watched.state {
-        ConnectionState::Handshaking => Some(&mut watched.observation),
-        ConnectionState::Established(_) => None,
-    }
+    matches!(watched.state, ConnectionState::Handshaking).then_some(watched)
 }
 
 /// A connection that carries data, and its handshake.
@@ -98,26 +98,47 @@ pub(super) unsafe fn established<'a>(
     ssl: *const SSL,
 ) -> Option<(&'a mut Observation, &'a mut Established)> {
     // SAFETY: the caller's promise.
-    let Watched { observation, state } = unsafe { watched(ssl) }?;
+    let Watched {
+        observation, state, ..
+    } = unsafe { watched(ssl) }?;
     match state {
         ConnectionState::Handshaking => None,
         ConnectionState::Established(established) => Some((observation, established)),
     }
 }
 
-/// Puts what is watched into the slot. False when OpenSSL is out of memory; then it is dropped.
+/// Puts what is watched into the slot, and before the message callback. `None` when OpenSSL is out of
+/// memory; then it is dropped.
 ///
 /// # Safety
-/// `ssl` is the one OpenSSL passed to a callback, and its slot is empty.
-pub(super) unsafe fn store(ssl: *mut SSL, watched: Box<Watched>) -> bool {
+/// As for [`connection`], and the slot is empty.
+pub(super) unsafe fn store<'a>(ssl: *mut SSL, watched: Box<Watched>) -> Option<&'a mut Watched> {
     let raw = Box::into_raw(watched);
-    // SAFETY: the caller's promise; the slot is ours.
-    let stored = unsafe { SSL_set_ex_data(ssl, SSL_SLOT.index(), raw.cast()) };
-    if stored != 1 {
-        // SAFETY: made by Box::into_raw above and stored nowhere.
-        drop(unsafe { Box::from_raw(raw) });
+    // SAFETY: the caller's promise; the slot is ours. A box that is stored nowhere is dropped.
+    unsafe {
+        if SSL_set_ex_data(ssl, SSL_SLOT.index(), raw.cast()) != 1 {
+            drop(Box::from_raw(raw));
+            return None;
+        }
+        set_message_argument(ssl, raw);
+        raw.as_mut()
     }
-    stored == 1
+}
+
+/// What the message callback gets, so that it has nothing to look up (`SSL_set_msg_callback_arg`).
+///
+/// # Safety
+/// As for [`connection`].
+unsafe fn set_message_argument(ssl: *mut SSL, watched: *mut Watched) {
+    // SAFETY: the caller's promise; libssl stores the pointer.
+    unsafe {
+        SSL_ctrl(
+            ssl,
+            SSL_CTRL_SET_MSG_CALLBACK_ARG as c_int,
+            0,
+            watched.cast(),
+        )
+    };
 }
 
 /// The connection carries data: its handshake is done. What explains a refused request is kept, and
@@ -129,7 +150,7 @@ pub(super) unsafe fn store(ssl: *mut SSL, watched: Box<Watched>) -> bool {
 pub(super) unsafe fn stop_watching(ssl: *mut SSL, watched: &mut Watched) -> bool {
     // SAFETY: the caller's promise; the connection outlives its SSL.
     unsafe {
-        let Some(connection) = connection(ssl).as_ref() else {
+        let Some(connection) = watched.connection.as_ref() else {
             return false;
         };
         let upstream = UpstreamConnection::of(connection);
@@ -137,11 +158,9 @@ pub(super) unsafe fn stop_watching(ssl: *mut SSL, watched: &mut Watched) -> bool
         outcome::count_good(ssl, &watched.observation, connection);
         let mut established = Established::default();
         if variables::are_used() {
-            let negotiated = with_reserve(|| Negotiated::of(&watched.observation.recorder));
-            established
-                .negotiated
-                .insert(negotiated)
-                .publish_for(connection);
+            let recorder = &watched.observation.recorder;
+            established.negotiated = Some(Negotiated::of(recorder));
+            established.publish_for(connection, recorder);
         } else if upstream.is_http() {
             SSL_set_msg_callback(ssl, None);
         } else {
@@ -162,6 +181,7 @@ pub(super) unsafe fn release(ssl: *mut SSL) {
     unsafe {
         let raw = slot(ssl);
         SSL_set_msg_callback(ssl, None);
+        set_message_argument(ssl, ptr::null_mut());
         if !raw.is_null() {
             SSL_set_ex_data(ssl, SSL_SLOT.index(), ptr::null_mut());
             drop(Box::from_raw(raw));
@@ -169,7 +189,26 @@ pub(super) unsafe fn release(ssl: *mut SSL) {
     }
 }
 
-/// Stores the info callback that a context has before it gets ours. False without memory.
+/// nginx's own info callback, the one of the first context; 0 before.
+static INFO_CALLBACK: AtomicUsize = AtomicUsize::new(0);
+
+/// Takes the info callback of a context for nginx's own, if none was taken before. Whether it is nginx's
+/// own now.
+pub(super) fn is_info_callback_of_nginx(theirs: InfoCallback) -> bool {
+    let theirs = theirs as usize;
+    let taken = INFO_CALLBACK.compare_exchange(0, theirs, Ordering::Relaxed, Ordering::Relaxed);
+    taken.map_or_else(|known| known == theirs, |_| true)
+}
+
+/// nginx's own info callback.
+pub(super) fn info_callback_of_nginx() -> Option<InfoCallback> {
+    let stored = INFO_CALLBACK.load(Ordering::Relaxed);
+    // SAFETY: 0 or a function of this type, and Option<fn> has the layout of a nullable pointer.
+    unsafe { core::mem::transmute::<usize, Option<InfoCallback>>(stored) }
+}
+
+/// Stores the info callback that a context has before it gets ours, where it is not nginx's own. False
+/// without memory.
 ///
 /// # Safety
 /// The context is alive.
@@ -182,7 +221,7 @@ pub(super) unsafe fn store_info_callback(context: *mut SSL_CTX, theirs: InfoCall
 ///
 /// # Safety
 /// The context is alive.
-pub(super) unsafe fn their_info_callback(context: *const SSL_CTX) -> Option<InfoCallback> {
+pub(super) unsafe fn stored_info_callback(context: *const SSL_CTX) -> Option<InfoCallback> {
     // SAFETY: the slot holds NULL or what `store_info_callback` stored, and Option<fn> has the layout of
     // a nullable pointer.
     unsafe {

@@ -7,7 +7,8 @@
 //! there may be any number of them.
 
 use core::ffi::c_void;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use core::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use ngx::ffi::{ngx_cycle, ngx_cycle_t, ngx_pool_cleanup_add};
 
@@ -15,6 +16,9 @@ use super::modules;
 
 /// Cycles that have loaded us and whose pool is alive.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
+/// The running cycle, once it was seen to have loaded us. Another one may get its address, but not before
+/// it was released.
+static SEEN: AtomicPtr<ngx_cycle_t> = AtomicPtr::new(ptr::null_mut());
 
 /// Holds on to the modules' indices for as long as a cycle lives; `None` without memory.
 ///
@@ -31,6 +35,7 @@ pub(crate) unsafe fn retain(cycle: *mut ngx_cycle_t) -> Option<()> {
 /// # Safety
 /// nginx calls it once for every cycle that retained them.
 unsafe extern "C" fn release(_: *mut c_void) {
+    SEEN.store(ptr::null_mut(), Ordering::Relaxed);
     if ALIVE.fetch_sub(1, Ordering::Relaxed) == 1 {
         modules::forget_indices();
     }
@@ -38,10 +43,26 @@ unsafe extern "C" fn release(_: *mut c_void) {
 
 /// The running configuration loaded this module.
 pub(crate) fn is_loaded() -> bool {
-    // SAFETY: nginx's own global, read on its only thread that runs handshakes. `modules` is NULL
-    // (a process that exits) or a list in the cycle's pool that ends in NULL.
+    // SAFETY: nginx's own global, read on its only thread that runs handshakes.
+    let running = unsafe { ngx_cycle };
+    if ptr::eq(running, SEEN.load(Ordering::Relaxed)) {
+        return !running.is_null();
+    }
+    // SAFETY: NULL, or alive as long as it runs.
+    let is_loaded = unsafe { lists_us(running) };
+    if is_loaded {
+        SEEN.store(running, Ordering::Relaxed);
+    }
+    is_loaded
+}
+
+/// # Safety
+/// NULL, or a cycle that is alive. `modules` is NULL (a process that exits) or a list in its pool that
+/// ends in NULL.
+unsafe fn lists_us(cycle: *const ngx_cycle_t) -> bool {
+    // SAFETY: the caller's promise.
     unsafe {
-        let mut next = match ngx_cycle.as_ref() {
+        let mut next = match cycle.as_ref() {
             Some(cycle) if !cycle.modules.is_null() => cycle.modules,
             _ => return false,
         };

@@ -11,8 +11,8 @@ mod recording;
 mod refusal;
 mod repeats;
 
-use ngx::ffi::SSL_CTX;
-use tlsdiag::capture::EndingKind;
+use ngx::ffi::{ngx_connection_t, SSL_CTX};
+use tlsdiag::capture::{EndingKind, Recorder};
 use tlsdiag::facts::Facts;
 use tlsdiag::rules::Family;
 use tlsdiag::{report, Diagnosis, Recording};
@@ -20,7 +20,7 @@ use tlsdiag::{report, Diagnosis, Recording};
 use crate::conf::{with_zone, Scope};
 use crate::sink::error_log;
 use crate::upstream::UpstreamConnection;
-use crate::variables::{self, Negotiated};
+use crate::variables::{self, Negotiated, Values};
 
 pub(crate) use good::count as count_good;
 pub(crate) use observation::Observation;
@@ -33,8 +33,40 @@ pub(crate) use repeats::{begin_process, end_process};
 pub(crate) struct Established {
     /// What was agreed on, where variables ask.
     pub(crate) negotiated: Option<Negotiated>,
+    /// `c->requests` when that was published last: each request on a kept connection gets its own.
+    published_at: Option<usize>,
     /// `c->requests` when the upstream's answer was judged last: each answer is judged once.
     judged_at: Option<usize>,
+}
+
+impl Established {
+    /// The request or session that uses the connection has not got the values yet.
+    pub(crate) fn owes_values_to(&self, connection: &ngx_connection_t) -> bool {
+        self.negotiated.is_some() && self.published_at != Some(connection.requests)
+    }
+
+    /// Publishes the values for the request or session that uses the connection.
+    ///
+    /// # Safety
+    /// A live connection, whose handshake the recorder has seen.
+    pub(crate) unsafe fn publish_for(
+        &mut self,
+        connection: &ngx_connection_t,
+        recorder: &Recorder,
+    ) {
+        self.published_at = Some(connection.requests);
+        let Some(negotiated) = self.negotiated else {
+            return;
+        };
+        let values = Values {
+            negotiated,
+            recorder,
+            failure: None,
+        };
+        // SAFETY: the caller's promise.
+        let upstream = unsafe { UpstreamConnection::of(connection) };
+        variables::publish(&upstream, &values);
+    }
 }
 
 /// Says how a connection ended, if it failed and somebody wants to know.
@@ -87,8 +119,12 @@ pub(crate) unsafe fn close(
         let recorder = &observation.recorder;
         let alert = recorder.fatal_alert(false).or(recorder.fatal_alert(true));
         let failure = diagnosis.as_ref().map(|diagnosis| (diagnosis, alert));
-        let values = variables::values(&Negotiated::of(recorder), failure);
-        variables::record(upstream, &values);
+        let values = Values {
+            negotiated: Negotiated::of(recorder),
+            recorder,
+            failure,
+        };
+        variables::publish(upstream, &values);
     }
 }
 

@@ -10,7 +10,7 @@ use tlsdiag::facts::Facts;
 
 use super::{protocols, recording, say, Established, Observation};
 use crate::upstream::UpstreamConnection;
-use crate::variables::{self, Negotiated};
+use crate::variables::{self, Negotiated, Values};
 
 /// Says what TLS has to do with the answer, if anything. The body is read from nginx's buffer, unless it
 /// came later.
@@ -60,11 +60,14 @@ pub(crate) unsafe fn answered(
     };
     if variables::are_used() {
         let failure = Some((&diagnosis, None));
-        let values = match &established.negotiated {
-            Some(negotiated) => variables::values(negotiated, failure),
-            None => variables::values(&Negotiated::of(&observation.recorder), failure),
+        let recorder = &observation.recorder;
+        let known = established.negotiated;
+        let values = Values {
+            negotiated: known.unwrap_or_else(|| Negotiated::of(recorder)),
+            recorder,
+            failure,
         };
-        variables::record(upstream, &values);
+        variables::publish(upstream, &values);
     }
 }
 

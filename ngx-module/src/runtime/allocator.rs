@@ -82,8 +82,9 @@ fn this_thread() -> usize {
     unsafe { libc::pthread_self() as usize }
 }
 
-/// A box, or `None` without memory.
-pub(crate) fn try_box<T>(value: T) -> Option<Box<T>> {
+/// A box of what `make` makes, in its place; `None` without memory.
+#[inline]
+pub(crate) fn try_box<T>(make: impl FnOnce() -> T) -> Option<Box<T>> {
     let layout = Layout::new::<T>();
     // SAFETY: callers box structures, never zero bytes; a Box frees through ALLOCATOR, which gives
     // to System what is System's.
@@ -92,7 +93,7 @@ pub(crate) fn try_box<T>(value: T) -> Option<Box<T>> {
         if memory.is_null() {
             return None;
         }
-        memory.write(value);
+        memory.write(make());
         Some(Box::from_raw(memory))
     }
 }

@@ -61,12 +61,15 @@ unsafe extern "C" fn get(
             super::use_them();
             let states = (*request).upstream_states.as_ref()?;
             let states: &[ngx_http_upstream_state_t] = states.as_slice();
-            let peers: Vec<bool> = states.iter().map(|state| !state.peer.is_null()).collect();
-            if peers.is_empty() {
-                return None;
-            }
             let pool = (*request).pool;
-            attempt::evaluate(&mut *value, request.cast(), pool, variable, &peers)
+            attempt::evaluate(
+                &mut *value,
+                request.cast(),
+                pool,
+                variable,
+                states,
+                |state| !state.peer.is_null(),
+            )
         }
     });
     if set.flatten().is_none() {

@@ -8,16 +8,16 @@ pub(crate) mod http;
 #[cfg(ngx_feature = "stream")]
 pub(crate) mod stream;
 
-use ngx::ffi::{ngx_connection_t, ngx_str_t, ngx_variable_value_t};
+use std::borrow::Cow;
+
+use ngx::ffi::{ngx_pool_t, ngx_str_t, ngx_variable_value_t};
 use tlsdiag::capture::{Kept, RecordedAlert, Recorder};
-use tlsdiag::registry::{CipherSuite, NamedGroup, ProtocolVersion};
-use tlsdiag::wire::{ClientHello, ServerHello};
+use tlsdiag::wire::{server_name, ServerHello};
 use tlsdiag::Diagnosis;
 
-use crate::runtime::allocator::with_reserve;
-use crate::upstream::UpstreamConnection;
+use crate::nginx::string;
 
-pub(crate) use attempt::record;
+pub(crate) use attempt::publish;
 
 /// The variables; a handler gets its place in this list.
 const NAMES: [&str; COUNT] = [
@@ -46,29 +46,25 @@ fn use_them() {
     crate::conf::use_variables();
 }
 
-/// What a handshake agreed on; of a failed one, the name that was sent. It lives as long as the connection,
-/// so it allocates nothing, which might come from the reserve.
+/// What a handshake agreed on; of one that failed, the name that was sent. Lives as long as the
+/// connection, so it holds no memory of its own that could be the reserve's.
+#[derive(Clone, Copy)]
 pub(crate) struct Negotiated {
     version: u16,
     cipher: u16,
     group: u16,
     resumed: Option<bool>,
-    server_name: [u8; MAX_NAME],
-    server_name_length: usize,
-    /// `c->requests` when the values were last published: each request on a kept connection gets its own.
-    published_at: Option<usize>,
+    /// Where the name sent stands in our first hello, and its length.
+    server_name: (usize, usize),
 }
-
-/// Longest name of DNS.
-const MAX_NAME: usize = 255;
 
 impl Negotiated {
     pub(crate) fn of(recorder: &Recorder) -> Self {
-        let first = recorder.client_hellos.iter().flatten().next();
         let last = recorder.server_hellos.iter().flatten().next_back();
-        let name = |hello: &Kept| ClientHello::read(&hello.bytes).server_name;
         let group = |hello: &Kept| ServerHello::read(&hello.bytes).group.map(|group| group.0);
-        let mut negotiated = Self {
+        let hello = first_hello(recorder);
+        let name = server_name(hello).unwrap_or_default();
+        Self {
             version: recorder.version,
             cipher: recorder.cipher,
             group: match (recorder.finished, recorder.group) {
@@ -77,108 +73,52 @@ impl Negotiated {
                 (true, seen) => seen,
             },
             resumed: recorder.finished.then_some(recorder.resumed),
-            server_name: [0; MAX_NAME],
-            server_name_length: 0,
-            published_at: None,
-        };
-        let name = first.and_then(name).unwrap_or_default();
-        for (to, from) in negotiated.server_name.iter_mut().zip(name.iter()) {
-            *to = *from;
+            server_name: (
+                (name.as_ptr() as usize).saturating_sub(hello.as_ptr() as usize),
+                name.len(),
+            ),
         }
-        negotiated.server_name_length = name.len().min(MAX_NAME);
-        negotiated
     }
 
-    /// Publishes the values for the request or session that uses the connection, once for each.
-    ///
-    /// # Safety
-    /// NULL, or a live connection.
-    pub(crate) unsafe fn publish_for(&mut self, connection: *const ngx_connection_t) {
-        // SAFETY: the caller's promise.
-        let Some(connection) = (unsafe { connection.as_ref() }) else {
-            return;
-        };
-        if self.published_at == Some(connection.requests) {
-            return;
-        }
-        self.published_at = Some(connection.requests);
-        with_reserve(|| {
-            // SAFETY: the caller's promise.
-            let upstream = unsafe { UpstreamConnection::of(connection) };
-            record(&upstream, &values(self, None))
-        });
-    }
-
-    fn server_name(&self) -> String {
-        let name = self.server_name.get(..self.server_name_length);
-        tlsdiag::text::bounded(name.unwrap_or_default())
+    /// The name sent, in the recording that this was made of.
+    fn server_name<'r>(&self, recorder: &'r Recorder) -> &'r [u8] {
+        let (start, length) = self.server_name;
+        let rest = first_hello(recorder).get(start..).unwrap_or_default();
+        rest.get(..length).unwrap_or_default()
     }
 }
 
-/// The values of one attempt, in the order of [`NAMES`]; empty for none.
-pub(crate) fn values(
-    negotiated: &Negotiated,
-    failure: Option<(&Diagnosis, Option<RecordedAlert>)>,
-) -> [String; COUNT] {
-    let diagnosis = failure.map(|(diagnosis, _)| diagnosis);
-    let alert = failure.and_then(|(_, alert)| alert);
-    let code = |value: u16| (value != 0).then_some(value);
-    let values = [
-        diagnosis.map(|one| one.name.to_owned()),
-        alert.map(|one| format!("{}:{}", if one.sent { "out" } else { "in" }, one.code)),
-        diagnosis.map(|one| one.finding.remedy.fix.join(" ")),
-        code(negotiated.version).map(|version| ProtocolVersion(version).to_string()),
-        code(negotiated.cipher).map(|cipher| CipherSuite(cipher).to_string()),
-        code(negotiated.group).map(|group| NamedGroup(group).to_string()),
-        Some(negotiated.server_name()),
-        negotiated
-            .resumed
-            .map(|resumed| if resumed { "r" } else { "." }.to_owned()),
-    ];
-    values.map(Option::unwrap_or_default)
+fn first_hello(recorder: &Recorder) -> &[u8] {
+    let first = recorder.client_hellos.iter().flatten().next();
+    first.map_or(&[], |hello| &hello.bytes)
 }
 
-/// Joins the values of all attempts. `peers` tells for every state whether it is an attempt or the
-/// border between two passes (`ngx_http_upstream_addr_variable`).
-fn join(peers: &[bool], value: impl Fn(usize) -> String) -> String {
-    let mut joined = String::new();
-    let mut separator = "";
-    for (index, is_attempt) in peers.iter().enumerate() {
-        if !is_attempt {
-            separator = " : ";
-            continue;
-        }
-        joined.push_str(separator);
-        let value = value(index);
-        joined.push_str(if value.is_empty() { "-" } else { &value });
-        separator = ", ";
-    }
-    joined
+/// What an attempt came to.
+pub(crate) struct Values<'v> {
+    pub(crate) negotiated: Negotiated,
+    /// What `negotiated` was made of.
+    pub(crate) recorder: &'v Recorder,
+    pub(crate) failure: Option<(&'v Diagnosis, Option<RecordedAlert>)>,
 }
 
-/// A text as nginx's variable value, in memory of the pool.
+/// A text as nginx's variable value: as it is where it lives long enough, else in memory of the pool.
 ///
 /// # Safety
-/// The pool is alive, and `value` is not looked at after it.
+/// The pool is the request's or session's, and what is borrowed lives as long as it.
 unsafe fn set(
     value: &mut ngx_variable_value_t,
-    pool: *mut ngx::ffi::ngx_pool_t,
-    text: &str,
+    pool: *mut ngx_pool_t,
+    text: Cow<'_, str>,
 ) -> Option<()> {
-    // SAFETY: the caller's promise; the copy is as long as the text.
-    unsafe {
-        let copy = ngx::ffi::ngx_pnalloc(pool, text.len()).cast::<u8>();
-        if copy.is_null() {
-            return None;
+    let text = match text {
+        Cow::Borrowed(text) => (text.as_ptr(), text.len()),
+        Cow::Owned(text) => {
+            // SAFETY: the caller's promise.
+            let copy = unsafe { string::copy(pool, text.as_bytes()) }?;
+            (copy.data.cast_const(), copy.len)
         }
-        core::ptr::copy_nonoverlapping(text.as_ptr(), copy, text.len());
-        value.set_len(u32::try_from(text.len()).ok()?);
-        value.set_valid(1);
-        value.set_no_cacheable(0);
-        value.set_not_found(0);
-        value.data = copy;
-    }
-    Some(())
+    };
+    string::set_value(value, text.0, text.1)
 }
 
 /// Whether one of these names is ours: something in the configuration uses it.

@@ -4,7 +4,7 @@
 //! requests that count and one after them leave start and stop out.
 
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tlsdiag_e2e::nginx::Config;
@@ -83,14 +83,19 @@ impl Counted {
     }
 
     /// A file below the prefix.
-    pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.prefix.file(name)
+    }
+
+    /// The counts written last.
+    pub(crate) fn dump(&self) -> PathBuf {
+        self.prefix.file(&format!("counts.{}", self.dumps))
     }
 
     /// What was counted since the last mark.
     fn mark(&mut self) -> Count {
         self.dumps += 1;
-        let dump = self.prefix.file(&format!("counts.{}", self.dumps));
+        let dump = self.dump();
         self.nginx.signal(libc::SIGUSR1);
         wait::until("callgrind's counts", || {
             self.nginx.assert_alive();

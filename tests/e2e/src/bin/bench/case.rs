@@ -1,6 +1,7 @@
 //! What is measured: a request, or a record of a session, and what nginx is told of it.
 
 use std::io::Write;
+use std::path::Path;
 
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::{Config, Module};
@@ -132,6 +133,7 @@ impl Case {
         let mut nginx = Counted::start(config);
         (0..WARM_UP).for_each(|_| (self.ask)(port));
         let count = nginx.each(self.times, || (self.ask)(port));
+        self.keep(&nginx, setting);
         eprint!(".");
         let _ = std::io::stderr().flush();
         if matches!(setting, Setting::Document | Setting::Counted) {
@@ -145,5 +147,15 @@ impl Case {
             assert_eq!(cut, 0, "{}: not verified again", self.title);
         }
         count
+    }
+
+    /// Copies callgrind's counts to the directory that `TLSDIAG_COUNTS` names, for `callgrind_annotate`.
+    fn keep(&self, nginx: &Counted, setting: Setting) {
+        let Some(directory) = std::env::var_os("TLSDIAG_COUNTS") else {
+            return;
+        };
+        let name = format!("{} {setting:?}.callgrind", self.title).replace(['/', ' '], "_");
+        std::fs::copy(nginx.dump(), Path::new(&directory).join(name))
+            .expect("a copy of the counts");
     }
 }
