@@ -136,8 +136,8 @@ impl Rejected<'_> {
         let (Some(leaf), Some(chain)) = (&watch.leaf, &watch.chain) else {
             return false;
         };
-        // SAFETY: the context is alive.
-        let verified = unsafe { verify(context.as_ptr(), leaf, chain) };
+        // SAFETY: the context is alive. Nothing is known of the chain in this one.
+        let verified = unsafe { verify(context.as_ptr(), leaf, chain, 0) };
         verified.is_some_and(|verified| verified.errors.iter().next().is_none())
     }
 }

@@ -14,6 +14,7 @@ pub(super) enum X509_PUBKEY {}
 pub(super) type MessageCallback =
     unsafe extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut SSL, *mut c_void);
 pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
+pub(super) type VerifySignatures = unsafe extern "C" fn(*mut X509_STORE_CTX) -> c_int;
 pub(super) type VerifyCallback = unsafe extern "C" fn(c_int, *mut X509_STORE_CTX) -> c_int;
 
 // As in OpenSSL's headers, which are the same for these from 1.1.1 to 4.0 but for `const`.
@@ -87,6 +88,10 @@ extern "C" {
         index: c_int,
         data: *mut c_void,
     ) -> c_int;
+    pub(super) fn X509_STORE_CTX_set_verify(
+        verification: *mut X509_STORE_CTX,
+        verify: Option<VerifySignatures>,
+    );
     pub(super) fn X509_STORE_CTX_set_verify_cb(
         verification: *mut X509_STORE_CTX,
         callback: Option<VerifyCallback>,

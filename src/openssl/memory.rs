@@ -16,7 +16,7 @@ pub(super) fn seen_with(_: *mut SSL_CTX, _: &X509) -> Option<Chain> {
     None
 }
 
-/// What verifying this chain says; `None` without memory.
+/// What verifying this chain again says, whose last error is known; `None` without memory.
 ///
 /// # Safety
 /// `context` is alive.
@@ -24,8 +24,9 @@ pub(super) unsafe fn verified(
     context: *mut SSL_CTX,
     leaf: &X509,
     chain: &Chain,
+    last_error: i64,
     _: u64,
 ) -> Option<Verified> {
     // SAFETY: the caller's promise.
-    unsafe { verify(context, leaf, chain) }
+    unsafe { verify(context, leaf, chain, last_error) }
 }

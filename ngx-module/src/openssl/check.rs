@@ -32,8 +32,8 @@ pub(crate) unsafe fn check(
     let chain = chain.or(earlier.as_ref());
     let reasonable = chain.filter(|chain| memory::is_reasonable(chain.iter()));
     // SAFETY: the caller owns the context.
-    let verified =
-        reasonable.and_then(|chain| unsafe { memory::verified(context, leaf, chain, now_ns) });
+    let verified = reasonable
+        .and_then(|chain| unsafe { memory::verified(context, leaf, chain, result, now_ns) });
     let mut certificates = vec![leaf.borrow().describe()];
     if let Some(chain) = chain {
         let links = chain.iter().take(MAX_CHAIN).skip(1);

@@ -63,7 +63,7 @@ pub(super) fn seen_with(context: *mut SSL_CTX, leaf: &X509) -> Option<Chain> {
         .and_then(|one| one.chain.share())
 }
 
-/// What verifying this reasonable chain says; `None` when the budget is spent, or without memory.
+/// What verifying this reasonable chain again says, whose last error nginx knows; `None` when the budget is spent, or without memory.
 ///
 /// # Safety
 /// `context` is alive.
@@ -71,6 +71,7 @@ pub(super) unsafe fn verified(
     context: *mut SSL_CTX,
     leaf: &X509,
     chain: &Chain,
+    last_error: i64,
     now_ns: u64,
 ) -> Option<Verified> {
     let mut memory = memory();
@@ -79,7 +80,7 @@ pub(super) unsafe fn verified(
     }
     let begun_ns = clock::thread_ns();
     // SAFETY: the caller's promise.
-    let verified = unsafe { memory.look_at(context, leaf, chain, now_ns) };
+    let verified = unsafe { memory.look_at(context, leaf, chain, last_error, now_ns) };
     memory
         .budget
         .spend(clock::thread_ns().saturating_sub(begun_ns));
@@ -94,6 +95,7 @@ impl Memory {
         context: *mut SSL_CTX,
         leaf: &X509,
         chain: &Chain,
+        last_error: i64,
         now_ns: u64,
     ) -> Option<Verified> {
         let same = |one: &&Failed| one.context == context as usize && one.chain.is_same(chain);
@@ -102,7 +104,7 @@ impl Memory {
             return Some(known.verified);
         }
         // SAFETY: the caller's promise.
-        let verified = unsafe { verify(context, leaf, chain) }?;
+        let verified = unsafe { verify(context, leaf, chain, last_error) }?;
         let is_free = |slot: &Option<Failed>| slot.as_ref().is_none_or(|one| same(&one));
         let slot = match self.failed.iter().position(is_free) {
             Some(free) => self.failed.get_mut(free),

@@ -4,6 +4,9 @@
 //! context's own parameters (purpose, CRLs, depth, security level), and every error is collected with its
 //! depth. That is done at most three times: with the configured depth, with room for any chain, and with
 //! the smallest depth that the second run needed.
+//!
+//! Signatures are what a verification costs, and signatures and dates are checked last: where the last
+//! error is one of those that come before, there was none in them, and they are not checked again.
 
 use core::ffi::c_int;
 use core::ptr::NonNull;
@@ -14,8 +17,9 @@ use super::ffi::{
     X509_STORE_CTX_get0_param, X509_STORE_CTX_get_current_cert, X509_STORE_CTX_get_error,
     X509_STORE_CTX_get_error_depth, X509_STORE_CTX_get_ex_data, X509_STORE_CTX_init,
     X509_STORE_CTX_new, X509_STORE_CTX_set_default, X509_STORE_CTX_set_ex_data,
-    X509_STORE_CTX_set_verify_cb, X509_VERIFY_PARAM_set1, X509_VERIFY_PARAM_set_auth_level,
-    X509_VERIFY_PARAM_set_depth, X509_verify_cert, SSL_CTX, X509_STORE_CTX,
+    X509_STORE_CTX_set_verify, X509_STORE_CTX_set_verify_cb, X509_VERIFY_PARAM_set1,
+    X509_VERIFY_PARAM_set_auth_level, X509_VERIFY_PARAM_set_depth, X509_verify_cert, SSL_CTX,
+    X509_STORE_CTX,
 };
 use tlsdiag::capture::VerifyError;
 
@@ -62,18 +66,33 @@ impl Errors {
     }
 }
 
-/// Verifies a chain; `None` without memory.
+/// Errors that come before signatures and dates are looked at (`verify_chain`): of issuers, trust, depth,
+/// CA certificates, purpose, revocation and key sizes. `X509_V_ERR_*`.
+const BEFORE_SIGNATURES: [i64; 12] = [2, 3, 18, 19, 20, 22, 23, 24, 26, 66, 67, 68];
+
+/// Verifies a chain whose last error is known; `None` without memory.
 ///
 /// # Safety
 /// `context` is alive.
-pub(super) unsafe fn verify(context: *mut SSL_CTX, leaf: &X509, chain: &Chain) -> Option<Verified> {
+pub(super) unsafe fn verify(
+    context: *mut SSL_CTX,
+    leaf: &X509,
+    chain: &Chain,
+    last_error: i64,
+) -> Option<Verified> {
     // SAFETY: the caller's promise.
     unsafe {
-        let first = Verification::new(context, leaf, chain)?.run(None);
+        let first = Verification::new(context, leaf, chain)?;
+        let first = match BEFORE_SIGNATURES.contains(&last_error) {
+            true => first.without_signatures().run(None),
+            false => first.run(None),
+        };
         let configured = SSL_CTX_get_verify_depth(context);
         let mut proven_depth = None;
-        if !first.errors.is_empty() {
-            let deeper = Verification::new(context, leaf, chain)?.run(Some(ANY_DEPTH));
+        // A chain that ended before the depth did ends there whatever the depth is.
+        if !first.errors.is_empty() && first.built > configured {
+            let deeper = Verification::new(context, leaf, chain)?;
+            let deeper = deeper.without_signatures().run(Some(ANY_DEPTH));
             // Depth counts intermediates: neither the leaf nor the anchor (since OpenSSL 1.1.0).
             let needed = deeper.built - 2;
             if deeper.errors.is_empty() && needed > configured.max(0) {
@@ -136,6 +155,13 @@ impl<'a> Verification<'a> {
         }
     }
 
+    /// The same, as if all signatures were right and all dates today's.
+    fn without_signatures(self) -> Self {
+        // SAFETY: ours; the function is static.
+        unsafe { X509_STORE_CTX_set_verify(self.raw.as_ptr(), Some(take_signatures_for_right)) };
+        self
+    }
+
     /// # Safety
     /// The context given to `new` is alive.
     unsafe fn run(self, depth: Option<c_int>) -> Outcome {
@@ -178,6 +204,14 @@ impl Drop for Verification<'_> {
         // SAFETY: allocated in `new`, freed once.
         unsafe { X509_STORE_CTX_free(self.raw.as_ptr()) }
     }
+}
+
+/// Stands in the place of libcrypto's `internal_verify`.
+///
+/// # Safety
+/// None: it does nothing.
+unsafe extern "C" fn take_signatures_for_right(_: *mut X509_STORE_CTX) -> c_int {
+    1
 }
 
 /// Collects the error and lets the verification go on, so that success means nothing collected.

@@ -36,8 +36,14 @@ struct Outcome {
 impl Outcome {
     /// The value of one of [`super::NAMES`], by its place there; empty for none.
     fn value(&self, variable: usize) -> Cow<'_, str> {
-        let text =
-            |string| string::bytes(string).map_or(Cow::Borrowed(""), String::from_utf8_lossy);
+        let text = |string| {
+            // What is no UTF-8 grows when it is replaced.
+            let lossy = string::bytes(string).map(String::from_utf8_lossy);
+            match lossy.unwrap_or_default() {
+                Cow::Borrowed(text) => beginning(text, MAX_VALUE).into(),
+                Cow::Owned(text) => beginning(&text, MAX_VALUE).to_owned().into(),
+            }
+        };
         match variable {
             0 => self.diagnosis.unwrap_or_default().into(),
             1 => self.alert.map_or(Cow::Borrowed(""), alert),
