@@ -1,11 +1,13 @@
-//! Memory when there is none.
+//! Memory of a diagnosis, whether the process has any or not.
 //!
-//! Rust ends the process when an allocation fails, and that process would be an nginx worker. So when the C
-//! library refuses a callback memory, the allocation comes from a reserve
-//! ([`crate::runtime::guard::guard`]), which costs only address space until it is used. Nothing in it may
-//! outlive the callback: the reserve is whole again only when every piece is back. Callbacks that keep what
-//! they allocate do not use it and allocate fallibly: without memory a connection is not watched, and of a
-//! message only the length is known.
+//! Rust ends the process when an allocation fails, and that process would be an nginx worker. So what a
+//! callback needs only while it runs comes from a reserve ([`crate::runtime::guard::guard`]): pieces one
+//! after the other, the last of which grows where it is. That is a tenth of what malloc and free take for
+//! the hundreds of pieces of a diagnosis, and it cannot fail before some dozens of diagnoses fit. The
+//! reserve costs address space only, until it is used. Nothing that outlives the callback may be allocated
+//! there: a piece that stays out keeps the reserve from being whole again. The callbacks that keep what
+//! they allocate do without it and allocate fallibly: a connection that gets no memory is not watched, a
+//! message that gets none is known by its length.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -22,11 +24,12 @@ const ALIGN: usize = 16;
 #[repr(align(16))]
 struct Reserve(UnsafeCell<[u8; SIZE]>);
 
-// SAFETY: its bytes are handed out once each, by one atomic counter.
+// SAFETY: its bytes are handed out once each, to one thread at a time: the one that USER names.
 unsafe impl Sync for Reserve {}
 
 static RESERVE: Reserve = Reserve(UnsafeCell::new([0; SIZE]));
-/// Pieces handed out and not returned (upper half), and the first byte not handed out.
+/// Pieces handed out and not returned (upper half), and the first byte not handed out. Only the thread that
+/// USER names takes any, and what it takes it returns before it shuts the reserve.
 static STATE: AtomicU64 = AtomicU64::new(0);
 const ONE_PIECE: u64 = 1 << 32;
 const OFFSET: u64 = ONE_PIECE - 1;
@@ -39,33 +42,43 @@ static ALLOCATOR: WithReserve = WithReserve;
 
 /// Runs `body`, whose allocations may use the reserve, unless another thread uses it.
 pub(crate) fn with_reserve<R>(body: impl FnOnce() -> R) -> R {
-    struct Shut;
-    impl Drop for Shut {
-        fn drop(&mut self) {
-            USER.store(0, Ordering::Relaxed);
-            fault::check_whole();
+    let me = this_thread();
+    let taken = USER.compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed);
+    let _after = match taken {
+        Ok(_) => Some(Restore(0)),
+        Err(user) if user == me | PAUSED => {
+            USER.store(me, Ordering::Relaxed);
+            Some(Restore(user))
         }
-    }
-    let taken = USER.compare_exchange(0, this_thread(), Ordering::Relaxed, Ordering::Relaxed);
-    // Inside another callback's body that one shuts it.
-    let _shut = taken.map(|_| Shut);
+        // Inside another callback's body that one shuts it.
+        Err(_) => None,
+    };
     body()
 }
 
 /// Runs `body`, whose allocations may not use the reserve, because they outlive it.
 pub(crate) fn without_reserve<R>(body: impl FnOnce() -> R) -> R {
-    struct Open(usize);
-    impl Drop for Open {
-        fn drop(&mut self) {
-            USER.store(self.0, Ordering::Relaxed);
-        }
-    }
     let user = USER.load(Ordering::Relaxed);
-    let _open = (user != 0 && user == this_thread()).then(|| {
-        USER.store(0, Ordering::Relaxed);
-        Open(user)
+    let _after = (user != 0 && user == this_thread()).then(|| {
+        USER.store(user | PAUSED, Ordering::Relaxed);
+        Restore(user)
     });
     body()
+}
+
+/// In `USER`: its thread has the reserve and does not use it for now. No address of a thread is odd.
+const PAUSED: usize = 1;
+
+/// Who is to have the reserve afterwards.
+struct Restore(usize);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        if self.0 == 0 {
+            fault::check_whole();
+        }
+        USER.store(self.0, Ordering::Release);
+    }
 }
 
 fn is_open() -> bool {
@@ -98,17 +111,17 @@ pub(crate) fn try_box<T>(make: impl FnOnce() -> T) -> Option<Box<T>> {
     }
 }
 
-/// The C library's allocator, then the reserve.
+/// The reserve where it is open, then the C library's allocator.
 struct WithReserve;
 
 // SAFETY: every piece comes from System or from the reserve, where pieces never overlap, and goes
 // back to where it came from. Nothing here unwinds.
 unsafe impl GlobalAlloc for WithReserve {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's layout.
-        let piece = unsafe { system(layout) };
+        let piece = take(layout);
         if piece.is_null() {
-            return take(layout);
+            // SAFETY: the caller's layout.
+            return unsafe { system(layout) };
         }
         piece
     }
@@ -125,7 +138,11 @@ unsafe impl GlobalAlloc for WithReserve {
     unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller's promises, for all of it; a failed realloc leaves the piece alone.
         unsafe {
-            if !is_reserve(piece) && !fault::starves() {
+            if is_reserve(piece) {
+                if resize(piece, layout, size) {
+                    return piece;
+                }
+            } else if !fault::starves() {
                 let grown = System.realloc(piece, layout, size);
                 if !grown.is_null() {
                     return grown;
@@ -166,36 +183,47 @@ fn take(layout: Layout) -> *mut u8 {
     if !is_open() || layout.align() > ALIGN || layout.size() > SIZE {
         return ptr::null_mut();
     }
-    let size = whole(layout);
-    let taken = STATE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
-        ((state & OFFSET) + size <= SIZE as u64).then_some(state + ONE_PIECE + size)
-    });
-    match taken {
-        // SAFETY: the piece is within the reserve, just checked.
-        Ok(before) => unsafe { base().add((before & OFFSET) as usize) },
-        Err(_) => ptr::null_mut(),
+    let (state, size) = (STATE.load(Ordering::Relaxed), whole(layout.size()));
+    if (state & OFFSET) + size > SIZE as u64 {
+        return ptr::null_mut();
     }
+    STATE.store(state + ONE_PIECE + size, Ordering::Relaxed);
+    // SAFETY: the piece is within the reserve, just checked.
+    unsafe { base().add((state & OFFSET) as usize) }
+}
+
+/// Gives the piece that was given out last another size, where it is. False for any other piece, and for
+/// what does not fit.
+fn resize(piece: *mut u8, layout: Layout, size: usize) -> bool {
+    let state = STATE.load(Ordering::Relaxed);
+    let start = (piece as usize - base() as usize) as u64;
+    let is_last = start + whole(layout.size()) == state & OFFSET;
+    if !is_last || size > SIZE || start + whole(size) > SIZE as u64 {
+        return false;
+    }
+    STATE.store((state & !OFFSET) + start + whole(size), Ordering::Relaxed);
+    true
 }
 
 /// Takes a piece back. When none is out any more the reserve is whole again; the room of the piece handed
 /// out last is free at once.
 fn give_back(piece: *mut u8, layout: Layout) {
     let start = (piece as usize - base() as usize) as u64;
-    let _ = STATE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
-        let left = state - ONE_PIECE;
-        Some(if left < ONE_PIECE {
-            0
-        } else if start + whole(layout) == state & OFFSET {
-            left - whole(layout)
-        } else {
-            left
-        })
-    });
+    let state = STATE.load(Ordering::Relaxed);
+    let left = state - ONE_PIECE;
+    let left = if left < ONE_PIECE {
+        0
+    } else if start + whole(layout.size()) == state & OFFSET {
+        left - whole(layout.size())
+    } else {
+        left
+    };
+    STATE.store(left, Ordering::Relaxed);
 }
 
 /// Bytes of the reserve that a piece takes.
-fn whole(layout: Layout) -> u64 {
-    layout.size().next_multiple_of(ALIGN) as u64
+fn whole(size: usize) -> u64 {
+    size.next_multiple_of(ALIGN) as u64
 }
 
 #[cfg(feature = "fault-injection")]
