@@ -13,7 +13,7 @@ struct Family {
 impl Family {
     fn add(&mut self, suite: CipherSuite) {
         self.suites += 1;
-        self.has_aead |= suite.is_aead();
+        self.has_aead = self.has_aead || suite.is_aead();
     }
 
     /// No default list of OpenSSL 1.1.1 and later has as few, or no AEAD among them.

@@ -253,13 +253,10 @@ struct Key {
 }
 
 fn hex(bytes: &[u8], max: usize) -> String {
-    use core::fmt::Write;
-    let mut text = String::new();
-    for byte in bytes.iter().take(max) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02X}");
-    }
-    text
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+    let digits = bytes.iter().take(max).flat_map(digits);
+    digits.map(|digit| digit.to_ascii_uppercase()).collect()
 }
 
 /// # Safety

@@ -60,7 +60,7 @@ impl Formatter for ForTerminals {
     ) -> io::Result<()> {
         let mut rest = fragment;
         // Printable ASCII, which nearly every text is, has nothing to look for.
-        if rest.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        if is_printable(rest.as_bytes()) {
             return writer.write_all(rest.as_bytes());
         }
         while let Some((at, control)) = rest.char_indices().find(|(_, one)| is_control(*one)) {
@@ -71,6 +71,24 @@ impl Formatter for ForTerminals {
         }
         writer.write_all(rest.as_bytes())
     }
+}
+
+/// All bytes are printable ASCII: eight at a time, for a document has some thousands.
+pub(super) fn is_printable(bytes: &[u8]) -> bool {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = 0x80 * EACH;
+    let words = bytes.chunks_exact(8);
+    let mut rest = words.remainder().iter();
+    let is_plain = |word: &[u8]| {
+        let word = word
+            .first_chunk()
+            .map_or(0, |word| u64::from_ne_bytes(*word));
+        // No byte above 0x7e, and none below 0x20: neither sum nor difference leaves its byte.
+        let above = word | (word & !HIGH).wrapping_add(EACH);
+        let below = !(word | HIGH).wrapping_sub(0x20 * EACH);
+        (above | below) & HIGH == 0
+    };
+    words.clone().all(is_plain) && rest.all(|byte| (0x20..0x7f).contains(byte))
 }
 
 #[cfg(test)]
@@ -85,6 +103,18 @@ mod tests {
         assert_eq!(serde_json::from_str::<String>(&written).unwrap(), hostile);
         let counted: usize = hostile.chars().map(length).sum();
         assert_eq!(counted + 2, written.len());
+    }
+
+    #[test]
+    fn every_byte_is_judged_in_every_place() {
+        for byte in 0..=u8::MAX {
+            for place in 0..11 {
+                let mut text = *b"plain ~text";
+                text[place] = byte;
+                let expected = text.iter().all(|byte| (0x20..0x7f).contains(byte));
+                assert_eq!(is_printable(&text), expected, "{byte} at {place}");
+            }
+        }
     }
 
     #[test]

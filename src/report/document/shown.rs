@@ -97,10 +97,15 @@ pub(super) struct Text<'a> {
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // No printable character takes more than two bytes: most texts fit at a glance.
+        let max = self.scissors.limits.text;
+        if self.text.len() <= max / 2 && json::is_printable(self.text.as_bytes()) {
+            return serializer.serialize_str(self.text);
+        }
         let mut length = 0;
         let cut = self.text.char_indices().find(|(_, character)| {
             length += json::length(*character);
-            length > self.scissors.limits.text
+            length > max
         });
         let kept = cut.and_then(|(at, _)| self.text.get(..at));
         if kept.is_some() {
