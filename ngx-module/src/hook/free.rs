@@ -40,6 +40,7 @@ pub(super) unsafe extern "C" fn ssl_freed(
             connection,
             observation,
             state,
+            ..
         } = &mut *watched;
         let ssl: *mut SSL = ssl.cast();
         // SAFETY: the caller's promise; nginx frees the SSL before the connection it belongs to. Of the SSL

@@ -53,7 +53,7 @@ pub(super) unsafe extern "C" fn observe(
             let bytes = unsafe { slice(buffer, length) };
             let recorder = &mut watched.observation.recorder;
             carries_data = recorder.observe_record(write_p == 1, content_type, bytes);
-            if !carries_data {
+            if !carries_data && !watched.only_sends() {
                 return;
             }
         }
@@ -91,7 +91,7 @@ unsafe extern "C" fn guarded(
         unsafe {
             let watched = argument.cast::<Watched>().as_mut();
             match watched {
-                Some(watched) if carries_data => establish(ssl, watched),
+                Some(watched) if carries_data || watched.only_sends() => establish(ssl, watched),
                 watched => {
                     let bytes = slice(buffer, length);
                     observe_message(ssl, watched, write_p == 1, content_type, bytes);
@@ -134,6 +134,7 @@ unsafe fn observe_message(
             connection,
             observation,
             state,
+            ..
         }) = known
         else {
             return release(ssl);
@@ -160,7 +161,7 @@ unsafe fn observe_message(
     }
 }
 
-/// The first data has arrived.
+/// The first data has arrived, or will not.
 ///
 /// # Safety
 /// As for [`observe_message`].
@@ -196,11 +197,13 @@ unsafe fn begin<'a>(ssl: *mut SSL) -> Option<&'a mut Watched> {
             return None;
         }
         let connection = connection(ssl).as_ref()?;
-        if !UpstreamConnection::of(connection).wants_diagnosis() && !variables::are_used() {
+        let upstream = UpstreamConnection::of(connection);
+        if !upstream.wants_diagnosis() && !variables::are_used() {
             return None;
         }
         let watched = allocator::try_box(|| Watched {
             connection,
+            is_session: upstream.is_session(),
             observation: Observation::new(monotonic_ns()),
             state: ConnectionState::Handshaking,
         });

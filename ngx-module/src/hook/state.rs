@@ -5,9 +5,9 @@ use core::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ngx::ffi::{
-    ngx_connection_t, ngx_ssl_connection_index, CRYPTO_EX_free, CRYPTO_EX_new, SSL_CTX_get_ex_data,
-    SSL_CTX_set_ex_data, SSL_ctrl, SSL_get_ex_data, SSL_set_ex_data, SSL_set_msg_callback, SSL,
-    SSL_CTRL_SET_MSG_CALLBACK_ARG, SSL_CTX,
+    ngx_connection_t, ngx_current_msec, ngx_ssl_connection_index, CRYPTO_EX_free, CRYPTO_EX_new,
+    SSL_CTX_get_ex_data, SSL_CTX_set_ex_data, SSL_ctrl, SSL_get_ex_data, SSL_set_ex_data,
+    SSL_set_msg_callback, SSL, SSL_CTRL_SET_MSG_CALLBACK_ARG, SSL_CTX,
 };
 
 use crate::openssl::{Slot, CLASS_SSL, CLASS_SSL_CTX};
@@ -25,9 +25,26 @@ pub(super) type InfoCallback = unsafe extern "C" fn(*const SSL, c_int, c_int);
 pub(super) struct Watched {
     /// nginx's own, which outlives the SSL.
     pub(super) connection: *const ngx_connection_t,
+    /// It serves a session of stream, and nothing else ever.
+    pub(super) is_session: bool,
     /// Its handshake; once that is done, the parts that a refused request still needs.
     pub(super) observation: Observation,
     pub(super) state: ConnectionState,
+}
+
+/// A session that only sends: after so many milliseconds its handshake is refused no more.
+const ONLY_SENDS_MS: u64 = 1_000;
+
+impl Watched {
+    /// A session has sent data, and nothing has come for a while: no answer is due in stream.
+    pub(super) fn only_sends(&self) -> bool {
+        let recorder = &self.observation.recorder;
+        self.is_session && recorder.sent_data && {
+            // SAFETY: nginx's own clock, read on its thread: CLOCK_MONOTONIC in milliseconds.
+            let now_ms = unsafe { ngx_current_msec } as u64;
+            now_ms.saturating_sub(recorder.finished_ns / 1_000_000) > ONLY_SENDS_MS
+        }
+    }
 }
 
 /// How far a connection has come.
@@ -161,10 +178,12 @@ pub(super) unsafe fn stop_watching(ssl: *mut SSL, watched: &mut Watched) -> bool
             let recorder = &watched.observation.recorder;
             established.negotiated = Some(Negotiated::of(recorder));
             established.publish_for(connection, recorder);
-        } else if upstream.is_http() {
-            SSL_set_msg_callback(ssl, None);
-        } else {
+        }
+        if !upstream.is_http() {
             return false;
+        }
+        if established.negotiated.is_none() {
+            SSL_set_msg_callback(ssl, None);
         }
         watched.observation.shrink();
         watched.state = ConnectionState::Established(established);

@@ -130,6 +130,15 @@ impl<'c> UpstreamConnection<'c> {
         matches!(self.owner, Owner::Http(_))
     }
 
+    /// It serves a session of stream.
+    pub(crate) fn is_session(&self) -> bool {
+        #[cfg(ngx_feature = "stream")]
+        let is_session = matches!(self.owner, Owner::Stream(_));
+        #[cfg(not(ngx_feature = "stream"))]
+        let is_session = false;
+        is_session
+    }
+
     /// Name of the peer of an http request, as `$upstream_addr` has it.
     pub(crate) fn http_peer(&self) -> Option<&'c [u8]> {
         match &self.owner {
