@@ -53,7 +53,7 @@ int tlsdiag_line(const char *recording, size_t length, char **line,
 /* Frees a string of this library; NULL is allowed. */
 void tlsdiag_string_free(char *string);
 
-/* The library's version, "0.1.0" for example. Static: not to be freed. */
+/* The library's version, "0.2.0" for example. Static: not to be freed. */
 const char *tlsdiag_version(void);
 
 #ifdef __cplusplus

@@ -74,7 +74,7 @@ pub unsafe extern "C" fn tlsdiag_string_free(string: *mut c_char) {
     }
 }
 
-/// The library's version, for example "0.1.0". Static: not to be freed.
+/// The library's version, for example "0.2.0". Static: not to be freed.
 #[no_mangle]
 pub extern "C" fn tlsdiag_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()

@@ -19,6 +19,7 @@ pub(super) struct Nginx<'a> {
 
 #[derive(Serialize)]
 pub(super) struct UpstreamTls<'a> {
+    module_version: &'static str,
     connection_id: u64,
     module: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +82,7 @@ impl<'a> UpstreamTls<'a> {
         let remedy = &diagnosis.finding.remedy;
         let shows = scissors.shows_texts();
         Self {
+            module_version: env!("CARGO_PKG_VERSION"),
             connection_id: context.connection_id,
             module: module(context.module),
             upstream: scissors.foreign(context.upstream.as_ref()),
