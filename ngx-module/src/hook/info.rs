@@ -45,7 +45,7 @@ pub(super) unsafe extern "C" fn observe(ssl: *const SSL, event: c_int, ret: c_in
 /// # Safety
 /// As for [`observe`].
 pub(super) unsafe extern "C" fn observe_before_another(ssl: *const SSL, event: c_int, ret: c_int) {
-    // SAFETY: as above; the context is alive while its SSL is.
+    // SAFETY: OpenSSL passes the SSL, whose context is alive as long; their callback takes what ours took.
     unsafe {
         match stored_info_callback(SSL_get_SSL_CTX(ssl)) {
             Some(theirs) if !ends_handshake(event, ret) => theirs(ssl, event, ret),

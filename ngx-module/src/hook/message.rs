@@ -87,7 +87,7 @@ unsafe extern "C" fn guarded(
     argument: *mut c_void,
 ) {
     let step = guard::guard_keeping("message", || {
-        // SAFETY: as in `observe`.
+        // SAFETY: OpenSSL passed the SSL and the bytes; nobody else borrows what is watched.
         unsafe {
             let watched = argument.cast::<Watched>().as_mut();
             match watched {

@@ -119,7 +119,7 @@ impl Case {
         self
     }
 
-    /// The same, with a limit: what a target says, and a margin for what varies.
+    /// The same, with a limit: what was reached, and a margin for what varies.
     pub(crate) fn at_most(mut self, setting: Setting, instructions: f64) -> Case {
         self.limits.push((setting, instructions));
         self

@@ -53,14 +53,14 @@ fn full() -> Case {
             &format!("proxy_ssl_protocols TLSv1.3; {NO_SESSIONS}"),
         )
     })
-    .at_most(Setting::Document, 4_500.0)
+    .at_most(Setting::Document, 4_800.0)
 }
 
 fn resumed() -> Case {
     let upstream = Upstream::new(Stack::OpenSsl, identity());
     let peer = upstream.versions(Version::Tls12, Version::Tls12).start();
     Case::get("resumed handshake, TLS 1.2", 200, move || pass(&peer, ""))
-        .at_most(Setting::Document, 3_300.0)
+        .at_most(Setting::Document, 3_600.0)
 }
 
 /// nginx keeps one connection to a peer of this protocol.
@@ -130,8 +130,8 @@ fn refused(title: &'static str, settings: &'static str) -> Case {
     Case::get(title, 502, move || {
         pass(&peer, &format!("{settings} {NO_SESSIONS}"))
     })
-    .at_most(Setting::Line, 45_000.0)
-    .at_most(Setting::Document, 90_000.0)
+    .at_most(Setting::Line, 72_000.0)
+    .at_most(Setting::Document, 135_000.0)
 }
 
 fn timed_out() -> Case {
@@ -192,7 +192,7 @@ fn untrusted() -> Case {
             assert_eq!(client::get(port, "/").status, 502);
         }),
         // 8 % of what it takes without the module.
-        ..case.times(15).at_most(Setting::Document, 720_000.0)
+        ..case.times(15).at_most(Setting::Document, 400_000.0)
     }
 }
 
