@@ -51,9 +51,13 @@ pub(crate) fn nothing(family: Family) {
     let scene = scene(family, Vec::new(), NAMED);
     let failure = scene.failure("peer_closed");
     assert_ne!(failure.line.confidence, "certain");
-    // What is left to try is the name by which nginx verifies, and only the operator knows it.
-    assert_eq!(failure.line.label.as_deref(), Some("changes trust"));
-    assert!(failure.line.condition.is_some());
+    // What is left to try is the name by which nginx verifies, and only the operator knows it; before that,
+    // with a library whose hello takes two segments, a shorter one.
+    let shortens = |fix: &String| fix.contains("Groups");
+    let changes_trust = !failure.line.fix.iter().any(shortens);
+    let label = failure.line.label.as_deref();
+    assert_eq!(label, changes_trust.then_some("changes trust"));
+    assert_eq!(failure.line.condition.is_some(), changes_trust);
     scene.assert_any_fix_is_safe(&failure);
 }
 
@@ -68,9 +72,13 @@ pub(crate) fn alert_40(family: Family) {
     let scene = scene(family, alert(40), &settings);
     let failure = scene.failure("handshake_failure_unspecified");
     assert_ne!(failure.line.confidence, "certain");
-    // What is left to try is the name by which nginx verifies, and only the operator knows it.
-    assert_eq!(failure.line.label.as_deref(), Some("changes trust"));
-    assert!(failure.line.condition.is_some());
+    // What is left to try is the name by which nginx verifies, and only the operator knows it; before that,
+    // with a library whose hello takes two segments, a shorter one.
+    let shortens = |fix: &String| fix.contains("Groups");
+    let changes_trust = !failure.line.fix.iter().any(shortens);
+    let label = failure.line.label.as_deref();
+    assert_eq!(label, changes_trust.then_some("changes trust"));
+    assert_eq!(failure.line.condition.is_some(), changes_trust);
     scene.assert_any_fix_is_safe(&failure);
 }
 
