@@ -63,7 +63,8 @@ pub(super) fn seen_with(context: *mut SSL_CTX, leaf: &X509) -> Option<Chain> {
         .and_then(|one| one.chain.share())
 }
 
-/// What verifying this reasonable chain again says, whose last error nginx knows; `None` when the budget is spent, or without memory.
+/// What verifying this reasonable chain again says, whose last error nginx knows; `None` when the budget is
+/// spent, or without memory.
 ///
 /// # Safety
 /// `context` is alive.
