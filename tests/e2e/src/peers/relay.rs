@@ -3,7 +3,7 @@
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::scripted::{close_gently, Listener};
 use super::Peer;
@@ -47,6 +47,7 @@ pub fn by_name(name: &'static str, upstream: Peer) -> Peer {
 /// One address, behind which upstreams change.
 pub struct Switch {
     target: Arc<AtomicU16>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
     listener: Listener,
 }
 
@@ -55,13 +56,26 @@ impl Switch {
     pub fn to(peer: &Peer) -> Switch {
         let target = Arc::new(AtomicU16::new(peer.port()));
         let current = Arc::clone(&target);
-        let listener = Listener::start(move |client| pass(client, current.load(Ordering::Acquire)));
-        Switch { target, listener }
+        let open = Arc::new(Mutex::new(Vec::new()));
+        let clients = Arc::clone(&open);
+        let listener = Listener::start(move |client| {
+            let copy = client.try_clone().expect("duplicate a socket");
+            clients.lock().unwrap().push(copy);
+            pass(client, current.load(Ordering::Acquire));
+        });
+        Switch {
+            target,
+            open,
+            listener,
+        }
     }
 
-    /// From now on it reaches `peer`.
+    /// From now on it reaches `peer`; what was kept alive is gone.
     pub fn set(&self, peer: &Peer) {
         self.target.store(peer.port(), Ordering::Release);
+        for client in self.open.lock().unwrap().drain(..) {
+            let _ = client.shutdown(Shutdown::Both);
+        }
     }
 
     /// The port of the peer that it reaches.

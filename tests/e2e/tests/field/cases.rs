@@ -8,6 +8,7 @@ use tlsdiag_e2e::nginx::{Config, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::{relay, Defect, Peer, Sni, Stack, Suite, Version};
 use tlsdiag_e2e::ports::Port;
+use tlsdiag_e2e::require::Build;
 use tlsdiag_e2e::trial::Trial;
 
 use super::names::Names;
@@ -71,8 +72,17 @@ fn frp_4239() {
         );
         assert_eq!(names, ["sni_missing"], "{settings}");
         let silent = relay::by_name(HOST, upstream.start());
-        let trial = Trial::new(|| plain(&location(&silent, settings)), &["/"]);
-        let line = &trial.failures(1)[0].line;
+        let line_of = |location: &str| {
+            let trial = Trial::new(|| plain(location), &["/"]);
+            trial.failures(1).remove(0).line
+        };
+        let mut location_now = location(&silent, settings);
+        let mut line = line_of(&location_now);
+        // A library whose hello takes two segments is first told to make a shorter one.
+        if line.fix.concat().contains("Groups") {
+            location_now.push_str(&line.fix.concat());
+            line = line_of(&location_now);
+        }
         let told = line.fix.concat() + line.action.as_deref().unwrap_or_default();
         let name = "proxy_ssl_name <host-name-of-the-upstream>";
         assert!(told.contains(name), "{told}");
@@ -161,8 +171,9 @@ fn ilo3_legacy() {
         let upstream = upstream.no_secure_renegotiation().suites(suites);
         let peer = upstream.small_dh().start();
         let names = until_good(&peer.pass(), &[("proxy_ssl_name", API)], plain);
-        let legacy = "legacy_renegotiation".to_owned();
-        assert!(names.contains(&legacy), "{names:?}");
+        let legacy = names.contains(&"legacy_renegotiation".to_owned());
+        // OpenSSL before 3.0 takes such servers unless told not to.
+        assert_eq!(legacy, Build::get().openssl.0 >= 3, "{names:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use tlsdiag_e2e::observe::foreign;
 use tlsdiag_e2e::peers::rogue::Face;
 
 use crate::lab::{Client, Scene};
-use crate::names::{EVIL, HOST, NAME};
+use crate::names::{host, EVIL, NAME};
 
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
@@ -44,7 +44,7 @@ fn compared(scene: &Scene) {
 
 /// `proxy_pass https://$host`, and the rogue does not know the name.
 pub(crate) fn chosen_host(family: Family) {
-    for host in [EVIL, HOST] {
+    for host in [EVIL, host()] {
         let face = Face::Reply(UNRECOGNIZED_NAME.to_vec());
         let scene = Scene::own_name(family, face, "{ssl}_server_name on;\n");
         refused(&scene.chosen_by(client(family, host)));
@@ -54,7 +54,7 @@ pub(crate) fn chosen_host(family: Family) {
 /// `proxy_pass https://$host`, and the rogue has a certificate for another name.
 pub(crate) fn chosen_host_compared(family: Family) {
     let scene = Scene::own_name(family, Face::Handshake, "{ssl}_server_name on;\n");
-    compared(&scene.chosen_by(client(family, HOST)));
+    compared(&scene.chosen_by(client(family, host())));
 }
 
 fn named_by_the_client(family: Family, face: Face, name: &'static str) -> Scene {
