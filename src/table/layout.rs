@@ -102,8 +102,7 @@ pub(super) mod slot {
     pub(in crate::table) const WINDOW_WORDS: usize = 4;
     /// Requests refused over a good handshake.
     pub(in crate::table) const REFUSED: usize = WINDOW + WINDOWS * WINDOW_WORDS;
-    const END: usize = REFUSED + 1;
-    const _: () = assert!(END <= super::SLOT && REASONS <= MAX_REASONS);
+    const _: () = assert!(REFUSED < super::SLOT && REASONS <= MAX_REASONS);
 }
 
 /// Changes whenever words change their meaning.
