@@ -226,7 +226,9 @@ impl Recorder {
             (true, CLIENT_HELLO) => store(&mut self.client_hellos, message),
             (false, SERVER_HELLO) => store(&mut self.server_hellos, message),
             (false, CERTIFICATE_REQUEST) => self.certificate_request = Some(Kept::copy(message)),
-            (true, CERTIFICATE) => self.client_certificate = client_certificate_sent(message),
+            (true, CERTIFICATE | COMPRESSED_CERTIFICATE) => {
+                self.client_certificate = client_certificate_sent(message);
+            }
             (false, SERVER_KEY_EXCHANGE) => {
                 // Finite fields begin with the length of their prime, which may look like a curve.
                 if let (true, Some([NAMED_CURVE, high, low])) =
@@ -257,7 +259,7 @@ impl Recorder {
     /// The peer's Certificate message went by.
     pub fn certificate_came(&self) -> bool {
         let mut kept = self.messages.iter().take(self.message_count);
-        kept.any(|(sent, kind)| !sent && [CERTIFICATE, COMPRESSED_CERTIFICATE].contains(kind))
+        kept.any(|(sent, kind)| !sent && is_certificate(*kind))
     }
 
     /// The suite that the peer chose exchanges keys on an elliptic curve.
@@ -277,7 +279,7 @@ impl Recorder {
         let went_by = self.messages.iter().take(self.message_count);
         let after = went_by
             .rev()
-            .take_while(|(sent, kind)| !(*sent && *kind == CERTIFICATE));
+            .take_while(|(sent, kind)| !(*sent && is_certificate(*kind)));
         after.copied().any(|message| message == (false, judged))
     }
 
@@ -305,11 +307,19 @@ fn store(slots: &mut [Option<Kept>; 2], message: &[u8]) {
     }
 }
 
+fn is_certificate(kind: u8) -> bool {
+    [CERTIFICATE, COMPRESSED_CERTIFICATE].contains(&kind)
+}
+
 /// An empty certificate_list is 3 zero bytes, after 1 byte of context in TLS 1.3
-/// (RFC 5246 section 7.4.2, RFC 8446 section 4.4.2).
+/// (RFC 5246 section 7.4.2, RFC 8446 section 4.4.2). Compressed, an algorithm and the length of all that
+/// come first (RFC 8879 section 4): OpenSSL from 3.2 on sends it so to a peer that takes it.
 fn client_certificate_sent(message: &[u8]) -> ClientCertificateSent {
-    match message.get(4..) {
-        Some([0, 0, 0] | [0, 0, 0, 0]) => ClientCertificateSent::Empty,
+    match message {
+        [CERTIFICATE, _, _, _, 0, 0, 0] | [CERTIFICATE, _, _, _, 0, 0, 0, 0] => {
+            ClientCertificateSent::Empty
+        }
+        [COMPRESSED_CERTIFICATE, _, _, _, _, _, 0, 0, 4, ..] => ClientCertificateSent::Empty,
         _ => ClientCertificateSent::Certificate,
     }
 }
@@ -373,6 +383,20 @@ mod tests {
     }
 
     #[test]
+    fn a_compressed_certificate_is_one() {
+        let compressed = |length: [u8; 3]| {
+            let mut message = vec![COMPRESSED_CERTIFICATE, 0, 0, 16, 0, 1];
+            message.extend(length);
+            message.extend([0, 0, 8, 0x78, 0x9c, 0, 0, 0, 0, 0, 0]);
+            let mut recorder = finished(0x0304);
+            recorder.observe(true, HANDSHAKE, &message);
+            recorder.client_certificate
+        };
+        assert!(compressed([0, 3, 0x52]) == ClientCertificateSent::Certificate);
+        assert!(compressed([0, 0, 4]) == ClientCertificateSent::Empty);
+    }
+
+    #[test]
     fn a_prime_is_no_curve() {
         // ServerHello of TLS 1.2 up to its suite, then ServerKeyExchange with `03 00` first: a
         // prime of 768 bytes, or the curve 0x00ff.
@@ -403,5 +427,7 @@ mod tests {
         assert!(!seen(0x0303, &[theirs, ours]), "renegotiated");
         assert!(!seen(0x0304, &[theirs, ours, (true, FINISHED)]));
         assert!(seen(0x0304, &[theirs, ours, (false, NEW_SESSION_TICKET)]));
+        let ours = (true, COMPRESSED_CERTIFICATE);
+        assert!(!seen(0x0304, &[(false, NEW_SESSION_TICKET), ours]));
     }
 }
