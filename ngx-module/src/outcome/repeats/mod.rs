@@ -25,10 +25,7 @@ pub(super) use storm::Seen;
 
 /// Whether a failure is written. If a count is due, it is written first.
 pub(super) fn is_written(upstream: &UpstreamConnection<'_>, diagnosis: &Diagnosis) -> bool {
-    let repeat = upstream
-        .scope()
-        .and_then(|scope| Some((scope, scope.repeat_ms()?)));
-    let Some((scope, period_ms)) = repeat else {
+    let Some((scope, period_ms)) = period(upstream) else {
         return true;
     };
     let label = label(
@@ -57,10 +54,7 @@ pub(super) fn is_written(upstream: &UpstreamConnection<'_>, diagnosis: &Diagnosi
 /// Counts a failure that is a repeat of one that went alike a moment ago, and tells nothing of it. False:
 /// it must be diagnosed.
 pub(super) fn count_alike(upstream: &UpstreamConnection<'_>, seen: Seen<'_>) -> bool {
-    let repeat = upstream
-        .scope()
-        .and_then(|scope| Some((scope, scope.repeat_ms()?)));
-    let Some((scope, period_ms)) = repeat else {
+    let Some((scope, period_ms)) = period(upstream) else {
         return false;
     };
     let counted = with_zone(|zone| {
@@ -90,9 +84,8 @@ pub(super) fn remember(
     diagnosis: &Diagnosis,
     facts: &Facts<'_>,
 ) {
-    let scope = upstream.scope().filter(|scope| scope.repeat_ms().is_some());
-    let known = scope.zip(counters::reason(diagnosis.name));
-    let Some((scope, reason)) = known else {
+    let known = period(upstream).zip(counters::reason(diagnosis.name));
+    let Some(((scope, _), reason)) = known else {
         return;
     };
     with_zone(|zone| {
@@ -100,6 +93,13 @@ pub(super) fn remember(
         let likeness = storm::likeness(zone, &place, upstream, scope, seen);
         storm::add(likeness, reason, failed::changes(facts));
     });
+}
+
+/// Where a failure counts, and for how many milliseconds others like it are not written; `None` where all
+/// are.
+fn period<'c>(upstream: &UpstreamConnection<'c>) -> Option<(Scope<'c>, i64)> {
+    let scope = upstream.scope()?;
+    Some((scope, scope.repeat_ms()?))
 }
 
 fn label(scope: Scope<'_>, reason: usize) -> Label {
