@@ -4,14 +4,13 @@
 //! tested by `nginx -t`, reopened on USR1. Pipes and devices are opened by us.
 
 use core::ffi::{c_char, c_void};
-use core::ptr;
 
 use ngx::ffi::{
     ngx_array_create, ngx_array_push, ngx_command_t, ngx_conf_t, ngx_pcalloc, ngx_str_t,
-    ngx_syslog_peer_t, ngx_syslog_process_conf, ngx_uint_t, NGX_CONF_TAKE1,
+    ngx_syslog_peer_t, ngx_syslog_process_conf, NGX_CONF_TAKE1,
 };
 
-use super::{answer, Refused};
+use super::{answer, directive, Refused};
 use crate::conf::{LevelConf, UNSET};
 use crate::nginx::log;
 use crate::runtime::guard::guard;
@@ -19,14 +18,12 @@ use crate::sink::Sink;
 
 /// The directive at the given levels; `conf` is the level's `NGX_*_CONF_OFFSET`.
 pub(in crate::module) const fn command(levels: u32, conf: usize) -> ngx_command_t {
-    ngx_command_t {
-        name: ngx::ngx_string!("upstream_tls_log"),
-        type_: (levels | NGX_CONF_TAKE1) as ngx_uint_t,
-        set: Some(set),
+    directive(
+        ngx::ngx_string!("upstream_tls_log"),
+        levels | NGX_CONF_TAKE1,
         conf,
-        offset: 0,
-        post: ptr::null_mut(),
-    }
+        set,
+    )
 }
 
 /// nginx's `set` of a directive.

@@ -6,12 +6,28 @@ pub(super) mod repeat;
 pub(super) mod status;
 pub(super) mod zone;
 
-use core::ffi::{c_char, CStr};
+use core::ffi::{c_char, c_void, CStr};
+use core::ptr;
 
 use ngx::core::{NGX_CONF_ERROR, NGX_CONF_OK};
-use ngx::ffi::ngx_conf_t;
+use ngx::ffi::{ngx_command_t, ngx_conf_t, ngx_str_t, ngx_uint_t};
 
 use crate::conf::LevelConf;
+
+/// How nginx sets a directive: `ngx_command_t.set`.
+type Set = unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char;
+
+/// A directive. `kind` is where it may stand and what it takes, `conf` its level's `NGX_*_CONF_OFFSET`.
+const fn directive(name: ngx_str_t, kind: u32, conf: usize, set: Set) -> ngx_command_t {
+    ngx_command_t {
+        name,
+        type_: kind as ngx_uint_t,
+        set: Some(set),
+        conf,
+        offset: 0,
+        post: ptr::null_mut(),
+    }
+}
 
 /// Why a directive, or a whole configuration, is refused.
 pub(super) enum Refused {

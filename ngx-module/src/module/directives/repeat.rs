@@ -1,26 +1,21 @@
 //! `upstream_tls_repeat time | off`
 
 use core::ffi::{c_char, c_void};
-use core::ptr;
 
-use ngx::ffi::{
-    ngx_command_t, ngx_conf_t, ngx_flag_t, ngx_parse_time, ngx_str_t, ngx_uint_t, NGX_CONF_TAKE1,
-};
+use ngx::ffi::{ngx_command_t, ngx_conf_t, ngx_flag_t, ngx_parse_time, ngx_str_t, NGX_CONF_TAKE1};
 
-use super::{answer, require_zone, Refused};
+use super::{answer, directive, require_zone, Refused};
 use crate::conf::{LevelConf, UNSET};
 use crate::runtime::guard::guard;
 
 /// The directive at the given levels; `conf` is the level's `NGX_*_CONF_OFFSET`.
 pub(in crate::module) const fn command(levels: u32, conf: usize) -> ngx_command_t {
-    ngx_command_t {
-        name: ngx::ngx_string!("upstream_tls_repeat"),
-        type_: (levels | NGX_CONF_TAKE1) as ngx_uint_t,
-        set: Some(set),
+    directive(
+        ngx::ngx_string!("upstream_tls_repeat"),
+        levels | NGX_CONF_TAKE1,
         conf,
-        offset: 0,
-        post: ptr::null_mut(),
-    }
+        set,
+    )
 }
 
 /// nginx's `set` of a directive.

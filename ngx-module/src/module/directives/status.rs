@@ -1,28 +1,25 @@
 //! `upstream_tls_status [json | prometheus | html]`
 
 use core::ffi::{c_char, c_void};
-use core::ptr;
 
 use ngx::ffi::{
     ngx_command_t, ngx_conf_t, ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t, ngx_str_t,
-    ngx_uint_t, NGX_CONF_NOARGS, NGX_CONF_TAKE1,
+    NGX_CONF_NOARGS, NGX_CONF_TAKE1,
 };
 
-use super::{answer, require_zone, Refused};
+use super::{answer, directive, require_zone, Refused};
 use crate::conf::{LevelConf, Report};
 use crate::nginx::{log, modules};
 use crate::runtime::guard::guard;
 
 /// The directive at the given levels; `conf` is the level's `NGX_*_CONF_OFFSET`.
 pub(in crate::module) const fn command(levels: u32, conf: usize) -> ngx_command_t {
-    ngx_command_t {
-        name: ngx::ngx_string!("upstream_tls_status"),
-        type_: (levels | NGX_CONF_NOARGS | NGX_CONF_TAKE1) as ngx_uint_t,
-        set: Some(set),
+    directive(
+        ngx::ngx_string!("upstream_tls_status"),
+        levels | NGX_CONF_NOARGS | NGX_CONF_TAKE1,
         conf,
-        offset: 0,
-        post: ptr::null_mut(),
-    }
+        set,
+    )
 }
 
 /// nginx's `set` of a directive.

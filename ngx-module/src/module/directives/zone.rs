@@ -5,11 +5,11 @@ use core::fmt::Arguments;
 use core::ptr;
 
 use ngx::ffi::{
-    ngx_command_t, ngx_conf_t, ngx_pagesize, ngx_parse_size, ngx_parse_time, ngx_str_t, ngx_uint_t,
+    ngx_command_t, ngx_conf_t, ngx_pagesize, ngx_parse_size, ngx_parse_time, ngx_str_t,
     NGX_CONF_TAKE12,
 };
 
-use super::{answer, Refused};
+use super::{answer, directive, Refused};
 use crate::conf::LevelConf;
 use crate::nginx::log;
 use crate::runtime::guard::guard;
@@ -20,14 +20,12 @@ const INACTIVE_MS: i64 = 86_400_000;
 
 /// The directive at the given levels.
 pub(in crate::module) const fn command(levels: u32) -> ngx_command_t {
-    ngx_command_t {
-        name: ngx::ngx_string!("upstream_tls_zone"),
-        type_: (levels | NGX_CONF_TAKE12) as ngx_uint_t,
-        set: Some(set),
-        conf: 0,
-        offset: 0,
-        post: ptr::null_mut(),
-    }
+    directive(
+        ngx::ngx_string!("upstream_tls_zone"),
+        levels | NGX_CONF_TAKE12,
+        0,
+        set,
+    )
 }
 
 /// nginx's `set` of a directive.
