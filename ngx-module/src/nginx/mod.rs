@@ -1,5 +1,6 @@
 //! nginx's own structures, apart from any connection.
 
+mod bit_fields;
 pub(crate) mod buffer;
 pub(crate) mod cycle;
 pub(crate) mod log;

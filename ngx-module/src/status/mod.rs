@@ -90,8 +90,7 @@ unsafe fn answer(request: *mut ngx_http_request_t) -> ngx_int_t {
         if head(request, format, body.length()).is_none() {
             return FAILED;
         }
-        // Not `header_only`: bindgen takes the request's bit-fields for denser than they are where they begin
-        // at no multiple of four bytes, as in nginx 1.31.
+        // Not `header_only`: a request's bit-fields must not be read (`nginx/bit_fields.rs`).
         let is_head = (*request).method & NGX_HTTP_HEAD as ngx_uint_t != 0;
         let sent = (http.send_header)(request);
         if Status(sent) == Status::NGX_ERROR || sent > 0 || is_head {
