@@ -11,11 +11,5 @@ static SEEDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(error_log::corpus);
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| error_log::read(bytes));
 
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    match SEEDS.get(seed as usize % (SEEDS.len() * 50)) {
-        Some(seed) if seed.len() <= max_size => {
-            data[..seed.len()].copy_from_slice(seed);
-            seed.len()
-        }
-        _ => libfuzzer_sys::fuzzer_mutate(data, size, max_size),
-    }
+    tlsdiag_fuzz::begin_or_mutate(&SEEDS, data, size, max_size, seed)
 });
