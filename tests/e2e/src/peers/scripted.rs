@@ -17,6 +17,7 @@ use openssl::ssl::{Ssl, SslContext, SslStream};
 
 use super::Peer;
 use crate::client::set_deadlines;
+use crate::wait;
 
 /// What a scripted peer does with every connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,45 @@ pub fn alert(code: u8) -> Peer {
 pub fn start_with(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Peer {
     let listener = Listener::start(serve);
     Peer::new(listener.port(), listener)
+}
+
+/// Holds a peer back.
+#[derive(Debug, Default, Clone)]
+pub struct Gate {
+    came: Arc<AtomicBool>,
+    opened: Arc<AtomicBool>,
+}
+
+impl Gate {
+    /// Waits until a connection stands before it.
+    pub fn wait_for_connection(&self) {
+        wait::until("the handshake", || {
+            self.came.load(Ordering::Acquire).then_some(())
+        });
+    }
+
+    /// Lets all connections through.
+    pub fn open(&self) {
+        self.opened.store(true, Ordering::Release);
+    }
+
+    fn pass(&self) {
+        self.came.store(true, Ordering::Release);
+        wait::until("the gate", || {
+            self.opened.load(Ordering::Acquire).then_some(())
+        });
+    }
+}
+
+/// Starts a peer as [`start_with`] does, behind a gate.
+pub fn start_behind_gate(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> (Peer, Gate) {
+    let gate = Gate::default();
+    let ours = gate.clone();
+    let peer = start_with(move |stream| {
+        ours.pass();
+        serve(stream);
+    });
+    (peer, gate)
 }
 
 /// Starts a peer that shakes hands, then does what `serve` says. Whoever gives up before is not its business.

@@ -1,8 +1,6 @@
 //! Other processes than one master and its worker: another binary, a killed worker, no master.
 
 use std::io::Read;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
 
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::lab::{refusing, tls_server};
@@ -117,18 +115,7 @@ fn a_single_process() {
 #[test]
 fn the_module_dropped_mid_handshake() {
     let context = tls_server(None).build();
-    let (came, go) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(AtomicBool::new(false)),
-    );
-    let peer = {
-        let (came, go) = (came.clone(), go.clone());
-        scripted::start_with(move |stream| {
-            came.store(true, Ordering::Release);
-            wait::until("the reload", || go.load(Ordering::Acquire).then_some(()));
-            answer(&context, stream);
-        })
-    };
+    let (peer, gate) = scripted::start_behind_gate(move |stream| answer(&context, stream));
     let mut nginx = Nginx::start(Config {
         single: true,
         ..with_module(&peer)
@@ -136,9 +123,7 @@ fn the_module_dropped_mid_handshake() {
             .server("access_log access.txt tls;")
     });
     let mut client = client::begin(nginx.port(), "/");
-    wait::until("the handshake", || {
-        came.load(Ordering::Acquire).then_some(())
-    });
+    gate.wait_for_connection();
     nginx.rewrite(|config| {
         config.module = Module::Absent;
         config.http.clear();
@@ -154,7 +139,7 @@ fn the_module_dropped_mid_handshake() {
             nginx.log().text.contains(": reconfiguring").then_some(())
         });
     }
-    go.store(true, Ordering::Release);
+    gate.open();
     let mut reply = Vec::new();
     client.read_to_end(&mut reply).unwrap();
     let reply = String::from_utf8_lossy(&reply);

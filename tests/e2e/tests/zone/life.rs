@@ -3,8 +3,6 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
 
 use serde_json::Value;
 use tlsdiag_e2e::client;
@@ -98,18 +96,7 @@ fn a_worker_that_is_killed_with_the_lock_stops_nobody() {
 #[test]
 fn a_single_process_changes_the_size_mid_handshake() {
     let context = tls_server();
-    let (came, go) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(AtomicBool::new(false)),
-    );
-    let peer = {
-        let (came, go) = (came.clone(), go.clone());
-        scripted::start_with(move |stream| {
-            came.store(true, Ordering::Release);
-            wait::until("the reload", || go.load(Ordering::Acquire).then_some(()));
-            answer(&context, stream);
-        })
-    };
+    let (peer, gate) = scripted::start_behind_gate(move |stream| answer(&context, stream));
     let config = counting()
         .http(&block("orders", &peer))
         .location("/good", "proxy_pass https://orders;");
@@ -123,9 +110,7 @@ fn a_single_process_changes_the_size_mid_handshake() {
     assert_eq!(whole(&mut kept)["zone"]["size"], 1 << 20);
     let mut running = client::connect(nginx.port());
     running.write_all(request("/good").as_bytes()).unwrap();
-    wait::until("the handshake", || {
-        came.load(Ordering::Acquire).then_some(())
-    });
+    gate.wait_for_connection();
     nginx.rewrite(|config| config.http = config.http.replace("tls:1m", "tls:3m"));
     // A signal that comes just before a single process waits for events wakes nobody.
     let limit = std::time::Duration::from_millis(200);
@@ -134,7 +119,7 @@ fn a_single_process_changes_the_size_mid_handshake() {
         nginx.signal(libc::SIGHUP);
         wait::poll(limit, reconfigured)
     });
-    go.store(true, Ordering::Release);
+    gate.open();
     let mut answer = [0; 4096];
     let length = running.read(&mut answer).unwrap();
     assert!(answer[..length].starts_with(b"HTTP/1.1 200"), "{answer:?}");
