@@ -22,65 +22,63 @@ fn has_commands() -> bool {
 
 #[test]
 fn no_protocols_the_library_has_none() {
-    let words = "SSLv3 only, which the library lacks";
-    let native = ["no protocols available"];
-    let version = Version::Tls12;
     helps(
         "no_protocols_enabled",
-        words,
+        "SSLv3 only, which the library lacks",
         Stack::OpenSsl,
-        version,
-        &native,
+        Version::Tls12,
+        &["no protocols available"],
     );
 }
 
 #[test]
 fn no_protocols_two_ranges_do_not_meet() {
     if has_commands() {
-        let words = "MinProtocol above proxy_ssl_protocols";
-        let native = ["no protocols available"];
-        let version = Version::Tls13;
         helps(
             "no_protocols_enabled",
-            words,
+            "MinProtocol above proxy_ssl_protocols",
             Stack::OpenSsl,
-            version,
-            &native,
+            Version::Tls13,
+            &["no protocols available"],
         );
     }
 }
 
 #[test]
 fn no_ciphers_for_the_version() {
-    let words = "suites of TLS 1.2, protocol 1.0 only";
-    let native = ["no ciphers available"];
-    let version = Version::Tls12;
     helps(
         "no_ciphers_enabled",
-        words,
+        "suites of TLS 1.2, protocol 1.0 only",
         Stack::OpenSsl,
-        version,
-        &native,
+        Version::Tls12,
+        &["no ciphers available"],
     );
 }
 
 #[test]
 fn no_groups_for_the_version() {
     if has_commands() {
-        let words = "nginx with a group that TLS 1.3 lacks";
-        // OpenSSL 1.1.1 sends the offer all the same.
-        let native = ["no suitable groups", "SSL alert number 40"];
-        let version = Version::Tls13;
-        helps("group_mismatch", words, Stack::OpenSsl, version, &native);
+        helps(
+            "group_mismatch",
+            "nginx with a group that TLS 1.3 lacks",
+            Stack::OpenSsl,
+            Version::Tls13,
+            // OpenSSL 1.1.1 sends the offer all the same.
+            &["no suitable groups", "SSL alert number 40"],
+        );
     }
 }
 
 #[test]
 fn groups_without_a_common_one() {
     if has_commands() {
-        let words = "nginx X448 only, which Go lacks";
-        let native = ["SSL alert number 40"];
-        helps("group_mismatch", words, Stack::Go, Version::Tls13, &native);
+        helps(
+            "group_mismatch",
+            "nginx X448 only, which Go lacks",
+            Stack::Go,
+            Version::Tls13,
+            &["SSL alert number 40"],
+        );
     }
 }
 
@@ -88,15 +86,13 @@ fn groups_without_a_common_one() {
 /// suites of RSA out by itself: no list of suites is to blame.
 fn signatures(stack: Stack) {
     if has_commands() {
-        let words = "nginx ECDSA only, no word of suites";
         for version in [Version::Tls12, Version::Tls13] {
-            let native = ["SSL alert number 40"];
             helps(
                 "signature_algorithm_mismatch",
-                words,
+                "nginx ECDSA only, no word of suites",
                 stack,
                 version,
-                &native,
+                &["SSL alert number 40"],
             );
         }
     }
