@@ -195,6 +195,15 @@ fn exit_codes_are_those_of_grep() {
     let (status, output, said) = run(&[], b"one\ntwo\n");
     assert_eq!((status, output.as_str()), (1, ""));
     assert_eq!(said, "tlsdiag: none of 2 lines is of nginx's error log\n");
+    let (status, _, said) = run(
+        &[],
+        b"upstream server temporarily disabled while SSL handshaking",
+    );
+    assert_eq!(status, 1);
+    assert!(
+        said.ends_with("what failed stands before them, at level error\n"),
+        "{said}"
+    );
     assert_eq!(
         run(&["--format", "json", &none], b""),
         (1, String::new(), String::new())

@@ -37,9 +37,11 @@ pub(super) fn read(line: &[u8]) -> Option<Failure<'_>> {
             .unwrap_or_default();
         !rest.starts_with(b" to ")
     });
-    if of_client {
-        return None;
-    }
+    (!of_client).then(|| failure(kind, text))
+}
+
+/// A failure of this kind, on the connection that the text names.
+pub(super) fn failure(kind: Kind, text: &[u8]) -> Failure<'_> {
     let field = |name: &[u8]| {
         let rest = text.get(memmem::find(text, name)? + name.len()..)?;
         Some(rest.strip_prefix(b"\"").unwrap_or(rest))
@@ -57,7 +59,7 @@ pub(super) fn read(line: &[u8]) -> Option<Failure<'_>> {
         has_request: false,
     };
     let module = tail.upstream.and_then(module);
-    Some(Failure { kind, module, tail })
+    Failure { kind, module, tail }
 }
 
 /// Without a connection's number.

@@ -122,8 +122,12 @@ impl Reader {
             ..
         } = self.seen;
         if lines <= snippet::MAX_LINES && of_nginx == 0 && failures == 0 {
-            let read = pasted.iter().filter_map(|line| snippet::read(line));
-            read.for_each(|failure| self.pasted(&failure));
+            for line in &pasted {
+                match snippet::read(line) {
+                    Some(failure) => self.pasted(&failure),
+                    None => self.seen.consequences += u64::from(snippet::is_consequence(line)),
+                }
+            }
         }
     }
 

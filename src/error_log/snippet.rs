@@ -6,8 +6,7 @@ use memchr::memmem;
 use super::entry::may_precede;
 use super::fragment;
 use super::kind::Kind;
-use super::message::Failure;
-use super::tail::Tail;
+use super::message::{self, Failure, Seen};
 
 /// An input with more lines is a log.
 pub(super) const MAX_LINES: u64 = 20;
@@ -83,14 +82,21 @@ pub(super) fn read(line: &[u8]) -> Option<Failure<'_>> {
     let of_nginx = OF_NGINX
         .iter()
         .find_map(|words| fragment::read(find(words)?));
-    of_nginx.or_else(|| {
-        let (_, cause) = OF_UPSTREAMS
-            .iter()
-            .find(|(words, _)| find(words).is_some())?;
-        Some(Failure {
-            kind: Kind::UpstreamLog(cause),
-            module: None,
-            tail: Tail::default(),
-        })
-    })
+    let of_action = || {
+        let end = memmem::find(line, b" while SSL handshaking to upstream")?;
+        message::library(line.get(..end).filter(|said| may_precede(said))?)
+    };
+    let of_upstream = || {
+        let mut known = OF_UPSTREAMS.iter();
+        let (_, cause) = known.find(|(words, _)| find(words).is_some())?;
+        Some(Kind::UpstreamLog(cause))
+    };
+    of_nginx
+        .or_else(|| Some(fragment::failure(of_action()?, line)))
+        .or_else(|| Some(fragment::failure(of_upstream()?, b"")))
+}
+
+/// Whether a line without date and level says what follows from failures.
+pub(super) fn is_consequence(line: &[u8]) -> bool {
+    message::read(line.trim_ascii_start()) == Seen::Consequence
 }

@@ -76,6 +76,11 @@ fn what_is_no_failure_of_an_upstream_is_counted_apart() {
         (seen.of_clients, seen.consequences, seen.failures),
         (1, 1, 0)
     );
+    let pasted =
+        "upstream server temporarily disabled while SSL handshaking to upstream, client: 192.0.2.1";
+    let (groups, seen) = read(&[pasted.to_owned()]);
+    assert!(groups.is_empty());
+    assert_eq!((seen.consequences, seen.failures), (1, 0));
 }
 
 #[test]
@@ -199,6 +204,7 @@ fn directives_are_those_of_the_module() {
 fn pieces_of_lines_are_read_too() {
     for (piece, kind) in [
         ("SSL_do_handshake() failed (SSL: error:14077410:SSL routines:SSL23_GET_SERVER_HELLO:sslv3 alert handshake failure", Kind::Alert(40)),
+        ("SSL_do_handshake() failed (SSL: error:0A00010B ...)", Kind::NotTls),
         ("  > *1 SSL_do_handshake() failed (... sslv3 alert handshake failure ...) while SSL handshaking to upstream", Kind::Alert(40)),
         ("SSL: error:14094410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream", Kind::Alert(40)),
         ("SSL routines:ssl3_get_record:wrong version number) while SSL handshaking to upstream", Kind::NotTls),
@@ -219,6 +225,7 @@ fn pieces_of_lines_are_read_too() {
         "SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::x) while SSL handshaking, client: 192.0.2.1",
         "curl: (35) error:0A000410:SSL routines::sslv3 alert handshake failure",
         "error: something else",
+        "wrong version number while SSL handshaking, client: 192.0.2.1",
         "443: unable to listen",
     ] {
         assert!(read(&[other.to_owned()]).0.is_empty(), "{other}");
@@ -232,6 +239,8 @@ fn a_few_lines_may_have_words_around_them() {
         ("nginx says: upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream", "certificate_expired"),
         ("http: TLS handshake error from 192.0.2.1:4: tls: client offered only unsupported versions: [303 302 301]", "protocol_version_mismatch"),
         ("credentials: cannot check peer: missing selected ALPN property", "alpn_mismatch"),
+        ("it says: wrong version number while SSL handshaking to upstream", "plaintext_upstream"),
+        ("wrong version number while SSL handshaking to upstream, upstream: \"https://198.51.100.7:443/\"", "sni_missing"),
         ("[error] Hostname a provided via SNI and hostname b provided via HTTP are different", "sni_unrecognized"),
     ] {
         let group = only(&[text.to_owned()]);

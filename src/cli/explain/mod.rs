@@ -141,9 +141,12 @@ fn cannot_open(file: &OsStr, error: io::Error) -> io::Error {
 /// Says on standard error that nothing was found, and why that may be.
 fn nothing(seen: &Totals) {
     let lines = seen.lines;
-    let said = match seen.of_nginx {
-        0 if lines > 0 => format!("none of {lines} lines is of nginx's error log"),
-        _ => format!("no failed handshake with an upstream in {lines} lines"),
+    let said = match (seen.of_nginx, seen.consequences) {
+        (0, 0) if lines > 0 => format!("none of {lines} lines is of nginx's error log"),
+        (_, 0) => format!("no failed handshake with an upstream in {lines} lines"),
+        _ => "only lines of what follows from failures (no live upstreams, temporarily disabled): \
+              what failed stands before them, at level error"
+            .to_owned(),
     };
     complain(&said);
 }
