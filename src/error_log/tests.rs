@@ -83,6 +83,33 @@ fn what_is_no_failure_of_an_upstream_is_counted_apart() {
     assert_eq!((seen.consequences, seen.failures), (1, 0));
 }
 
+/// One that minds the offer closes the connection, one that does not know the name resets it as well.
+#[test]
+fn a_connection_that_ends_is_ranked_by_how_it_ends() {
+    let names = |message: &str| {
+        let group = only(&[line(7, 1, message)]);
+        Explanation::of(&group, None).causes.names
+    };
+    let closed = "peer closed connection in SSL handshake while SSL handshaking to upstream";
+    let reset = closed.replace(" while", " (104: Connection reset by peer) while");
+    assert_eq!(
+        names(closed)[..3],
+        [
+            "sni_missing",
+            "protocol_version_mismatch",
+            "cipher_mismatch"
+        ]
+    );
+    assert_eq!(
+        names(&reset)[..3],
+        [
+            "sni_missing",
+            "sni_unrecognized",
+            "protocol_version_mismatch"
+        ]
+    );
+}
+
 #[test]
 fn wrappings_change_nothing() {
     let plain = line(7, 1, REFUSED);

@@ -15,6 +15,9 @@ use crate::rules::Confidence::{self, Certain, Likely, Possible};
 pub(super) const NO_NAME: &str = "sni_missing";
 pub(super) const WRONG_NAME: &str = "sni_unrecognized";
 pub(super) const CERTIFICATE_WANTED: &str = "client_certificate_required";
+/// What is offered does not suit the peer.
+const VERSION: &str = "protocol_version_mismatch";
+const CIPHER: &str = "cipher_mismatch";
 
 /// Causes, and how sure the first is.
 pub(super) type Ranked = (Vec<&'static str>, Confidence);
@@ -25,8 +28,8 @@ pub(super) fn ranked(kind: Kind, peer: &Peer) -> Ranked {
         Kind::Alert(alert) => of_alert(alert, peer),
         Kind::LateAlert(alert) => of_late_alert(alert),
         Kind::NotTls => of_plain_text(peer),
-        Kind::Closed => of_end("peer_closed", peer),
-        Kind::Reset => of_end("peer_reset", peer),
+        Kind::Closed => of_end("peer_closed", &[NO_NAME, VERSION, CIPHER, WRONG_NAME], peer),
+        Kind::Reset => of_end("peer_reset", &[NO_NAME, WRONG_NAME, VERSION, CIPHER], peer),
         Kind::TimedOut => of_silence(peer),
         Kind::LateClose => (
             vec![
@@ -50,16 +53,16 @@ pub(super) fn ranked(kind: Kind, peer: &Peer) -> Ranked {
 fn of_alert(alert: u8, peer: &Peer) -> Ranked {
     match alert {
         40 if peer.is_grpc() || peer.is_internal_service() => (
-            vec![CERTIFICATE_WANTED, NO_NAME, "cipher_mismatch", WRONG_NAME],
+            vec![CERTIFICATE_WANTED, NO_NAME, CIPHER, WRONG_NAME],
             Possible,
         ),
         // Scripts are told the name, as a rule.
         40 if peer.module == Some(Module::Other) => (
-            vec![WRONG_NAME, NO_NAME, CERTIFICATE_WANTED, "cipher_mismatch"],
+            vec![WRONG_NAME, NO_NAME, CERTIFICATE_WANTED, CIPHER],
             Possible,
         ),
         40 => (
-            vec![NO_NAME, WRONG_NAME, CERTIFICATE_WANTED, "cipher_mismatch"],
+            vec![NO_NAME, WRONG_NAME, CERTIFICATE_WANTED, CIPHER],
             Likely,
         ),
         112 => (vec![NO_NAME, WRONG_NAME], Possible),
@@ -68,15 +71,8 @@ fn of_alert(alert: u8, peer: &Peer) -> Ranked {
             vec![NO_NAME, WRONG_NAME, "group_mismatch", "protocol_violation"],
             Possible,
         ),
-        70 => (vec!["protocol_version_mismatch", NO_NAME], Likely),
-        71 => (
-            vec![
-                "insufficient_security",
-                "cipher_mismatch",
-                "protocol_version_mismatch",
-            ],
-            Likely,
-        ),
+        70 => (vec![VERSION, NO_NAME], Likely),
+        71 => (vec!["insufficient_security", CIPHER, VERSION], Likely),
         86 => (vec!["inappropriate_fallback"], Likely),
         115 => (vec!["session_resumption_rejected"], Likely),
         120 => (vec!["alpn_mismatch"], Likely),
@@ -143,8 +139,8 @@ fn of_plain_text(peer: &Peer) -> Ranked {
     }
 }
 
-fn of_end(generic: &'static str, peer: &Peer) -> Ranked {
-    const VERSION: &str = "protocol_version_mismatch";
+/// A peer that ends the connection without a word. `refusals`: in which order such peers mind the offer.
+fn of_end(generic: &'static str, refusals: &[&'static str], peer: &Peer) -> Ranked {
     match peer.reach {
         // What listens here may be a tunnel with nothing behind it.
         Reach::Local => (
@@ -155,14 +151,13 @@ fn of_end(generic: &'static str, peer: &Peer) -> Ranked {
             vec![CERTIFICATE_WANTED, NO_NAME, WRONG_NAME, generic],
             Possible,
         ),
-        _ if peer.port == Some(443) => (
-            vec![NO_NAME, WRONG_NAME, CERTIFICATE_WANTED, VERSION],
-            Likely,
-        ),
-        _ => (
-            vec![NO_NAME, WRONG_NAME, CERTIFICATE_WANTED, VERSION],
-            Possible,
-        ),
+        _ => {
+            let confidence = match peer.port {
+                Some(443) => Likely,
+                _ => Possible,
+            };
+            ([refusals, &[CERTIFICATE_WANTED]].concat(), confidence)
+        }
     }
 }
 
@@ -190,7 +185,7 @@ fn of_library(error: LibraryError) -> Ranked {
                 library: 5,
                 reason: 126,
             } => (vec!["dh_key_too_small"], Certain),
-            LibraryError::Internal => (vec!["protocol_version_mismatch", "local_error"], Likely),
+            LibraryError::Internal => (vec![VERSION, "local_error"], Likely),
             // Engines and providers have numbers from here on.
             LibraryError::Other { library: 128.., .. } => {
                 (vec!["client_key_failed", "local_error"], Likely)
@@ -206,22 +201,13 @@ fn of_library(error: LibraryError) -> Ranked {
         161 | 181 | 230 => (vec!["no_ciphers_enabled"], Certain),
         // Of nginx's own certificate: its key, its digest.
         397..=399 => (vec!["local_error"], Certain),
-        166 | 254 | 258 | 259 | 266 | 292 | 396 => (
-            vec!["protocol_version_mismatch", "protocol_violation"],
-            Likely,
-        ),
-        333 => (
-            vec!["protocol_version_mismatch", "signature_algorithm_mismatch"],
-            Likely,
-        ),
-        118 | 368 | 370 | 376 => (
-            vec!["signature_algorithm_mismatch", "protocol_version_mismatch"],
-            Likely,
-        ),
+        166 | 254 | 258 | 259 | 266 | 292 | 396 => (vec![VERSION, "protocol_violation"], Likely),
+        333 => (vec![VERSION, "signature_algorithm_mismatch"], Likely),
+        118 | 368 | 370 | 376 => (vec!["signature_algorithm_mismatch", VERSION], Likely),
         101 | 108 | 295 | 306 | 314 | 315 | 378 | 410 => {
             (vec!["group_mismatch", "protocol_violation"], Likely)
         }
-        248 | 261 => (vec!["cipher_mismatch", "protocol_violation"], Likely),
+        248 | 261 => (vec![CIPHER, "protocol_violation"], Likely),
         134 => (
             vec![
                 "certificate_issuer_unknown",
