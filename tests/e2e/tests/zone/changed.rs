@@ -13,9 +13,12 @@ fn identity(root: &Authority) -> Identity {
     root.issue(&Leaf::named(API).rsa())
 }
 
-/// One version, so that nothing else changes with it.
+/// One version and one group, so that nothing else changes with it: which group nginx likes best depends on
+/// its OpenSSL and on the version.
 fn only(identity: &Identity, version: Version) -> Upstream {
-    Upstream::new(Stack::OpenSsl, identity.clone()).versions(version, version)
+    Upstream::new(Stack::OpenSsl, identity.clone())
+        .versions(version, version)
+        .group(Group::X25519)
 }
 
 /// Refuses every client after the handshake, and is else the same.

@@ -7,7 +7,7 @@ use tlsdiag_e2e::certs::{Authority, Leaf};
 use tlsdiag_e2e::client;
 use tlsdiag_e2e::nginx::Nginx;
 use tlsdiag_e2e::peers::dns::Dns;
-use tlsdiag_e2e::peers::{Defect, Stack, Upstream, Version};
+use tlsdiag_e2e::peers::{Defect, Group, Stack, Upstream, Version};
 
 use super::lab::{
     block, counting, get, healthy, refusing, server, servers, status, upstream, upstream_of, API,
@@ -82,7 +82,8 @@ fn resumed_sessions_and_what_was_agreed_on() {
     let root = Authority::root("Example Root");
     let identity = root.issue(&Leaf::named(API).rsa());
     let tls13 = Upstream::new(Stack::OpenSsl, identity.clone());
-    let tls13 = tls13.versions(Version::Tls13, Version::Tls13).start();
+    let tls13 = tls13.versions(Version::Tls13, Version::Tls13);
+    let tls13 = tls13.group(Group::X25519).start();
     let tls12 = Upstream::new(Stack::OpenSsl, identity);
     let tls12 = tls12.versions(Version::Tls12, Version::Tls12).start();
     let config = counting()

@@ -48,7 +48,8 @@ fn a_cosocket_that_is_refused() {
     let Some(lua) = modules() else { return };
     let peer = refusing();
     let path = format!("/x?port={}", peer.port());
-    let trial = Trial::new(|| config(&lua, ""), &[&path]);
+    let settings = "lua_ssl_protocols TLSv1.2;";
+    let trial = Trial::new(|| config(&lua, settings), &[&path]);
     let failure = only_failure(&trial, &[502]);
     failure.assert_name("protocol_version_mismatch");
     assert_line_of(&failure, &path);
