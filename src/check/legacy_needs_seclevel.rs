@@ -3,15 +3,16 @@
 //! # Why
 //! From OpenSSL 3.0 on, signatures with SHA-1 are too weak for security level 1, and TLS 1.1 and
 //! older have no others: suites that sign their key exchange (ECDHE, DHE) fail. RSA key exchange
-//! needs no signature and works.
+//! needs no signature and works with 3.0. From 3.1 on these versions are of level 0 only, whatever
+//! the suite.
 //!
 //! # What to write
 //! Let the upstream speak TLS 1.2: `proxy_ssl_protocols TLSv1.2 TLSv1.3;`. Where it cannot, RSA key
-//! exchange: `proxy_ssl_ciphers kRSA;`. Lowering the level, `proxy_ssl_ciphers
-//! DEFAULT:@SECLEVEL=0;`, weakens security.
+//! exchange if nginx runs with OpenSSL 3.0: `proxy_ssl_ciphers kRSA;`. With a newer one only a lower
+//! level is left, which weakens security: `proxy_ssl_ciphers DEFAULT:@SECLEVEL=0;`.
 //!
 //! # How it is known
-//! OpenSSL 3.0, CHANGES.md; tried end to end.
+//! CHANGES.md of OpenSSL 3.0 and 3.1; tried end to end with 3.0 and 3.5.
 
 use super::{Check, Draft, Input, Severity};
 use crate::nginx_conf::model::UpstreamTls;
@@ -33,13 +34,16 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
             return None;
         }
         let message = "OpenSSL 3 refuses TLS 1.1 and older at its default security level, \
-                       except with RSA key exchange";
+                       except 3.0 with RSA key exchange";
         let both = rewritten_versions(&tls);
         let ciphers = tls.name_of("ciphers");
         Some(
             Draft::new(Severity::Error, directive, message)
                 .help(both)
-                .help(format!("{ciphers} kRSA;"))
+                .help(format!("{ciphers} kRSA; (OpenSSL 3.0)"))
+                .help(format!(
+                    "{ciphers} DEFAULT:@SECLEVEL=0; (newer, weakens security)"
+                ))
                 .used_by([tls.pass.directive]),
         )
     };
@@ -50,7 +54,8 @@ fn rewritten_versions(tls: &UpstreamTls<'_, '_>) -> String {
     format!("{} TLSv1.2 TLSv1.3;", tls.name_of("protocols"))
 }
 
-/// Level 0 is set, or no suite is left that signs.
+/// Level 0 is set, or no suite is left that signs: whether that is enough depends on OpenSSL's version,
+/// which the configuration does not tell.
 fn is_prepared(tls: &UpstreamTls<'_, '_>) -> bool {
     let commands = tls.conf_commands();
     let mut texts = commands
