@@ -92,7 +92,9 @@ fn set_up_all() -> Vec<(&'static str, Lab, Setup)> {
         ("peer_closed", Script::CloseAfterHello),
         ("peer_reset", Script::ResetAfterHello),
     ] {
-        all.push((name, Lab::new(), Setup::script(script)));
+        // A hello that takes two segments may be refused for that.
+        let setup = Setup::script(script).set("proxy_ssl_protocols TLSv1.2;");
+        all.push((name, Lab::new(), setup));
     }
     let lab = Lab::new();
     let setup = Setup::to(lab.good().sni(Sni::Only(API.into()))).block("backend");

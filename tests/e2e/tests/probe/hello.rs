@@ -83,7 +83,8 @@ fn protocols() {
         "TLSv1.2",
         "TLSv1.3",
         "TLSv1.2 TLSv1.3",
-        "TLSv1 TLSv1.1",
+        // Above level 0 a newer OpenSSL has none of the two, and sends no hello.
+        "TLSv1 TLSv1.1; proxy_ssl_ciphers DEFAULT:@SECLEVEL=0",
         "SSLv3 TLSv1.3",
     ] {
         proxy(&format!("proxy_ssl_protocols {versions};"));

@@ -8,17 +8,22 @@ use tlsdiag_e2e::lab::{
 };
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, Script};
-use tlsdiag_e2e::peers::{Peer, Stack, Version};
+use tlsdiag_e2e::peers::{Group, Peer, Stack, Version};
 use tlsdiag_e2e::ports::Port;
 
 const FORMAT: &str = "'$upstream_tls_diagnosis|$upstream_tls_alert|$upstream_tls_fix|\
     $upstream_tls_protocol|$upstream_tls_cipher|$upstream_tls_curve|$upstream_tls_server_name|\
     $upstream_tls_session_reused'";
 
-/// An nginx as upstream: it keeps connections and gives out sessions.
+/// What a peer that wants a newer version refuses, whatever this nginx offers by default.
+const OLDER: &str = "proxy_ssl_protocols TLSv1.2;";
+
+/// An nginx as upstream: it keeps connections and gives out sessions. It has one group: which one nginx
+/// prefers depends on its OpenSSL.
 fn nginx_peer(version: Version) -> Peer {
     let upstream = Lab::at(Stack::Nginx, None).good();
-    upstream.versions(version, version).start()
+    let upstream = upstream.versions(version, version);
+    upstream.group(Group::X25519).start()
 }
 
 fn logging() -> Config {
@@ -35,7 +40,7 @@ fn access(nginx: &Nginx, lines: usize) -> Vec<String> {
 #[test]
 fn of_a_failed_request() {
     let peer = refusing_the_version();
-    let nginx = Nginx::start(logging().location("/", &peer.pass()));
+    let nginx = Nginx::start(logging().server(OLDER).location("/", &peer.pass()));
     client::get(nginx.port(), "/");
     assert_eq!(
         access(&nginx, 1),
@@ -83,7 +88,8 @@ fn of_good_requests() {
 #[test]
 fn of_a_failed_request_with_a_name() {
     let peer = refusing_the_version();
-    let nginx = Nginx::start(logging().location("/", &format!("{}{NAMED}", peer.pass())));
+    let named = format!("{}{NAMED}", peer.pass());
+    let nginx = Nginx::start(logging().server(OLDER).location("/", &named));
     client::get(nginx.port(), "/");
     let line = access(&nginx, 1).remove(0);
     let end = format!("|in:70|proxy_ssl_protocols TLSv1.2 TLSv1.3;|-|-|-|{API}|-");
@@ -113,7 +119,9 @@ fn of_a_name_that_is_cut() {
 /// An upstream that keeps connections, redirects `/accel`, has no `/missing`, and is gone after
 /// `/last`.
 fn application() -> Peer {
-    scripted::start_tls(tls_server(None).build(), |mut tls| {
+    let mut server = tls_server(None);
+    server.set_groups_list("X25519").expect("group");
+    scripted::start_tls(server.build(), |mut tls| {
         let mut request = [0; 4096];
         while let Ok(length @ 1..) = tls.read(&mut request) {
             let request = String::from_utf8_lossy(&request[..length]).into_owned();
