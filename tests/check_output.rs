@@ -120,10 +120,11 @@ fn a_finding_beside_the_line() {
                   ::TLS goes to port 80: that is the port of a `server` that names none\
                   %0Ahelp: server api.example.com:443;\n";
     assert_eq!((status, said.as_str()), (1, wanted));
-    let hostile = b"server { location / { proxy_pass https://a%0Ab.example.com; } }";
+    let hostile = b"upstream a%0Ab { server 10.0.0.1:443; }
+        server { location / { proxy_pass https://a%0Ab; } }";
     let (_, said, _) = run(&["--format", "github"], hostile);
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.contains(" a%250Ab.example.com%0A"), "{said}");
+    assert!(said.contains("\"a%250Ab\"%0A"), "{said}");
     let (_, said, _) = run(&["--format", "github", "verify_off/fires.conf"], b"");
     assert!(said.starts_with("::notice "), "{said}");
 }
@@ -158,6 +159,11 @@ fn what_cannot_be_read_is_told() {
             &[],
             "a;\n\"",
             "standard input:2:2: unexpected end of file, expecting \";\" or \"}\"",
+        ),
+        (
+            &[],
+            "a {{ b }};",
+            "standard input:1:4: unexpected \"{\"; this looks like a template: check what is made of it",
         ),
     ] {
         let (status, said, errors) = run(arguments, input.as_bytes());

@@ -71,7 +71,10 @@ impl Parser<'_> {
                 End::Semicolon | End::Open | End::Lua => {}
             }
             own.append(&mut block.pending);
-            let directive = self.directive(statement, own, depth, &mut block.ended)?;
+            let mut directive = self.directive(statement, own, depth, &mut block.ended)?;
+            if !flat {
+                block.directives.extend(placeholders(&mut directive));
+            }
             block.directives.push(directive);
         }
     }
@@ -102,6 +105,42 @@ impl Parser<'_> {
     }
 }
 
+/// What stands on lines of its own before a directive and is none, such as `%%GLOBALS%%` or
+/// `<% if a %>` in a template: nginx would refuse it, and whoever renders it puts directives there or
+/// nothing. It has no semicolon, so the directive below has become its argument.
+fn placeholders(directive: &mut Directive) -> Vec<Directive> {
+    let (mut start, mut line) = (0, 0);
+    for (number, word) in directive.words.iter().enumerate() {
+        if word.line > line {
+            (start, line) = (number, word.line);
+            if is_name(&word.text) {
+                break;
+            }
+        }
+    }
+    let rest = directive.words.split_off(start);
+    let above = std::mem::replace(&mut directive.words, rest);
+    let mut found: Vec<Directive> = Vec::new();
+    for word in above {
+        match found.last_mut() {
+            Some(known) if known.position().line == word.line => known.words.push(word),
+            _ => found.push(Directive {
+                file: directive.file,
+                words: vec![word],
+                block: None,
+                allowed: Vec::new(),
+            }),
+        }
+    }
+    found
+}
+
+/// Whether some module's directive could be called so.
+pub(super) fn is_name(word: &[u8]) -> bool {
+    word.iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+}
+
 impl Block {
     /// A comment belongs to what stands before it on its line, else to what comes next.
     fn take(&mut self, comment: &Comment<'_>) {
@@ -129,6 +168,7 @@ fn allowed(comment: &[u8]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nginx_conf::Word;
 
     /// The names that the directives called `name` allow, wherever they stand.
     fn allows(text: &str, name: &str) -> Vec<String> {
@@ -156,6 +196,26 @@ mod tests {
         assert_eq!(tree[0].block, None);
         let at = inner[1].position();
         assert_eq!((at.file, at.line, at.column), (7, 2, 12));
+    }
+
+    #[test]
+    fn a_placeholder_takes_no_directive_along() {
+        let texts = |text: &str| {
+            let tree = parse(text.as_bytes(), 0).unwrap();
+            let text = |word: &Word| String::from_utf8_lossy(&word.text).into_owned();
+            let texts = |one: &Directive| one.words.iter().map(text).collect::<Vec<_>>().join(" ");
+            tree.iter().map(texts).collect::<Vec<_>>()
+        };
+        assert_eq!(texts("%%A%%\n\nb c;"), ["%%A%%", "b c"]);
+        assert_eq!(
+            texts("<% if @a %>\n b {}\n<% end %>\nc;"),
+            ["<% if @a %>", "b", "<% end %>", "c"]
+        );
+        assert_eq!(texts("${A} b\n%C\n d e\n f;"), ["${A} b", "%C", "d e f"]);
+        assert_eq!(texts("${A}b c;"), ["${A}b c"]);
+        assert_eq!(texts("a\n  b;"), ["a b"]);
+        let map = parse(b"map $a $b { ~^/x\n 1; }", 0).unwrap();
+        assert_eq!(map[0].children().len(), 1);
     }
 
     #[test]

@@ -78,7 +78,21 @@ pub(super) fn read(file: &Path) -> io::Result<Tree> {
         true => read_dump(&bytes),
         false => read_text(&Disk, name, &bytes),
     };
-    tree.map_err(|error| io::Error::other(error.to_string()))
+    tree.map_err(|error| {
+        let hint = match is_template(&bytes) {
+            true => "; this looks like a template: check what is made of it",
+            false => "",
+        };
+        io::Error::other(format!("{error}{hint}"))
+    })
+}
+
+/// Whether something is to be put in place of `{{ a }}`, `{% a %}` or `<% a %>`.
+fn is_template(bytes: &[u8]) -> bool {
+    let marks = [b"{{", b"{%", b"<%"];
+    bytes
+        .windows(2)
+        .any(|pair| marks.iter().any(|mark| pair == *mark))
 }
 
 /// A finding whose texts do not act on a terminal, whatever is in the files.

@@ -25,6 +25,19 @@ impl Host {
         }
     }
 
+    /// Whether a template or a script is to put a host in its place, and perhaps a port: `<host>`,
+    /// `${HOST}`, `<%=`, `%HOST%`, `BACKEND_HOST`. No resolver knows such a name.
+    pub(super) fn is_placeholder(&self) -> bool {
+        let Self::Name(name) = self else {
+            return false;
+        };
+        let of_hosts =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | 0x80..);
+        let has = |what: fn(&u8) -> bool| name.iter().any(what);
+        let capitals = has(u8::is_ascii_uppercase) && !has(u8::is_ascii_lowercase);
+        !name.iter().all(of_hosts) || (capitals && name.contains(&b'_'))
+    }
+
     /// As text: a socket as `unix:PATH`, an IPv6 address in brackets.
     pub fn to_text(&self) -> String {
         match self {
@@ -194,6 +207,36 @@ mod tests {
             "a.example.com",
         ] {
             assert!(!private(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_no_names() {
+        let placeholder = |text: &str| parse(text.as_bytes()).unwrap().0.is_placeholder();
+        for yes in [
+            "<host>:443",
+            "${HOST}",
+            "<%=",
+            "%HOST%",
+            "@HOST@",
+            "__HOST__",
+            "API_HOST_1:443",
+        ] {
+            assert!(placeholder(yes), "{yes}");
+        }
+        for no in [
+            "SRVAPP01",
+            "api_host",
+            "Api_Host",
+            "1_2",
+            "m\u{fc}nchen.example",
+            "::1",
+            "10.0.0.1",
+        ] {
+            assert!(
+                parse(no.as_bytes()).is_none_or(|(host, _)| !host.is_placeholder()),
+                "{no}"
+            );
         }
     }
 

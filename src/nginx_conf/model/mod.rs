@@ -138,6 +138,18 @@ impl<'t> Model<'t> {
         self.scopes.around(scope).any(|(_, scope)| inner(scope))
     }
 
+    /// Everything was read from the main level on, and nothing is missing there or in `http` and `stream`.
+    pub fn is_whole(&self) -> bool {
+        let mut outer = self
+            .scopes
+            .iter()
+            .filter(|(_, scope)| matches!(scope.context, Context::Main | Context::Module));
+        let begins = outer
+            .next()
+            .map(|(_, scope)| (scope.context, scope.incomplete));
+        begins == Some((Context::Main, false)) && outer.all(|(_, scope)| !scope.incomplete)
+    }
+
     /// What was read stands inside of a server that is not seen.
     pub fn is_part_of_server(&self) -> bool {
         let outermost = self.scopes.iter().next().map(|(_, scope)| scope.context);
@@ -201,13 +213,16 @@ impl<'t> Model<'t> {
             _ => url.tls,
         };
         let module = self.scopes.get(scope)?.module;
-        let target = match url.host {
-            None => Target::Unknown,
-            Some((Host::Name(name), None)) => match self.find_block(module, &name) {
-                Some(block) => Target::Block(block),
-                None => Target::Host(Host::Name(name), url.default_port),
-            },
-            Some((host, port)) => Target::Host(host, port.or(url.default_port)),
+        let block = match &url.host {
+            Some((Host::Name(name), None)) => self.find_block(module, name),
+            _ => None,
+        };
+        let target = match (block, url.host) {
+            (Some(block), _) => Target::Block(block),
+            (None, Some((host, port))) if !host.is_placeholder() => {
+                Target::Host(host, port.or(url.default_port))
+            }
+            _ => Target::Unknown,
         };
         Some(Pass {
             directive,

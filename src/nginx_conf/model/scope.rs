@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::nginx_conf::parse::is_name as is_directive;
 use crate::nginx_conf::Directive;
 
 /// Which of nginx's modules reads a directive: they share names, and nothing else.
@@ -45,7 +46,7 @@ pub struct Scope<'t> {
     pub directive: Option<&'t Directive>,
     /// What is written in it.
     pub list: &'t [Directive],
-    /// A file included here could not be read, and may hold anything.
+    /// A file included here could not be read, or a template's placeholder stands here: anything may.
     pub incomplete: bool,
     by_name: HashMap<&'t [u8], Vec<&'t Directive>>,
 }
@@ -109,7 +110,8 @@ impl<'t> Scopes<'t> {
     }
 }
 
-/// An include that leads nowhere; the files that come with nginx hold nothing about upstreams.
+/// An include that leads nowhere, or a template's placeholder for directives; the files that come with
+/// nginx, Debian's package and certbot hold nothing about upstreams.
 fn is_unknown(directive: &Directive) -> bool {
     const SHIPPED: &[&str] = &[
         "mime.types",
@@ -122,11 +124,14 @@ fn is_unknown(directive: &Directive) -> bool {
         "koi-utf",
         "koi-win",
         "win-utf",
+        "snakeoil.conf",
+        "options-ssl-nginx.conf",
     ];
     let name = directive.argument(1).unwrap_or_default();
     let shipped = |file: &&str| {
         let rest = name.strip_suffix(file.as_bytes());
         rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(b"/"))
     };
-    directive.name() == b"include" && !SHIPPED.iter().any(shipped)
+    let included = directive.name() == b"include" && !SHIPPED.iter().any(shipped);
+    included || !is_directive(directive.name())
 }

@@ -68,10 +68,9 @@ impl<'t> Model<'t> {
                     .flat_map(|one| one.words.iter().skip(1))
                     .map(|w| w.text.as_slice())
                     .collect(),
-                has_tls: scope
-                    .own(b"ssl")
-                    .iter()
-                    .any(|one| one.argument(1) == Some(b"on")),
+                has_tls: self
+                    .nearest(id, b"ssl")
+                    .is_some_and(|(_, one)| one.argument(1) == Some(b"on")),
                 is_default: false,
             };
             let mut addresses = Vec::new();

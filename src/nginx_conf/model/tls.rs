@@ -3,7 +3,7 @@
 use super::address::{without_port, Host};
 use super::scope::ScopeId;
 use super::variables::{parts, Part};
-use super::{Family, Model, Pass, Target};
+use super::{Block, Family, Model, Pass, Target};
 use crate::nginx_conf::Directive;
 
 /// The directives of a family about TLS, without their prefix; `alpn` is stream's only.
@@ -194,6 +194,19 @@ impl<'m, 't> UpstreamTls<'m, 't> {
             Target::Unknown => (self.pass.text.clone(), NameKind::Variable),
         };
         ServerName { text, kind }
+    }
+
+    /// Whether the name may stand in the upstream's certificate: an address, a socket and the name of
+    /// a block that is not called as a host do not.
+    pub fn has_comparable_name(&self) -> bool {
+        match self.name().kind {
+            NameKind::Dns | NameKind::Variable => true,
+            NameKind::Address | NameKind::Socket => false,
+            NameKind::Block => match self.pass.target {
+                Target::Block(block) => self.model.block(block).is_some_and(Block::is_a_host),
+                _ => false,
+            },
+        }
     }
 
     /// The server name that goes out, `None` where none does: as it is written where variables are

@@ -26,7 +26,7 @@ pub struct Block<'t> {
 pub struct Peer<'t> {
     /// The directive.
     pub directive: &'t Directive,
-    /// Where it is; `None` for what nginx would not take.
+    /// Where it is; `None` for what nginx would not take, and for a template's placeholder.
     pub host: Option<Host>,
     /// The port it names.
     pub port: Option<u16>,
@@ -58,6 +58,16 @@ impl<'t> Block<'t> {
         list.find(|directive| directive.name() == name.as_bytes())
     }
 
+    /// Whether its name may be a host's: a dot makes it look like one; a peer of the same name makes it
+    /// one.
+    pub fn is_a_host(&self) -> bool {
+        let named = |host: &Option<Host>| match host {
+            Some(Host::Name(name)) => name.eq_ignore_ascii_case(self.name()),
+            _ => false,
+        };
+        self.name().contains(&b'.') || self.peers.iter().any(|peer| named(&peer.host))
+    }
+
     /// The one DNS name that all its peers have.
     pub fn only_name(&self) -> Option<&[u8]> {
         let mut names = self.peers.iter().map(|peer| match &peer.host {
@@ -72,6 +82,7 @@ impl<'t> Block<'t> {
 impl<'t> Peer<'t> {
     fn new(directive: &'t Directive) -> Self {
         let parsed = address::parse(directive.argument(1).unwrap_or_default());
+        let parsed = parsed.filter(|(host, _)| !host.is_placeholder());
         let (host, port) = parsed.map_or((None, None), |(host, port)| (Some(host), port));
         Self {
             directive,
