@@ -13,7 +13,7 @@
 
 use super::wording::text;
 use super::{Check, Draft, Input, Severity};
-use crate::nginx_conf::model::{Block, Host, NameKind, Target};
+use crate::nginx_conf::model::{NameKind, Target};
 
 pub(super) static CHECK: Check = Check {
     id: "name_is_block",
@@ -27,7 +27,7 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
         let (Target::Block(block), NameKind::Block) = (&tls.pass.target, tls.name().kind) else {
             continue;
         };
-        let Some(block) = tls.model.block(*block).filter(|block| !is_a_host(block)) else {
+        let Some(block) = tls.model.block(*block).filter(|block| !block.is_a_host()) else {
             continue;
         };
         if tls.is_incomplete() {
@@ -47,13 +47,4 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
         );
     }
     drafts
-}
-
-/// A dot makes it look like a host's; a peer of the same name makes it one.
-fn is_a_host(block: &Block<'_>) -> bool {
-    let named = |host: &Option<Host>| match host {
-        Some(Host::Name(name)) => name.eq_ignore_ascii_case(block.name()),
-        _ => false,
-    };
-    block.name().contains(&b'.') || block.peers.iter().any(|peer| named(&peer.host))
 }

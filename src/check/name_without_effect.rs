@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Draft, Input, Severity};
-use crate::nginx_conf::model::UpstreamTls;
+use crate::nginx_conf::model::{NameKind, UpstreamTls};
 use crate::nginx_conf::Position;
 
 pub(super) static CHECK: Check = Check {
@@ -36,11 +36,14 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
         };
         let first = users.first().filter(|_| users.iter().all(unused))?;
         let message = "the name is neither sent nor compared";
-        Some(
-            Draft::new(Severity::Warning, first.configured_name()?, message)
-                .help(format!("{} on;", first.name_of("server_name")))
-                .used_by(users.iter().map(|tls| tls.pass.directive)),
-        )
+        let mut draft = Draft::new(Severity::Warning, first.configured_name()?, message)
+            .help(format!("{} on;", first.name_of("server_name")))
+            .used_by(users.iter().map(|tls| tls.pass.directive));
+        if first.name().kind == NameKind::Address {
+            let name = first.name_of("name");
+            draft = draft.help(format!("{name} <host-name-of-the-upstream>;"));
+        }
+        Some(draft)
     };
     users.into_values().filter_map(draft).collect()
 }

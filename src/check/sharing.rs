@@ -37,13 +37,12 @@ impl<'t> Identity<'t> {
 
     /// What is different, in words.
     pub(super) fn difference(&self, other: &Identity<'_>) -> &'static str {
-        match (
-            self.certificate == other.certificate,
-            self.trust.is_some() == other.trust.is_some(),
-        ) {
-            (false, _) => "another client certificate",
-            (true, false) => "other verification",
-            (true, true) => "other trusted certificates",
+        match (self.trust, other.trust) {
+            _ if self.certificate != other.certificate => "another client certificate",
+            (Some(one), Some(other)) if one.file != other.file => "other trusted certificates",
+            (Some(one), Some(other)) if one.crl != other.crl => "other revocation lists",
+            (Some(_), Some(_)) => "another depth of verification",
+            _ => "other verification",
         }
     }
 }

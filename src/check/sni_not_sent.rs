@@ -15,7 +15,7 @@
 
 use super::wording::text;
 use super::{Check, Draft, Input, Severity};
-use crate::nginx_conf::model::{Block, Host, Target, UpstreamTls};
+use crate::nginx_conf::model::{Block, Family, Host, Target, UpstreamTls};
 
 pub(super) static CHECK: Check = Check {
     id: "sni_not_sent",
@@ -43,7 +43,11 @@ fn draft<'t>(group: &[UpstreamTls<'_, 't>]) -> Option<Draft<'t>> {
     let group: Vec<_> = group.iter().filter(silent).collect();
     let first = group.first()?;
     let (who, is_private, name) = match &first.pass.target {
-        Target::Host(host @ Host::Name(name), _) => (text(name), host.is_private(), None),
+        Target::Host(host @ Host::Name(name), _) => {
+            let unknown = may_be_a_block(first, name);
+            let name_to_send = unknown.then(|| "<host-name-of-the-upstream>".to_owned());
+            (text(name), host.is_private(), name_to_send)
+        }
         Target::Block(block) => {
             let block = first.model.block(*block)?;
             let name = match (block.only_name(), block.name().contains(&b'.')) {
@@ -75,6 +79,17 @@ fn draft<'t>(group: &[UpstreamTls<'_, 't>]) -> Option<Draft<'t>> {
         draft = draft.help(format!("{} {name};", first.name_of("name")));
     }
     Some(draft)
+}
+
+/// Whether the name is perhaps that of a block in a file that was not read: surely where there is no port
+/// to connect to.
+fn may_be_a_block(tls: &UpstreamTls<'_, '_>, name: &[u8]) -> bool {
+    let default = match tls.pass.target {
+        Target::Host(_, None) => return true,
+        Target::Host(_, port) => tls.pass.family == Family::Proxy && port == Some(443),
+        _ => false,
+    };
+    default && !name.contains(&b'.') && !tls.model.is_whole()
 }
 
 /// No peer is known to be public.

@@ -23,13 +23,20 @@ pub(super) static CHECK: Check = Check {
 
 fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
     let draft = |tls: UpstreamTls<'_, 't>| {
-        let directive = tls.directive("verify").filter(|_| !tls.verifies())?;
+        let (scope, directive) = tls.found("verify").filter(|_| !tls.verifies())?;
         let message = "the upstream's certificate is not verified";
         let trusted = tls.name_of("trusted_certificate");
         let mut draft = Draft::new(Severity::Note, directive, message)
             .help(format!("{} on;", tls.name_of("verify")));
         if tls.trusted_certificate().is_none() {
             draft = draft.help(format!("{trusted} <file-with-the-root-of-the-upstream>;"));
+        }
+        // On an outer level it would be the name of others, too.
+        if scope == tls.pass.scope && !tls.has_comparable_name() {
+            draft = draft.help(format!(
+                "{} <name-in-the-certificate>;",
+                tls.name_of("name")
+            ));
         }
         Some(draft.used_by([tls.pass.directive]))
     };

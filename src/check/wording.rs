@@ -40,12 +40,13 @@ pub(super) fn text(bytes: &[u8]) -> String {
     shortened(String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// A word as nginx would read it again (`ngx_conf_read_token`).
+/// A word as nginx would read it again (`ngx_conf_read_token`): a brace after a dollar is not special.
 fn quoted(word: &[u8]) -> String {
     let text = String::from_utf8_lossy(word);
     let special =
-        |one: char| one.is_whitespace() || matches!(one, ';' | '{' | '}' | '"' | '\'' | '\\' | '#');
-    if !text.is_empty() && !text.contains(special) {
+        |one: char| one.is_whitespace() || matches!(one, ';' | '{' | '"' | '\'' | '\\' | '#');
+    let bare = !text.is_empty() && !text.starts_with('}');
+    if bare && !text.replace("${", "").contains(special) {
         return text.into_owned();
     }
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
@@ -97,6 +98,7 @@ mod tests {
             ("proxy_ssl_verify   on ;", "proxy_ssl_verify on;"),
             ("upstream b { server a; }", "upstream b {"),
             ("a \"b c\" 'd\"' \"\";", "a \"b c\" \"d\\\"\" \"\";"),
+            ("a ${b}:1 \"{c}\" \"}\";", "a ${b}:1 \"{c}\" \"}\";"),
             (
                 "proxy_pass https://a/b?key=secret;",
                 "proxy_pass https://a/...;",
