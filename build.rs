@@ -18,7 +18,7 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("x509_errors", "X509_ERRORS", "(u16, &str)"),
     ("ssl_reasons", "SSL_REASONS", "(u16, &str)"),
     ("groups", "GROUPS", "(u16, &str, &str, &str)"),
-    ("ciphers", "CIPHERS", "(u16, &str, &str, &str, &str)"),
+    ("ciphers", "CIPHERS", "(u16, &str, &str, Kind)"),
 ];
 
 /// Tables whose names become constants of a type: `Alert::UNKNOWN_CA`.
@@ -82,10 +82,39 @@ fn table(generated: &mut String, file: &str, name: &str, row: &str) {
         let code = code_point(columns.next().unwrap_or_default());
         assert!(previous < Some(code), "{path}: {line} is out of order");
         previous = Some(code);
-        let names: String = columns.map(|column| format!(", {column:?}")).collect();
-        writeln!(generated, "    ({code}{names}),").expect("a String grows");
+        let row = match file {
+            "ciphers" => cipher(columns.collect::<Vec<_>>().as_slice()),
+            _ => columns.map(|column| format!(", {column:?}")).collect(),
+        };
+        writeln!(generated, "    ({code}{row}),").expect("a String grows");
     }
     generated.push_str("];\n");
+}
+
+/// A suite: what its names say is told here, because a hello has dozens of them.
+fn cipher(columns: &[&str]) -> String {
+    let [name, openssl, key_exchange, authentication] = columns else {
+        panic!("a cipher suite has five columns, not {columns:?}");
+    };
+    let key_exchange = match *key_exchange {
+        "RSA" => "Rsa",
+        "DH" => "Dhe",
+        "ECDH" => "Ecdhe",
+        "any" => "Any",
+        _ => "Other",
+    };
+    let authentication = match *authentication {
+        "RSA" => "Rsa",
+        "ECDSA" => "Ecdsa",
+        "any" => "Any",
+        _ => "Other",
+    };
+    let modes = ["_GCM_", "_CCM", "_CHACHA20_POLY1305_"];
+    let is_aead = modes.iter().any(|mode| name.contains(mode));
+    format!(
+        ", {name:?}, {openssl:?}, Kind {{ key_exchange: KeyExchange::{key_exchange}, \
+         authentication: Authentication::{authentication}, is_aead: {is_aead} }}"
+    )
 }
 
 /// A constant for every row, so that rules name what they look for.

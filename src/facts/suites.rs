@@ -1,6 +1,6 @@
 //! What kinds of cipher suites of TLS 1.2 and below a list has, counted once.
 
-use crate::registry::{Authentication, CipherSuite, KeyExchange};
+use crate::registry::{Authentication, CipherSuite, KeyExchange, Kind};
 
 /// Suites of one family.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,9 +11,9 @@ struct Family {
 }
 
 impl Family {
-    fn add(&mut self, suite: CipherSuite) {
+    fn add(&mut self, kind: Kind) {
         self.suites += 1;
-        self.has_aead = self.has_aead || suite.is_aead();
+        self.has_aead |= kind.is_aead;
     }
 
     /// No default list of OpenSSL 1.1.1 and later has as few, or no AEAD among them.
@@ -41,17 +41,17 @@ pub(super) struct Suites {
 impl Suites {
     pub(super) fn of(list: &[CipherSuite]) -> Self {
         let mut suites = Self::default();
-        for suite in list.iter().copied().filter(|suite| !suite.is_tls13()) {
+        let kinds = list.iter().map(|suite| suite.kind());
+        for kind in kinds.filter(|kind| !kind.is_tls13()) {
             suites.count += 1;
-            let is_ecdhe = suite.key_exchange() == KeyExchange::Ecdhe;
-            suites.ecdhe_cbc |= is_ecdhe && !suite.is_aead();
-            match (suite.key_exchange(), suite.authentication()) {
-                (KeyExchange::Ecdhe, Authentication::Rsa) => suites.ecdhe_rsa.add(suite),
-                (KeyExchange::Ecdhe, Authentication::Ecdsa) => suites.ecdhe_ecdsa.add(suite),
+            match (kind.key_exchange, kind.authentication) {
+                (KeyExchange::Ecdhe, Authentication::Rsa) => suites.ecdhe_rsa.add(kind),
+                (KeyExchange::Ecdhe, Authentication::Ecdsa) => suites.ecdhe_ecdsa.add(kind),
                 (KeyExchange::Dhe, _) => suites.dhe = true,
                 (KeyExchange::Rsa, _) => suites.rsa = true,
                 _ => {}
             }
+            suites.ecdhe_cbc |= kind.key_exchange == KeyExchange::Ecdhe && !kind.is_aead;
         }
         suites
     }

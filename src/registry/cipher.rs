@@ -36,6 +36,37 @@ pub enum Authentication {
     Other,
 }
 
+/// What a suite takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// How the keys are agreed on.
+    pub key_exchange: KeyExchange,
+    /// What kind of certificate the server needs.
+    pub authentication: Authentication,
+    /// An AEAD (GCM, CCM, ChaCha20-Poly1305): the only suites that strict servers accept.
+    pub is_aead: bool,
+}
+
+impl Kind {
+    /// Of a suite of TLS 1.3: all are AEADs.
+    const TLS13: Self = Self {
+        key_exchange: KeyExchange::Any,
+        authentication: Authentication::Any,
+        is_aead: true,
+    };
+    /// Of a suite nobody knows.
+    const UNKNOWN: Self = Self {
+        key_exchange: KeyExchange::Other,
+        authentication: Authentication::Other,
+        is_aead: false,
+    };
+
+    /// See [`CipherSuite::is_tls13`].
+    pub fn is_tls13(self) -> bool {
+        self.key_exchange == KeyExchange::Any
+    }
+}
+
 impl CipherSuite {
     /// TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746)
     const EMPTY_RENEGOTIATION_INFO: Self = Self(0x00ff);
@@ -54,39 +85,24 @@ impl CipherSuite {
         name.filter(|name| !name.is_empty())
     }
 
+    /// What it takes, in one look-up. All of 0x13xx is TLS 1.3's, known or not.
+    pub fn kind(self) -> Kind {
+        match row(tables::CIPHERS, self.0, |row| row.0) {
+            Some(row) => row.3,
+            None if self.0 >> 8 == 0x13 => Kind::TLS13,
+            None => Kind::UNKNOWN,
+        }
+    }
+
     /// How the keys are agreed on.
     pub fn key_exchange(self) -> KeyExchange {
-        match row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.3) {
-            Some("RSA") => KeyExchange::Rsa,
-            Some("DH") => KeyExchange::Dhe,
-            Some("ECDH") => KeyExchange::Ecdhe,
-            Some("any") => KeyExchange::Any,
-            _ => KeyExchange::Other,
-        }
-    }
-
-    /// What kind of certificate the server needs.
-    pub fn authentication(self) -> Authentication {
-        match row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.4) {
-            Some("RSA") => Authentication::Rsa,
-            Some("ECDSA") => Authentication::Ecdsa,
-            Some("any") => Authentication::Any,
-            _ => Authentication::Other,
-        }
-    }
-
-    /// An AEAD (GCM, CCM, ChaCha20-Poly1305): the only suites that strict servers accept.
-    pub fn is_aead(self) -> bool {
-        self.name().is_some_and(|name| {
-            let modes = ["_GCM_", "_CCM", "_CHACHA20_POLY1305_"];
-            modes.iter().any(|mode| name.contains(mode))
-        })
+        self.kind().key_exchange
     }
 
     /// A TLS 1.3 suite (RFC 8446 appendix B.4, and those registered since): no choice in
     /// `proxy_ssl_ciphers` touches it.
     pub fn is_tls13(self) -> bool {
-        self.0 >> 8 == 0x13 || self.key_exchange() == KeyExchange::Any
+        self.kind().is_tls13()
     }
 
     /// A signal, not a suite.
@@ -112,8 +128,12 @@ mod tests {
     fn suites_say_what_they_need() {
         let suite = CipherSuite(0xc02f);
         assert_eq!(suite.openssl_name(), Some("ECDHE-RSA-AES128-GCM-SHA256"));
-        assert_eq!(suite.key_exchange(), KeyExchange::Ecdhe);
-        assert_eq!(suite.authentication(), Authentication::Rsa);
+        let kind = Kind {
+            key_exchange: KeyExchange::Ecdhe,
+            authentication: Authentication::Rsa,
+            is_aead: true,
+        };
+        assert_eq!(suite.kind(), kind);
         assert!(CipherSuite(0x1301).is_tls13() && !suite.is_tls13());
         assert!(CipherSuite(0x00ff).is_signal() && CipherSuite(0x1a1a).is_signal());
         assert_eq!(CipherSuite(0xfefe).to_string(), "0xFEFE");
@@ -121,11 +141,15 @@ mod tests {
 
     #[test]
     fn suites_outside_the_usual_block_are_told_apart() {
-        assert!(CipherSuite(0x1304).is_tls13() && CipherSuite(0x00c6).is_tls13());
+        for suite in [0x1304, 0x00c6, 0x13ff] {
+            assert!(CipherSuite(suite).is_tls13(), "{suite:#x}");
+        }
         let fixed = CipherSuite(0xc031);
         assert_eq!(fixed.to_string(), "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256");
         assert_eq!(fixed.key_exchange(), KeyExchange::Other, "not ephemeral");
         assert_eq!(fixed.openssl_name(), None);
-        assert_eq!(CipherSuite(0xfefe).key_exchange(), KeyExchange::Other);
+        assert_eq!(CipherSuite(0xfefe).kind(), Kind::UNKNOWN);
+        let old = CipherSuite(0xc013).kind();
+        assert!(old.key_exchange == KeyExchange::Ecdhe && !old.is_aead);
     }
 }
