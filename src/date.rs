@@ -1,5 +1,7 @@
 //! Dates, so that the worker needs no calendar library.
 
+use crate::decimal::Decimal;
+
 /// The first and the last millisecond of the years 0001 to 9999.
 const FIRST_MS: i64 = -62_135_596_800_000;
 const LAST_MS: i64 = 253_402_300_799_999;
@@ -17,14 +19,22 @@ pub fn timestamp(milliseconds: i64) -> String {
     let milliseconds = milliseconds.clamp(FIRST_MS, LAST_MS);
     let seconds = milliseconds.div_euclid(1000);
     let of_day = seconds.rem_euclid(86_400);
-    format!(
-        "{}T{:02}:{:02}:{:02}.{:03}Z",
-        day(seconds),
-        of_day / 3600,
-        of_day / 60 % 60,
-        of_day % 60,
-        milliseconds.rem_euclid(1000)
-    )
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    let parts = [
+        (year, 4, '-'),
+        (month, 2, '-'),
+        (day, 2, 'T'),
+        (of_day / 3600, 2, ':'),
+        (of_day / 60 % 60, 2, ':'),
+        (of_day % 60, 2, '.'),
+        (milliseconds.rem_euclid(1000), 3, 'Z'),
+    ];
+    let mut text = String::with_capacity("2026-11-23T08:41:07.123Z".len());
+    for (number, digits, end) in parts {
+        text.push_str(Decimal::padded(number.unsigned_abs(), digits).as_str());
+        text.push(end);
+    }
+    text
 }
 
 /// Year, month and day of days since the epoch, in the proleptic Gregorian calendar: eras of 400

@@ -35,6 +35,7 @@ pub mod changes;
 pub mod check;
 pub mod counters;
 pub mod date;
+mod decimal;
 pub mod diagnose;
 #[cfg(feature = "cli")]
 pub mod disk;

@@ -56,6 +56,7 @@ const CORE: &[&str] = &[
     "date",
     "wire",
     "registry",
+    "decimal",
 ];
 
 #[test]

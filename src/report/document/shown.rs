@@ -97,9 +97,9 @@ pub(super) struct Text<'a> {
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // No printable character takes more than two bytes: most texts fit at a glance.
+        // Most texts fit at a glance.
         let max = self.scissors.limits.text;
-        if self.text.len() <= max / 2 && json::is_printable(self.text.as_bytes()) {
+        if self.text.len() <= max && json::is_plain(self.text) {
             return serializer.serialize_str(self.text);
         }
         let mut length = 0;
