@@ -85,7 +85,7 @@ unsafe extern "C" fn merge_loc_conf(
         let level = &mut *level.cast::<LevelConf>();
         level.inherit(&*above.cast::<LevelConf>());
         let context = (*cf).ctx.cast::<ngx_http_conf_ctx_t>();
-        if let Some(core) = modules::context_index_of(modules::HTTP_CORE) {
+        if let Some(core) = modules::http_core_index() {
             let own: *const ngx_http_core_loc_conf_t = (*(*context).loc_conf.add(core)).cast();
             level.error_log = (*own).error_log;
         }

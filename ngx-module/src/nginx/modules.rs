@@ -97,8 +97,6 @@ impl Module {
     }
 }
 
-/// nginx's `ngx_http_core_module`.
-pub(crate) const HTTP_CORE: &CStr = c"ngx_http_core_module";
 /// nginx's `ngx_stream_core_module`.
 #[cfg(ngx_feature = "stream")]
 pub(crate) const STREAM_CORE: &CStr = c"ngx_stream_core_module";
@@ -107,6 +105,18 @@ pub(crate) const STREAM_CORE: &CStr = c"ngx_stream_core_module";
 pub(crate) fn context_index_of(name: &CStr) -> Option<usize> {
     let module: *const ngx_module_t = symbol::lookup(name).cast();
     // SAFETY: the symbol, where present, is nginx's module structure.
+    Some(unsafe { module.as_ref() }?.ctx_index)
+}
+
+/// The place of `ngx_http_core_module`. It is part of the program, if there is one: it is looked up once.
+pub(crate) fn http_core_index() -> Option<usize> {
+    static FOUND: AtomicPtr<ngx_module_t> = AtomicPtr::new(ptr::null_mut());
+    let mut module = FOUND.load(Ordering::Relaxed);
+    if module.is_null() {
+        module = symbol::lookup(c"ngx_http_core_module").cast();
+        FOUND.store(module, Ordering::Relaxed);
+    }
+    // SAFETY: NULL, or nginx's module structure.
     Some(unsafe { module.as_ref() }?.ctx_index)
 }
 

@@ -1,6 +1,7 @@
 //! OpenSSL's error queue. nginx reads it after us, so we only peek.
 
 use core::ffi::{c_char, c_int};
+use std::sync::{Mutex, PoisonError};
 
 use super::ffi::{
     ERR_error_string_n, ERR_peek_error, ERR_peek_last_error, ERR_pop_to_mark, ERR_set_mark,
@@ -122,12 +123,38 @@ impl ErrorCode {
 
     /// The library's words for it (`ERR_error_string_n`).
     pub(crate) fn text(self) -> String {
-        let mut buffer = [0u8; 256];
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.code != self {
+            *known = Words::of(self);
+        }
+        tlsdiag::text::bounded(known.text())
+    }
+}
+
+/// Words that the library has found for an error. They never change, and a storm asks for the same again and
+/// again, which costs the library as much as all else that is recorded costs us.
+struct Words {
+    code: ErrorCode,
+    buffer: [u8; 256],
+}
+
+/// Those asked for last. Holds no memory of its own.
+static KNOWN: Mutex<Words> = Mutex::new(Words {
+    code: ErrorCode(0),
+    buffer: [0; 256],
+});
+
+impl Words {
+    fn of(code: ErrorCode) -> Self {
+        let mut buffer = [0; 256];
         // SAFETY: the buffer is writable for its length; the result is NUL-terminated in it.
-        unsafe { ERR_error_string_n(self.0, buffer.as_mut_ptr().cast::<c_char>(), buffer.len()) };
-        let length = buffer.iter().position(|byte| *byte == 0);
-        let text = buffer.get(..length.unwrap_or(buffer.len()));
-        tlsdiag::text::bounded(text.unwrap_or_default())
+        unsafe { ERR_error_string_n(code.0, buffer.as_mut_ptr().cast::<c_char>(), buffer.len()) };
+        Self { code, buffer }
+    }
+
+    fn text(&self) -> &[u8] {
+        let length = self.buffer.iter().position(|byte| *byte == 0);
+        self.buffer.get(..length.unwrap_or(0)).unwrap_or_default()
     }
 }
 

@@ -47,7 +47,7 @@ unsafe fn bound(context: *mut SSL_CTX, which: impl TryInto<c_int>) -> Option<u16
     u16::try_from(version).ok().filter(|version| *version != 0)
 }
 
-/// How many suites of TLS 1.3 (0x13xx) the context would offer.
+/// How many suites of TLS 1.3 (0x13xx) the context would offer: they come first (`ssl_create_cipher_list`).
 ///
 /// # Safety
 /// `context` is alive.
@@ -58,7 +58,7 @@ unsafe fn tls13_suites(context: *mut SSL_CTX) -> Option<u32> {
         if list.is_null() {
             return None;
         }
-        let suites = (0..OPENSSL_sk_num(list.cast())).filter(|index| {
+        let suites = (0..OPENSSL_sk_num(list.cast())).take_while(|index| {
             let suite = OPENSSL_sk_value(list.cast(), *index);
             SSL_CIPHER_get_protocol_id(suite.cast()) >> 8 == 0x13
         });

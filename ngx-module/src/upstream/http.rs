@@ -167,11 +167,8 @@ impl<'c> Http<'c> {
     fn location(&self) -> Option<String> {
         // SAFETY: the index is below the length of loc_conf.
         let conf = unsafe {
-            let conf: *const ngx_http_core_loc_conf_t = (*self
-                .request
-                .loc_conf
-                .add(modules::context_index_of(modules::HTTP_CORE)?))
-            .cast();
+            let conf: *const ngx_http_core_loc_conf_t =
+                (*self.request.loc_conf.add(modules::http_core_index()?)).cast();
             conf.as_ref()
         };
         string::to_text(&conf?.name)
@@ -180,11 +177,8 @@ impl<'c> Http<'c> {
     fn virtual_server(&self) -> Option<String> {
         // SAFETY: the index is below the length of srv_conf.
         let conf = unsafe {
-            let conf: *const ngx_http_core_srv_conf_t = (*self
-                .request
-                .srv_conf
-                .add(modules::context_index_of(modules::HTTP_CORE)?))
-            .cast();
+            let conf: *const ngx_http_core_srv_conf_t =
+                (*self.request.srv_conf.add(modules::http_core_index()?)).cast();
             conf.as_ref()
         };
         string::to_text(&conf?.server_name)
@@ -201,11 +195,8 @@ impl<'c> Http<'c> {
         // configuration was read. The function, where there is one, takes a live request and an index
         // of that list.
         unsafe {
-            let main: *const ngx_http_core_main_conf_t = (*self
-                .request
-                .main_conf
-                .add(modules::context_index_of(modules::HTTP_CORE)?))
-            .cast();
+            let main: *const ngx_http_core_main_conf_t =
+                (*self.request.main_conf.add(modules::http_core_index()?)).cast();
             let list: &[ngx_http_variable_t] = main.as_ref()?.variables.as_slice();
             let index = list
                 .iter()

@@ -66,7 +66,7 @@ unsafe fn set_report(cf: *mut ngx_conf_t, level: &mut LevelConf) -> Result<(), R
         level.status = Some(report);
         require_zone(cf, "upstream_tls_status");
         let context = (*cf).ctx.cast::<ngx_http_conf_ctx_t>();
-        let core = modules::context_index_of(modules::HTTP_CORE).ok_or(Refused::Logged)?;
+        let core = modules::http_core_index().ok_or(Refused::Logged)?;
         let location: *mut ngx_http_core_loc_conf_t = (*(*context).loc_conf.add(core)).cast();
         (*location).handler = Some(crate::status::handle);
     }
