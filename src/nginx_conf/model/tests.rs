@@ -69,6 +69,35 @@ stream {
 }
 
 #[test]
+fn a_location_runs_its_own_variables_and_the_servers() {
+    let hosts = |text: &str| {
+        let passes = passes(text);
+        let host = |pass: &String| pass.rsplit(' ').next().unwrap().replace("https://", "");
+        passes.iter().map(host).collect::<Vec<_>>()
+    };
+    let own = "server {
+        location /1 { set $a one; proxy_pass https://$a; }
+        location /2 { set $a two; proxy_pass https://$a; location /in { proxy_pass https://$a; } }
+        location /3 { proxy_pass https://$a; }
+    }";
+    assert_eq!(hosts(own), ["one", "two", "$a", "$a"]);
+    let servers = "server {
+        set $a all; set $b all; set $c all; set_by_lua_block $c { return 1 } auth_request_set $d x;
+        location /1 { set $b one; proxy_pass https://$a; }
+        location /2 { proxy_pass https://$b; location /in { proxy_pass https://$a; } }
+        location /3 { proxy_pass https://$c; }
+        location /4 { proxy_pass https://$d; }
+    }";
+    assert_eq!(hosts(servers), ["all", "$b", "all", "$c", "$d"]);
+    let conditions = "server {
+        location /1 { set $a one; if ($b) { set $a two; } proxy_pass https://$a; }
+        location /2 { if ($b) { set $a two; proxy_pass https://$a; } proxy_pass https://$a; }
+        location /3 { set $a one; if ($b) { proxy_pass https://$a; } }
+    }";
+    assert_eq!(hosts(conditions), ["$a", "two", "$a", "one"]);
+}
+
+#[test]
 fn the_nearest_level_decides() {
     let text = "
 http {

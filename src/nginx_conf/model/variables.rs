@@ -1,51 +1,54 @@
 //! Variables whose value the configuration itself gives.
 //!
 //! `set $backend https://api.example.com; proxy_pass $backend;` is how people make nginx resolve a
-//! name at run time: the value is the operator's constant, as if it stood in the `proxy_pass`. The value of
-//! a variable that is set twice, in an `if`, from other variables or by anything else is unknown.
+//! name at run time: the value is the operator's constant, as if it stood in the `proxy_pass`. nginx runs what
+//! the server says, then what the location says, but not what a location around it says
+//! (`ngx_http_rewrite_handler`). So a value is known where one `set` of the location gives it, or one of
+//! the server and nothing else in there. What is set twice, in an `if`, or by a script is unknown.
 
 use std::collections::HashMap;
 
 use super::scope::{Context, ScopeId, Scopes};
+use crate::nginx_conf::Directive;
 
 /// Bytes of a text with its variables put in, at most.
 const MAX_TEXT: usize = 4096;
 /// How often values may lead to other values.
 const MAX_STEPS: usize = 4;
 
-/// Where each variable of a server is set, and to what.
+/// Where variables are set, and to what.
 #[derive(Debug, Default)]
 pub(super) struct Variables<'t> {
-    /// By server and name; `None` where it is set more than once or by a condition.
-    set: HashMap<(Option<ScopeId>, &'t [u8]), Option<Set<'t>>>,
+    /// By the location, or the part of a server outside of all locations, and by name.
+    set: HashMap<(Option<ScopeId>, &'t [u8]), Set<'t>>,
+    /// How many places of a server set a variable.
+    places: HashMap<(Option<ScopeId>, &'t [u8]), usize>,
 }
 
-/// A value, and where it is set.
+/// What a variable is set to in a place.
 #[derive(Debug, Clone, Copy)]
 struct Set<'t> {
-    scope: ScopeId,
-    value: &'t [u8],
+    /// The `if` in which it is set; the value holds there only.
+    condition: Option<ScopeId>,
+    /// `None` where it is set more than once or by a script.
+    value: Option<&'t [u8]>,
 }
 
 impl<'t> Variables<'t> {
     pub(super) fn new(scopes: &Scopes<'t>) -> Self {
         let mut variables = Self::default();
         for (id, scope) in scopes.iter() {
-            for directive in scope.own(b"set") {
-                let [_, name, value] = directive.words.as_slice() else {
-                    continue;
-                };
-                let name = name.text.strip_prefix(b"$").unwrap_or(&name.text);
-                let conditional = scope.context == Context::Unnamed;
-                let value = (!conditional).then_some(Set {
-                    scope: id,
-                    value: &value.text,
-                });
-                variables
-                    .set
-                    .entry((server_of(scopes, id), name))
-                    .and_modify(|known| *known = None)
-                    .or_insert(value);
+            for (name, value) in scope.list.iter().filter_map(set_by) {
+                let condition = (scope.context == Context::Unnamed).then_some(id);
+                let place = (place_of(scopes, id), name);
+                match variables.set.get_mut(&place) {
+                    Some(known) => known.value = None,
+                    None => {
+                        variables.set.insert(place, Set { condition, value });
+                        let server = (server_of(scopes, id), name);
+                        *variables.places.entry(server).or_default() += 1;
+                    }
+                }
             }
         }
         variables
@@ -65,21 +68,14 @@ impl<'t> Variables<'t> {
 
     /// `None` when the values are too long.
     fn resolve_once(&self, scopes: &Scopes<'t>, scope: ScopeId, text: &[u8]) -> Option<Vec<u8>> {
-        let server = server_of(scopes, scope);
         let mut resolved = Vec::with_capacity(text.len());
         for part in parts(text) {
-            let known = match part {
-                Part::Text(_) => None,
-                Part::Variable { name, .. } => self.set.get(&(server, name)).copied().flatten(),
-            };
-            // A value holds in its scope and those inside.
-            let is_around = |set: &Set<'_>| scopes.around(scope).any(|(id, _)| id == set.scope);
-            let value = known.filter(is_around).map(|set| set.value);
-            match (value, part) {
-                (Some(value), _) => resolved.extend_from_slice(value),
-                (None, Part::Text(text) | Part::Variable { text, .. }) => {
-                    resolved.extend_from_slice(text);
+            match part {
+                Part::Variable { name, text } => {
+                    let value = self.value(scopes, scope, name);
+                    resolved.extend_from_slice(value.unwrap_or(text));
                 }
+                Part::Text(text) => resolved.extend_from_slice(text),
             }
             if resolved.len() > MAX_TEXT {
                 return None;
@@ -87,11 +83,44 @@ impl<'t> Variables<'t> {
         }
         Some(resolved)
     }
+
+    /// The value that a scope sees.
+    fn value(&self, scopes: &Scopes<'t>, scope: ScopeId, name: &[u8]) -> Option<&'t [u8]> {
+        let (place, server) = (place_of(scopes, scope), server_of(scopes, scope));
+        let set = match self.set.get(&(place, name)) {
+            Some(here) => here,
+            None if self.places.get(&(server, name)) == Some(&1) => {
+                self.set.get(&(server, name))?
+            }
+            None => return None,
+        };
+        let holds = |condition| scopes.around(scope).any(|(id, _)| id == condition);
+        set.value.filter(|_| set.condition.is_none_or(holds))
+    }
+}
+
+/// The variable a directive sets, and to what if that is known: `set` of nginx, `set_*` of other modules.
+fn set_by(directive: &Directive) -> Option<(&[u8], Option<&[u8]>)> {
+    let name = directive.argument(1)?.strip_prefix(b"$")?;
+    match directive.name() {
+        b"set" => Some((name, directive.argument(2))),
+        b"auth_request_set" => Some((name, None)),
+        other => other.starts_with(b"set_").then_some((name, None)),
+    }
 }
 
 fn server_of(scopes: &Scopes<'_>, scope: ScopeId) -> Option<ScopeId> {
-    let server = |(_, scope): &(ScopeId, &super::Scope<'_>)| scope.context == Context::Server;
-    scopes.around(scope).find(server).map(|(id, _)| id)
+    innermost(scopes, scope, &[Context::Server])
+}
+
+fn place_of(scopes: &Scopes<'_>, scope: ScopeId) -> Option<ScopeId> {
+    innermost(scopes, scope, &[Context::Server, Context::Location])
+}
+
+fn innermost(scopes: &Scopes<'_>, scope: ScopeId, contexts: &[Context]) -> Option<ScopeId> {
+    let mut around = scopes.around(scope);
+    let found = around.find(|(_, scope)| contexts.contains(&scope.context));
+    found.map(|(id, _)| id)
 }
 
 /// A piece of a text.
