@@ -133,8 +133,7 @@ pub(super) fn advise(name: &str, module: Option<Module>) -> Advice {
         "certificate_invalid" => act("the upstream must present a chain that verifies"),
         "crl_unavailable" => paste(&["crl </path/to/crls-of-every-issuer.pem>"]),
         "crl_expired" => act("fetch the current CRL of that issuer and reload nginx"),
-        "plaintext_upstream" => act("point proxy_pass at the upstream's TLS port, or at http:// if this path is trusted: no encryption and no verification then")
-            .weakens(),
+        "plaintext_upstream" => act(plaintext(module)).weakens(),
         "client_hello_too_large" => paste(&["conf_command Groups X25519:P-256"]).and(COMMAND),
         "handshake_timeout" => act("see from this host with tlsdiag probe who does not answer: the upstream, or a middlebox"),
         "peer_closed" | "peer_reset" => act("see whether anything listens behind that address, and what the upstream's log says"),
@@ -142,6 +141,16 @@ pub(super) fn advise(name: &str, module: Option<Module>) -> Advice {
         "local_error" => act("look at this host: memory, random source, OpenSSL configuration, client key"),
         "protocol_violation" => act("compare with tlsdiag probe from this host: a middlebox, or a fault of the TLS software"),
         _ => ASK_THE_UPSTREAM,
+    }
+}
+
+/// Without TLS, in the words of the family.
+const fn plaintext(module: Option<Module>) -> &'static str {
+    match module {
+        Some(Module::Grpc) => "point grpc_pass at the upstream's TLS port, or at grpc:// if this path is trusted: no encryption and no verification then",
+        Some(Module::Uwsgi) => "point uwsgi_pass at the upstream's TLS port, or at uwsgi:// if this path is trusted: no encryption and no verification then",
+        Some(Module::Stream) => "point proxy_pass at the upstream's TLS port, or write proxy_ssl off; if this path is trusted: no encryption and no verification then",
+        _ => "point proxy_pass at the upstream's TLS port, or at http:// if this path is trusted: no encryption and no verification then",
     }
 }
 
@@ -164,6 +173,21 @@ mod tests {
                 "{}",
                 rule.name
             );
+        }
+    }
+
+    #[test]
+    fn plain_text_is_written_as_the_family_does() {
+        for (module, wanted) in [
+            (None, "http://"),
+            (Some(Module::Proxy), "http://"),
+            (Some(Module::Grpc), "grpc://"),
+            (Some(Module::Uwsgi), "uwsgi://"),
+            (Some(Module::Stream), "proxy_ssl off;"),
+        ] {
+            let action = advise("plaintext_upstream", module).action.unwrap();
+            assert!(action.contains(wanted), "{action}");
+            assert_eq!(action.contains("http://"), wanted == "http://", "{action}");
         }
     }
 

@@ -8,6 +8,8 @@ use super::Group;
 use crate::capture::Module;
 use crate::rules::{Security, CATALOGUE};
 
+const CIPHER: &str = "cipher_mismatch";
+
 /// What there is to say of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
@@ -111,8 +113,11 @@ impl Explanation {
 /// The settings that fit the place: what is in force already is left out, and what the configuration shows
 /// is filled in. Only what the operator wrote can come in here.
 fn in_place(cause: &str, wanted: &[&str], settings: &Settings) -> Vec<String> {
-    let host = settings.host.as_deref();
-    let host = format!("name {}", host.unwrap_or("<host-name-of-the-upstream>"));
+    let host = settings.host.iter().map(|host| format!("name {host}"));
+    let mut host = host.filter(|name| !settings.in_force.contains(name));
+    let host = host
+        .next()
+        .unwrap_or_else(|| "name <host-name-of-the-upstream>".to_owned());
     let on = || "server_name on".to_owned();
     let mut wanted: Vec<String> = match (cause, settings.verify_depth) {
         ("sni_missing", _) if settings.has_name == Some(false) => vec![on(), host],
@@ -120,10 +125,26 @@ fn in_place(cause: &str, wanted: &[&str], settings: &Settings) -> Vec<String> {
         ("certificate_chain_too_long", Some(depth @ 4..)) => {
             vec![format!("verify_depth {}", depth + 5)]
         }
+        // There is one, and it is not the right one.
+        ("client_certificate_untrusted", _) if settings.certificate == Some(true) => Vec::new(),
         _ => wanted.iter().map(|one| (*one).to_owned()).collect(),
     };
-    wanted.retain(|one| !settings.in_force.contains(one));
+    wanted.retain(|one| !holds(one, cause, settings));
     wanted
+}
+
+/// Whether a setting, or more than it says, is in force. nginx's own ciphers are more than `HIGH`.
+fn holds(wanted: &str, cause: &str, settings: &Settings) -> bool {
+    let mut list = settings.in_force.iter();
+    match wanted.split_once(' ') {
+        Some(("protocols", versions)) => list.any(|one| {
+            let configured = one.strip_prefix("protocols ").unwrap_or_default();
+            let has = |version| configured.split(' ').any(|one| one == version);
+            versions.split(' ').all(has)
+        }),
+        Some(("ciphers", _)) if cause == CIPHER => !settings.narrowed.contains(&cause),
+        _ => list.any(|one| one == wanted),
+    }
 }
 
 /// What to do beyond the directives: what the kind says of it comes before what the cause says.

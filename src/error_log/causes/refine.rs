@@ -3,7 +3,7 @@
 
 use super::table::{CERTIFICATE_WANTED, NO_NAME, WRONG_NAME};
 use super::Causes;
-use crate::error_log::kind::Kind;
+use crate::error_log::kind::{Compared, Kind};
 use crate::error_log::settings::{NameSent, Sessions, Settings};
 use crate::rules::Confidence::{Certain, Likely, Possible};
 
@@ -20,6 +20,7 @@ pub(super) fn with(causes: &mut Causes, kind: Kind, settings: &Settings) {
         Kind::Closed | Kind::Reset => refused(causes, settings, false),
         Kind::Alert(70) | Kind::NotTls | Kind::TimedOut => by_name(causes, settings, false),
         Kind::Verify(code) => of_verdict(causes, code, settings),
+        Kind::NameMismatch(compared) => of_name(causes, compared, settings),
         _ => {}
     }
     if settings.certificate == Some(true) {
@@ -81,6 +82,17 @@ fn by_name(causes: &mut Causes, settings: &Settings, decides: bool) {
     }
     if matches!(name, NameSent::Missing | NameSent::Unsendable) {
         causes.rule_out(WRONG_NAME);
+    }
+}
+
+/// A certificate for other names than the host of `*_pass` is what a server presents that was told no name.
+fn of_name(causes: &mut Causes, compared: Compared, settings: &Settings) {
+    match settings.name {
+        Some(NameSent::RuledOut | NameSent::Wrong) => causes.rule_out(NO_NAME),
+        Some(NameSent::Missing) if compared == Compared::Host && settings.compares_host => {
+            causes.put_first(NO_NAME, Possible);
+        }
+        _ => {}
     }
 }
 

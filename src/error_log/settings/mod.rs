@@ -40,6 +40,8 @@ pub struct Settings {
     pub name: Option<NameSent>,
     /// There is a name that could be sent: a host's.
     pub has_name: Option<bool>,
+    /// Its certificate is compared with the name of its host.
+    pub compares_host: bool,
     /// What `*_ssl_name` should say, where the configuration shows it.
     pub host: Option<String>,
     /// There is a client certificate.
@@ -50,7 +52,8 @@ pub struct Settings {
     pub sessions: Option<Sessions>,
     /// The causes that are behind a refusal where these lists of the offer were narrowed.
     pub narrowed: Vec<&'static str>,
-    /// What stands there already, without prefix and semicolon: `server_name on`.
+    /// What holds there already, without prefix and semicolon: `server_name on`, and the name that nginx
+    /// takes from `*_pass`.
     pub in_force: Vec<String>,
 }
 
@@ -87,6 +90,7 @@ impl Settings {
         Self {
             name: Some(name_sent(model, place)),
             has_name: Some(has_name(model, place)),
+            compares_host: name_is_host(model, place),
             host: host(model, &place.pass.target),
             certificate: Some(place.certificate().is_some()),
             verify_depth: Some(place.verify_depth()),
@@ -107,6 +111,7 @@ impl Settings {
         Self {
             name: same(self.name, other.name),
             has_name: same(self.has_name, other.has_name),
+            compares_host: self.compares_host && other.compares_host,
             host: same(self.host, other.host),
             certificate: same(self.certificate, other.certificate),
             verify_depth: same(self.verify_depth, other.verify_depth),
@@ -196,7 +201,12 @@ fn in_force(place: &UpstreamTls<'_, '_>) -> Vec<String> {
     });
     let commands = place.conf_commands().into_iter();
     let commands = commands.map(|(_, name, value)| text(vec![b"conf_command", name, value]));
-    single.chain(commands).collect()
+    let name = place.name();
+    let default = match place.configured_name() {
+        None if name.kind == NameKind::Dns => Some(text(vec![b"name", &name.text])),
+        _ => None,
+    };
+    single.chain(commands).chain(default).collect()
 }
 
 /// Which lists were narrowed, by the causes they lead to. Lists that begin with all that is usual are not.

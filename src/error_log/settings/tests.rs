@@ -217,6 +217,84 @@ fn what_is_in_force_is_not_printed() {
     assert_eq!(said.fix, ["proxy_ssl_verify_depth 9;"]);
 }
 
+#[test]
+fn what_is_more_than_the_fix_is_not_narrowed() {
+    let said = |code: &str, directives: &str| {
+        let location =
+            format!("proxy_pass https://api.test; proxy_ssl_server_name on; {directives}");
+        explained(code, &location)
+    };
+    let refused = alert(70);
+    for list in ["TLSv1.3 TLSv1.2", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"] {
+        let fix = said(&refused, &format!("proxy_ssl_protocols {list};")).fix;
+        assert!(fix.is_empty(), "{list}: {fix:?}");
+    }
+    let fix = said(&refused, "proxy_ssl_protocols TLSv1.2;").fix;
+    assert_eq!(fix, ["proxy_ssl_protocols TLSv1.2 TLSv1.3;"]);
+    // wrong cipher returned
+    let wrong = "SSL_do_handshake() failed (SSL: error:0A000105:SSL routines::x)";
+    for list in ["", "proxy_ssl_ciphers DEFAULT;", "proxy_ssl_ciphers HIGH;"] {
+        let said = said(wrong, list);
+        assert_eq!(
+            (said.causes.names[0], said.fix.len()),
+            ("cipher_mismatch", 0)
+        );
+    }
+    let fix = said(wrong, "proxy_ssl_ciphers AES128-SHA;").fix;
+    assert_eq!(fix, ["proxy_ssl_ciphers HIGH:!aNULL:!MD5;"]);
+}
+
+#[test]
+fn a_name_that_goes_out_already_is_not_the_one_to_write() {
+    let unknown = ["proxy_ssl_name <host-name-of-the-upstream>;"];
+    for pass in [
+        "https://api.test",
+        "https://api.test; proxy_ssl_name api.test",
+    ] {
+        let sent = format!("proxy_pass {pass}; proxy_ssl_server_name on;");
+        let said = explained(&alert(112), &sent);
+        assert_eq!(
+            (said.causes.names[0], &said.fix[..]),
+            ("sni_unrecognized", &unknown.map(String::from)[..])
+        );
+    }
+}
+
+#[test]
+fn a_certificate_that_was_refused_is_there_already() {
+    let own = "proxy_ssl_certificate /a; proxy_ssl_certificate_key /b;";
+    let said = explained(&alert(48), &format!("proxy_pass https://api.test; {own}"));
+    assert_eq!(
+        (said.causes.names[0], said.fix.len()),
+        ("client_certificate_untrusted", 0)
+    );
+    assert!(said.action.is_some());
+    let without = explained(&alert(48), "proxy_pass https://api.test;");
+    assert_eq!(without.fix.len(), 2);
+}
+
+#[test]
+fn without_a_name_comes_a_certificate_for_others() {
+    let first = |name: &str, location: &str| {
+        let said = format!("upstream SSL certificate does not match \"{name}\"");
+        explained(&said, location).causes.names
+    };
+    const NAME: &str = "certificate_hostname_mismatch";
+    let on = "proxy_ssl_server_name on;";
+    let host = "proxy_pass https://api.test;";
+    assert_eq!(first("api.test", host), ["sni_missing", NAME]);
+    assert_eq!(first("api.test", &format!("{host} {on}")), [NAME]);
+    let other = format!("{host} proxy_ssl_name other.test;");
+    assert_eq!(first("other.test", &other), [NAME, "sni_missing"]);
+    assert_eq!(first("other.test", &format!("{other} {on}")), [NAME]);
+    let block = "proxy_pass https://addresses;";
+    assert_eq!(first("addresses", block), [NAME, "sni_missing"]);
+    assert_eq!(
+        first("192.0.2.7", "proxy_pass https://192.0.2.7;"),
+        [NAME, "sni_missing"]
+    );
+}
+
 /// Two places that the line may mean: what they agree on is known.
 #[test]
 fn what_differs_is_not_known() {
