@@ -11,7 +11,7 @@ use std::io;
 
 use super::include::{directory_of, in_directory};
 use super::lexer::{End, Lexer};
-use super::source::{names_in, Files};
+use super::source::{names_in, without_mark, Files};
 use super::{glob, include, ReadError, Tree};
 
 const HEADER: &[u8] = b" configuration file ";
@@ -19,11 +19,12 @@ const HEADER: &[u8] = b" configuration file ";
 /// Whether the bytes are such a dump rather than a file: `nginx: ` lines, as come with 2>&1, and then
 /// a header.
 pub fn is_dump(bytes: &[u8]) -> bool {
-    start_of(bytes).is_some()
+    start_of(without_mark(bytes)).is_some()
 }
 
 /// Reads a dump. A file that it does not hold is in [`Tree::unread`].
 pub fn read_dump(bytes: &[u8]) -> Result<Tree, ReadError> {
+    let bytes = without_mark(bytes);
     let start = start_of(bytes).unwrap_or_default();
     let dump = Dump::split(bytes.get(start..).unwrap_or_default());
     include::read(&dump, &dump.main)
@@ -219,7 +220,7 @@ server { listen 81; }
 
     #[test]
     fn a_file_that_is_cut_off_is_noted() {
-        let tree = read("# configuration file /n.conf:\nevents {}\ninclude a;\n");
+        let tree = read("\u{feff}# configuration file /n.conf:\nevents {}\ninclude a;\n");
         assert_eq!(tree.unread[0].why, "not in the dump");
     }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::parse::{parse, MAX_DEPTH};
-use super::source::Files;
+use super::source::{without_mark, Files};
 use super::{glob, Directive, ReadError, Tree, Unread};
 
 /// Bytes of all files together, a file included twice counted twice.
@@ -108,7 +108,7 @@ impl Reader<'_> {
         if file == next {
             self.tree.files.push(name.to_vec());
         }
-        parse(bytes, file).map_err(|lexical| {
+        parse(without_mark(bytes), file).map_err(|lexical| {
             let at = Some((lexical.line, lexical.column));
             error(at, &lexical.what)
         })
@@ -270,6 +270,14 @@ mod tests {
         assert_eq!(names(&tree.directives), "server{found}");
         let tree = read(&files, b"/etc/nginx/sites/whole").unwrap();
         assert_eq!(names(&tree.directives), "http{include}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let files = Memory::new(&[("n.conf", "\u{feff}include a;\r\n"), ("a", "\u{feff}b;")]);
+        let tree = read(&files, b"n.conf").unwrap();
+        assert_eq!(names(&tree.directives), "b");
+        assert_eq!(tree.directives[0].position().column, 1);
     }
 
     #[test]

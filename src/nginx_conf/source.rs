@@ -12,6 +12,12 @@ pub trait Files {
     fn list(&self, directory: &[u8]) -> io::Result<Vec<Vec<u8>>>;
 }
 
+/// The bytes without the mark that editors on Windows put before UTF-8. nginx takes it for a part of the
+/// first directive and refuses that, so whoever sees it may still be writing.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// The names in a directory, given the paths of all files there are.
 pub(super) fn names_in<'p>(
     paths: impl Iterator<Item = &'p Vec<u8>>,
