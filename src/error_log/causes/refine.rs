@@ -72,8 +72,12 @@ fn by_name(causes: &mut Causes, settings: &Settings, decides: bool) {
             Some(_) => causes.put_first(NO_NAME, Likely),
             None => causes.put_first(NO_NAME, Possible),
         },
-        NameSent::Wrong if decides => causes.put_first(WRONG_NAME, Likely),
-        NameSent::Wrong => causes.rule_out(NO_NAME),
+        NameSent::Wrong => {
+            if decides {
+                causes.put_first(WRONG_NAME, Likely);
+            }
+            causes.rule_out(NO_NAME);
+        }
         NameSent::RuledOut => {
             causes.rule_out(NO_NAME);
             causes.put_last(WRONG_NAME);

@@ -84,6 +84,8 @@ fn which_name_goes_out() {
         );
         let sends = |rest: &str| format!("{on} proxy_pass https://{rest};");
         says(&sends("backend"), "sni_unrecognized", Likely, &[host]);
+        let sent = explained(&alert, &sends("backend")).causes.names;
+        assert!(!sent.contains(&"sni_missing"), "{sent:?}");
         says(
             &sends("api.test; proxy_ssl_name other.test"),
             "sni_unrecognized",

@@ -126,7 +126,8 @@ impl<'t> Model<'t> {
                         Some(host) => {
                             reaches(host, peer.port.or(default)) || peer.port_is_resolved()
                         }
-                        None => false,
+                        // A template's placeholder.
+                        None => peer.port.is_none_or(|port| Some(port) == wanted_port),
                     })
             }),
             Target::Host(host @ Host::Socket(_), _) => reaches(host, None),

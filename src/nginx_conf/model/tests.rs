@@ -206,6 +206,28 @@ http {
 }
 
 #[test]
+fn a_placeholder_may_be_any_peer() {
+    let reaches = |server: &str, peer| {
+        let text = format!(
+            "http {{ upstream pool {{ server {server}; }} server {{ location / {{ proxy_pass https://pool; }} }} }}"
+        );
+        let question = Question {
+            peer: Some(peer),
+            ..Question::default()
+        };
+        with(&text, |model| !model.answer(&question).is_empty())
+    };
+    for (server, peer, wanted) in [
+        ("${HOST}", "192.0.2.7:8443", true),
+        ("${HOST}:443", "192.0.2.7:443", true),
+        ("API_HOST:443", "192.0.2.7:8443", false),
+        ("192.0.2.8:443", "192.0.2.7:443", false),
+    ] {
+        assert_eq!(reaches(server, peer), wanted, "{server} {peer}");
+    }
+}
+
+#[test]
 fn what_is_known_of_a_connection_finds_its_settings() {
     let text = "
 http {

@@ -82,8 +82,8 @@ impl<'t> Block<'t> {
 impl<'t> Peer<'t> {
     fn new(directive: &'t Directive) -> Self {
         let parsed = address::parse(directive.argument(1).unwrap_or_default());
-        let parsed = parsed.filter(|(host, _)| !host.is_placeholder());
         let (host, port) = parsed.map_or((None, None), |(host, port)| (Some(host), port));
+        let host = host.filter(|host| !host.is_placeholder());
         Self {
             directive,
             host,
