@@ -197,6 +197,41 @@ fn a_part_may_stand_in_any_server() {
     assert_eq!(found(&format!("server {{ {part} }}")), whole);
 }
 
+/// What stands in `http` or `stream` is also for servers in files that were not read.
+#[test]
+fn a_level_that_goes_on_elsewhere_is_for_others_too() {
+    let found = |text: &str| {
+        let tree = tlsdiag::nginx_conf::read_text(&Disk, b"part.conf", text.as_bytes()).unwrap();
+        let findings = check(&tree, &Disk, NOW);
+        let shown = findings.iter().map(|finding| finding.id);
+        shown.collect::<BTreeSet<_>>()
+    };
+    for (level, outer, server) in [
+        (
+            "http",
+            "proxy_ssl_verify_depth 2;",
+            "server { location / { grpc_pass grpcs://192.0.2.7:1; } }",
+        ),
+        (
+            "http",
+            "proxy_ssl_name a.example.com;",
+            "server { location / { proxy_pass https://192.0.2.7; } }",
+        ),
+        (
+            "stream",
+            "proxy_ssl_name a.example.com;",
+            "server { proxy_pass 192.0.2.7:1; }",
+        ),
+    ] {
+        let part = format!("{outer} {server}");
+        let whole = format!("{level} {{ {part} }}");
+        let more = format!("{level} {{ {part} include no-such-file; }}");
+        assert_eq!(found(&whole).len(), 1, "{whole}");
+        assert_eq!(found(&part), BTreeSet::new(), "{part}");
+        assert_eq!(found(&more), BTreeSet::new(), "{more}");
+    }
+}
+
 /// `TLSDIAG_BLESS=1 cargo test` writes the page anew.
 #[test]
 fn the_page_of_checks_is_current() {

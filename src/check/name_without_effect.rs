@@ -35,6 +35,10 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
             tls.directive("server_name").is_none() && !tls.verifies() && !tls.is_incomplete()
         };
         let first = users.first().filter(|_| users.iter().all(unused))?;
+        let (level, _) = first.found("name")?;
+        if input.model.goes_on_elsewhere(level) {
+            return None;
+        }
         let message = "the name is neither sent nor compared";
         let mut draft = Draft::new(Severity::Warning, first.configured_name()?, message)
             .help(format!("{} on;", first.name_of("server_name")))

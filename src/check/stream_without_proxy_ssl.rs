@@ -48,7 +48,7 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
         let plain = |pass: &&Pass<'_>| {
             model.nearest(pass.scope, b"proxy_ssl").is_none() && !model.is_incomplete(pass.scope)
         };
-        if passes.is_empty() || !passes.iter().all(plain) {
+        if passes.is_empty() || !passes.iter().all(plain) || model.goes_on_elsewhere(id) {
             continue;
         }
         let message = "without proxy_ssl on, stream does not use TLS and this has no effect";

@@ -29,7 +29,12 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
             continue;
         };
         let trusted = tls.name_of("trusted_certificate");
-        let message = format!("nginx does not start: there is no {trusted} to verify against");
+        let unless = match input.model.begins_at_main() {
+            true => "",
+            false => " unless http or stream has one",
+        };
+        let message =
+            format!("nginx does not start{unless}: there is no {trusted} to verify against");
         drafts.push(
             Draft::new(Severity::Error, directive, message)
                 .help(format!("{trusted} <file-with-the-root-of-the-upstream>;"))

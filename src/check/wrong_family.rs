@@ -47,6 +47,9 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
         let Some(inside) = inside.get(&id).filter(|inside| decides(scope, inside)) else {
             continue;
         };
+        if input.model.goes_on_elsewhere(id) {
+            continue;
+        }
         let settings = scope.list.iter().filter_map(|directive| {
             let (family, setting) = family_of(directive.name())?;
             (!inside.families.contains(&family)).then_some((directive, setting))

@@ -44,6 +44,7 @@ pub struct Model<'t> {
     block_numbers: HashMap<(Module, Vec<u8>), usize>,
     passes: Vec<Pass<'t>>,
     variables: Variables<'t>,
+    is_whole: bool,
 }
 
 impl<'t> Model<'t> {
@@ -57,11 +58,13 @@ impl<'t> Model<'t> {
             block_numbers: HashMap::new(),
             passes: Vec::new(),
             variables: Variables::default(),
+            is_whole: false,
         };
         let (context, module) = context_of(&tree.directives);
         model.enter(None, context, module, None, &tree.directives);
         model.variables = Variables::new(&model.scopes);
         model.passes = model.find_passes();
+        model.is_whole = model.is_complete_outside_of_servers();
         model
     }
 
@@ -138,22 +141,36 @@ impl<'t> Model<'t> {
         self.scopes.around(scope).any(|(_, scope)| inner(scope))
     }
 
-    /// Everything was read from the main level on, and nothing is missing there or in `http` and `stream`.
+    /// What was read begins at the main level: `http` and `stream` are seen.
+    pub fn begins_at_main(&self) -> bool {
+        self.outermost() == Some(Context::Main)
+    }
+
+    /// Besides, nothing is missing there or in `http` and `stream`.
     pub fn is_whole(&self) -> bool {
-        let mut outer = self
-            .scopes
-            .iter()
-            .filter(|(_, scope)| matches!(scope.context, Context::Main | Context::Module));
-        let begins = outer
-            .next()
-            .map(|(_, scope)| (scope.context, scope.incomplete));
-        begins == Some((Context::Main, false)) && outer.all(|(_, scope)| !scope.incomplete)
+        self.is_whole
+    }
+
+    fn is_complete_outside_of_servers(&self) -> bool {
+        let outer = |scope: &Scope<'_>| matches!(scope.context, Context::Main | Context::Module);
+        let missing = |scope: &Scope<'_>| outer(scope) && scope.incomplete;
+        self.begins_at_main() && !self.scopes.iter().any(|(_, scope)| missing(scope))
+    }
+
+    /// Whether `http`, `stream` or the main level is this scope and goes on in files that were not read:
+    /// what stands in it is for others, too.
+    pub fn goes_on_elsewhere(&self, scope: ScopeId) -> bool {
+        let context = self.scope(scope).map(|scope| scope.context);
+        matches!(context, Some(Context::Main | Context::Module)) && !self.is_whole()
     }
 
     /// What was read stands inside of a server that is not seen.
     pub fn is_part_of_server(&self) -> bool {
-        let outermost = self.scopes.iter().next().map(|(_, scope)| scope.context);
-        matches!(outermost, Some(Context::Server | Context::Location))
+        matches!(self.outermost(), Some(Context::Server | Context::Location))
+    }
+
+    fn outermost(&self) -> Option<Context> {
+        self.scopes.iter().next().map(|(_, scope)| scope.context)
     }
 
     fn enter(
