@@ -9,6 +9,8 @@ use tlsdiag_e2e::nginx::{Config, Nginx};
 use tlsdiag_e2e::require::{load_foreign, nginx_bin, Build};
 use tlsdiag_e2e::tempdir::TempDir;
 
+use super::lab::bodies;
+
 /// What is put inside `http`, and whether nginx accepts it.
 const FILES: &[(&str, bool)] = &[
     ("add_header X 'a;b{c}';", true),
@@ -140,6 +142,24 @@ fn long_words() {
     for (text, accepted) in long() {
         agrees(&text, accepted);
     }
+}
+
+/// A location runs the server's `set` and its own, not that of a location around it: what the reader puts in
+/// place of variables.
+#[test]
+fn variables_are_set_by_the_server_and_the_location() {
+    let inner = "location /a/in { return 200 \"$a$b$c\"; }";
+    let config = Config::new()
+        .server("set $a 1; set $b 2;")
+        .location(
+            "/a",
+            &format!("set $b 3; set $c 4; {inner} return 200 \"$a$b$c\";"),
+        )
+        .location(
+            "/b",
+            "set $c 5; if ($a) { set $c 6; } return 200 \"$a$b$c\";",
+        );
+    assert_eq!(bodies(config, &["/a", "/a/in", "/b"]), ["134", "12", "126"]);
 }
 
 /// What `nginx -T` prints is read as the files are, headers in files notwithstanding.

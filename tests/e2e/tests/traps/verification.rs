@@ -125,4 +125,13 @@ fn verify_off() {
     let verified = |pass| run(config(pass, &help), &["/"]).statuses();
     assert_eq!(verified(rogue.pass()), [502], "{help}");
     assert_eq!(verified(good.pass()), [200], "{help}");
+    // Without a name the address is compared.
+    let unnamed = |more: &str| Config::new().location("/", &format!("{}{more}", good.pass()));
+    let asked = only(&unnamed(off), "verify_off").help;
+    let name = "proxy_ssl_name <name-in-the-certificate>;";
+    assert_eq!(asked.last().map(String::as_str), Some(name), "{asked:?}");
+    for (name, status) in [("", 502), (NAME, 200)] {
+        let statuses = run(unnamed(&format!("{help}\n{name}")), &["/"]).statuses();
+        assert_eq!(statuses, [status], "{help} {name}");
+    }
 }
