@@ -18,6 +18,25 @@ fn tls13_not_offered() {
     Trap::new("tls13_not_offered", lab, setup).prove("SSL alert number 70");
 }
 
+/// The list of versions has TLS 1.3 from nginx 1.23.4 on only.
+#[test]
+fn tls13_not_offered_by_a_limit() {
+    let lab = Lab::new();
+    let limit = "proxy_ssl_conf_command MaxProtocol TLSv1.2;";
+    let peer = lab.good().versions(Version::Tls13, Version::Tls13);
+    let setup = Setup::to(peer).set(limit);
+    let trap = Trap::new("tls13_not_offered", lab, setup);
+    let finding = trap.find();
+    trap.falls("SSL alert number 70");
+    match Build::get().version >= (1, 23, 4) {
+        true => trap.mend(&finding),
+        false => assert_eq!(
+            finding.help,
+            ["proxy_ssl_conf_command MaxProtocol TLSv1.3;"]
+        ),
+    }
+}
+
 /// The peer speaks nothing newer. Of the ways that the help knows, the second is for it with OpenSSL 3.0, and
 /// the third with any.
 #[test]
