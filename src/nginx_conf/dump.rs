@@ -16,8 +16,8 @@ use super::{glob, include, ReadError, Tree};
 
 const HEADER: &[u8] = b" configuration file ";
 
-/// Whether the bytes are such a dump rather than a file: `nginx: ` lines, as come with 2>&1, and then
-/// a header.
+/// Whether the bytes are such a dump rather than a file: the command and what it says, as come from a
+/// terminal and with 2>&1, and then a header.
 pub fn is_dump(bytes: &[u8]) -> bool {
     start_of(without_mark(bytes)).is_some()
 }
@@ -39,7 +39,7 @@ fn start_of(bytes: &[u8]) -> Option<usize> {
                 return Some(start);
             }
         }
-        if !(line.starts_with(b"nginx: ") || line.trim_ascii().is_empty()) {
+        if !(line.trim_ascii().is_empty() || is_said(line)) {
             return None;
         }
         start += line.len();
@@ -47,8 +47,23 @@ fn start_of(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// The file that the comment of a header names.
+/// Whether it is the command itself or a message of it; where the error log is standard error, nginx says its
+/// messages a second time with the date (`2026/11/26 10:41:02 [warn] 7#7: ...`).
+fn is_said(line: &[u8]) -> bool {
+    let dated = |line: &[u8]| {
+        let (date, level) = line.split_at_checked(20)?;
+        let digit_or =
+            |(byte, mark): (&u8, &u8)| byte == mark || (byte.is_ascii_digit() && *mark == b'0');
+        let is_date = date.iter().zip(b"0000/00/00 00:00:00 ").all(digit_or);
+        Some(is_date && level.starts_with(b"["))
+    };
+    let command = |line: &[u8]| line.windows(8).any(|part| part == b"nginx -T");
+    line.starts_with(b"nginx: ") || dated(line) == Some(true) || command(line)
+}
+
+/// The file that the comment of a header names, also where the lines end as on Windows.
 fn named(comment: &[u8]) -> Option<&[u8]> {
+    let comment = comment.strip_suffix(b"\r").unwrap_or(comment);
     let name = comment.strip_prefix(HEADER)?.strip_suffix(b":")?;
     (!name.is_empty()).then_some(name)
 }
@@ -225,10 +240,31 @@ server { listen 81; }
     }
 
     #[test]
+    fn what_a_terminal_shows_is_a_dump() {
+        let names = |text: &str| {
+            let tree = read(text);
+            let names = tree.directives.iter().map(|one| one.name().to_vec());
+            names.collect::<Vec<_>>()
+        };
+        let dump = "# configuration file /n.conf:\nevents {}\ninclude a;\n\n# configuration file /a:\na;\n";
+        let wanted = names(dump);
+        assert_eq!(wanted.len(), 2);
+        assert_eq!(names(&dump.replace('\n', "\r\n")), wanted);
+        for before in [
+            "root@host:/# sudo nginx -T\n",
+            "nginx: [warn] conflicting server name \"a\"\n",
+            "2026/11/26 10:41:02 [warn] 7#7: conflicting server name \"a\"\n",
+        ] {
+            assert_eq!(names(&format!("{before}\n{dump}")), wanted, "{before}");
+        }
+    }
+
+    #[test]
     fn a_configuration_is_no_dump() {
         for text in [
             "",
             "events {}\n# configuration file /a:\n",
+            "2026/11/26 events {}\n# configuration file /a:\n",
             "# configuration file\n",
             "\n",
         ] {
