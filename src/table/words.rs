@@ -77,26 +77,43 @@ impl<'a> Words<'a> {
 /// 64 bits of these bytes, never 0. Not for secrets: two that are chosen to meet would only be counted
 /// together.
 pub(super) fn digest(seed: u64, parts: &[&[u8]]) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(FACTOR).rotate_left(29);
     let mut hash = seed;
     for part in parts {
+        hash ^= (part.len() as u64).wrapping_mul(LENGTH_FACTOR);
         let mut rest = *part;
-        while let Some((eight, after)) = rest.split_first_chunk::<8>() {
+        while let Some((eight, after)) = rest.split_first_chunk() {
             hash = mix(hash, u64::from_le_bytes(*eight));
             rest = after;
         }
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        hash = mix(hash, u64::from_le_bytes(last));
-        hash = mix(hash, part.len() as u64);
+        hash = mix(hash, last_word(part, rest));
     }
     hash ^= hash >> 32;
     hash.wrapping_mul(FACTOR).max(1)
 }
 
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+const LENGTH_FACTOR: u64 = 0xd6e8_feb8_6659_fd93;
+
+fn mix(hash: u64, word: u64) -> u64 {
+    (hash ^ word).wrapping_mul(FACTOR).rotate_left(29)
+}
+
+/// The `rest` of a part whose other bytes went by in eights, without a loop: read with bytes before it, or
+/// with some of its own twice. The length tells it from another.
+fn last_word(part: &[u8], rest: &[u8]) -> u64 {
+    let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+    match (part.last_chunk(), rest) {
+        (_, []) => 0,
+        (Some(eight), _) => u64::from_le_bytes(*eight),
+        (None, [a, b, c]) => u64::from_le_bytes([*a, *b, *c, 0, 0, 0, 0, 0]),
+        (None, [a]) => u64::from(*a),
+        (None, [a, b]) => u64::from_le_bytes([*a, *b, 0, 0, 0, 0, 0, 0]),
+        (None, longer) => match (longer.first_chunk(), longer.last_chunk()) {
+            (Some(first), Some(last)) => four(first) | four(last) << 32,
+            _ => 0,
+        },
+    }
+}
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +148,21 @@ mod tests {
             }
         }
         assert_ne!(digest(1, &[b"ab", b"c"]), digest(1, &[b"a", b"bc"]));
+        assert_ne!(digest(1, &[b"ab", b""]), digest(1, &[b"", b"ab"]));
+        let zeros = [0; 20];
+        let longer = (0..20).map(|length| digest(1, &[&zeros[..length]]));
+        assert!(longer.into_iter().all(|one| seen.insert(one)));
+        // Every byte counts, wherever it stands.
+        for length in 1..=17 {
+            for place in 0..length {
+                let mut bytes = [b'a'; 17];
+                bytes[place] = b'b';
+                assert!(
+                    seen.insert(digest(1, &[&bytes[..length]])),
+                    "{place} of {length}"
+                );
+            }
+        }
         assert_ne!(digest(1, &[b"a"]), digest(2, &[b"a"]));
         assert_ne!(digest(0, &[b""]), 0);
     }
