@@ -36,6 +36,7 @@ extern "C" {
     pub(super) fn SSL_get_verify_depth(ssl: *const SSL) -> c_int;
     pub(super) fn SSL_set_fd(ssl: *mut SSL, fd: c_int) -> c_int;
     pub(super) fn SSL_set_msg_callback(ssl: *mut SSL, callback: Option<MessageCallback>);
+    pub(super) fn SSL_SESSION_get0_peer(session: *mut SSL_SESSION) -> *mut X509;
     pub(super) fn SSL_set_info_callback(ssl: *mut SSL, callback: Option<InfoCallback>);
 
     pub(super) fn SSL_CONF_CTX_new() -> *mut SSL_CONF_CTX;

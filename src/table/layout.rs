@@ -90,7 +90,7 @@ pub(super) mod slot {
     /// Reason and changes of the last failure, then its time.
     pub(in crate::table) const LAST_FAILURE: usize = LAST_GOOD_MS + 1;
     pub(in crate::table) const LAST_FAILURE_MS: usize = LAST_FAILURE + 1;
-    /// Identity of the handshake that RECORD holds; 0 while there is none.
+    /// Kind of the handshake that RECORD holds; 0 while there is none.
     pub(in crate::table) const RECORD_KEY: usize = LAST_FAILURE_MS + 1;
     /// When it was last seen.
     pub(in crate::table) const RECORD_MS: usize = RECORD_KEY + 1;
@@ -109,7 +109,7 @@ pub(super) mod slot {
 pub(super) const MAGIC: u64 = u64::from_be_bytes(*b"tlsdiag1");
 /// A build that counts other things has another layout.
 pub(super) const VERSION: u64 =
-    (REASONS as u64) << 32 | (ALERTS as u64) << 16 | (CHANGES as u64) << 8 | 2;
+    (REASONS as u64) << 32 | (ALERTS as u64) << 16 | (CHANGES as u64) << 8 | 3;
 
 /// Sizes of one zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::layout::{header, row, slot as at};
 use super::words::Words;
-use super::{record, Key, Server, Slot, Table, OTHER};
+use super::{record, Key, Kind, Server, Slot, Table, OTHER};
 use crate::capture::Summary;
 use crate::changes::{Change, Changes};
 use crate::counters::Context;
@@ -189,14 +189,14 @@ impl<'a> Locked<'a> {
 
     /// Writes what a good handshake agreed on; counts what changed since the one before, if that was of
     /// the same location.
-    pub fn record(&self, slot: &Slot<'_>, summary: &Summary, key: u64) {
+    pub fn record(&self, slot: &Slot<'_>, summary: &Summary, kind: Kind) {
         if let Some(before) = slot.last_good() {
             let changes = Changes::between(&before, summary);
             if !changes.contains(Change::Location) {
                 slot.count_changes(changes);
             }
         }
-        record::write(slot.words, summary, key);
+        record::write(slot.words, summary, kind.word());
         if let Some(own) = &summary.client_certificate {
             slot.row.set_i64(row::OWN_NOT_AFTER, own.not_after);
         }

@@ -17,7 +17,7 @@ mod snapshot;
 mod words;
 
 pub use locked::{Locked, NewServer};
-pub use slot::{Failed, Good, Slot};
+pub use slot::{Failed, Good, Kind, Slot};
 
 use std::sync::atomic::AtomicU64;
 
@@ -105,11 +105,11 @@ impl<'a> Table<'a> {
     fn walk(&self, key: Key, steps: usize) -> Option<Slot<'a>> {
         let mut next = self.words.read(self.bucket_of(key));
         for _ in 0..steps {
-            let slot = self.slot(usize::try_from(next.checked_sub(1)?).ok()?);
-            if slot.is(key) {
-                return Some(slot);
+            let words = self.slot_words(usize::try_from(next.checked_sub(1)?).ok()?);
+            if slot::is(words, key) {
+                return Some(self.slot_of(words));
             }
-            next = slot.words.read(at::NEXT);
+            next = words.read(at::NEXT);
         }
         None
     }
@@ -158,12 +158,8 @@ impl<'a> Table<'a> {
     }
 
     fn key(&self, server: &Server<'_>) -> Key {
-        let seed = self.words.get(header::SEED);
-        let (kind, name) = match server.upstream {
-            Some(name) => (&b"n"[..], name),
-            None => (&b"v"[..], &b""[..]),
-        };
-        let upstream = digest(seed, &[server.context.name().as_bytes(), kind, name]);
+        let kind = [server.context as u8, u8::from(server.upstream.is_some())];
+        let upstream = self.digest(&[&kind, server.upstream.unwrap_or_default()]);
         Key {
             upstream,
             server: digest(upstream, &[server.address]),
@@ -177,10 +173,16 @@ impl<'a> Table<'a> {
     }
 
     fn slot(&self, index: usize) -> Slot<'a> {
+        self.slot_of(self.slot_words(index))
+    }
+
+    fn slot_words(&self, index: usize) -> Words<'a> {
         let index = index.min(self.layout.slots);
-        let words = self
-            .words
-            .part(self.layout.slot(index), Layout::slot_words());
+        let first = self.layout.slot(index);
+        self.words.part(first, Layout::slot_words())
+    }
+
+    fn slot_of(&self, words: Words<'a>) -> Slot<'a> {
         let row = words.get(at::META) & 0xffff;
         Slot {
             words,

@@ -31,6 +31,30 @@ pub struct Good {
     pub duration_us: u64,
 }
 
+/// What two good handshakes have in common that agreed on the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// Of everything but the group.
+    pub digest: u64,
+    /// The group of the key exchange; 0 where a session was resumed without one.
+    pub group: u16,
+}
+
+impl Kind {
+    const GROUP: u64 = 0xffff;
+    const NOT_ZERO: u64 = 0x1_0000;
+
+    pub(super) fn word(self) -> u64 {
+        (self.digest | Self::NOT_ZERO) & !Self::GROUP | u64::from(self.group)
+    }
+
+    /// A record of this kind says no less. What a resumed session leaves open is not another kind.
+    fn is_known_as(self, word: u64) -> bool {
+        let differs = self.word() ^ word;
+        differs == 0 || self.group == 0 && differs <= Self::GROUP
+    }
+}
+
 /// A failed one, or a request that was refused in HTTP over what TLS had told.
 #[derive(Debug, Clone, Copy)]
 pub struct Failed {
@@ -63,9 +87,9 @@ impl Slot<'_> {
 
     /// The record holds this very kind of handshake: it has been seen again. False: it must be written
     /// ([`super::Locked::record`]), unless that was done within this second.
-    pub fn is_recorded(&self, key: u64, now_ms: i64) -> bool {
+    pub fn is_recorded(&self, kind: Kind, now_ms: i64) -> bool {
         let known = self.words.get(at::RECORD_KEY);
-        if known == key {
+        if kind.is_known_as(known) {
             self.words.set_i64(at::RECORD_MS, now_ms);
             return true;
         }
@@ -133,10 +157,6 @@ impl Slot<'_> {
             reason,
             changed: (packed >> 8 & 1 == 1).then(|| Changes::from_bits(bits)),
         })
-    }
-
-    pub(super) fn is(&self, key: Key) -> bool {
-        self.words.read(at::KEY) == key.server && self.words.get(at::UPSTREAM_KEY) == key.upstream
     }
 
     pub(super) fn is_taken(&self) -> bool {
@@ -210,6 +230,11 @@ impl Slot<'_> {
             }
         }
     }
+}
+
+/// These words are that server's.
+pub(super) fn is(words: Words<'_>, key: Key) -> bool {
+    words.read(at::KEY) == key.server && words.get(at::UPSTREAM_KEY) == key.upstream
 }
 
 /// 44 bits: until the year 2527. Levels have 20 bits.

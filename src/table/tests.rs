@@ -332,18 +332,33 @@ fn changes_between_good_handshakes_are_counted_within_a_location() {
         time_ms,
         ..Summary::default()
     };
-    assert!(!slot.is_recorded(1, NOW));
-    table.locked().record(&slot, &summary("/", 0x0304, NOW), 1);
-    assert!(slot.is_recorded(1, NOW + 5));
+    let kind = |digest: u64, group| Kind {
+        digest: digest << 32,
+        group,
+    };
+    let record = |location, version, after, kind| {
+        let summary = summary(location, version, NOW + after);
+        table.locked().record(&slot, &summary, kind);
+    };
+    assert!(!slot.is_recorded(kind(1, 29), NOW));
+    record("/", 0x0304, 0, kind(1, 29));
+    assert!(slot.is_recorded(kind(1, 29), NOW + 5));
     assert_eq!(slot.last_good().unwrap().time_ms, NOW + 5, "seen again");
-    assert!(slot.is_recorded(2, NOW + 6), "once a second is enough");
-    assert!(!slot.is_recorded(2, NOW + 1000));
-    table
-        .locked()
-        .record(&slot, &summary("/", 0x0303, NOW + 1000), 2);
-    table
-        .locked()
-        .record(&slot, &summary("/b", 0x0302, NOW + 2000), 3);
+    assert!(
+        slot.is_recorded(kind(2, 29), NOW + 6),
+        "once a second is enough"
+    );
+    assert_eq!(slot.last_good().unwrap().time_ms, NOW + 5, "another kind");
+    for other in [kind(2, 29), kind(2, 0), kind(1, 23)] {
+        assert!(!slot.is_recorded(other, NOW + 1000), "{other:?}");
+    }
+    assert!(
+        slot.is_recorded(kind(1, 0), NOW + 1000),
+        "a resumed session has no group of its own"
+    );
+    record("/", 0x0303, 1000, kind(2, 0));
+    assert!(!slot.is_recorded(kind(2, 29), NOW + 2000), "says more");
+    record("/b", 0x0302, 2000, kind(3, 0));
     let changed: Vec<_> = snapshot(table).upstreams[0].peers[0]
         .changed()
         .map(|(change, count)| (change.code(), count))

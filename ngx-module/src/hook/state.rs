@@ -172,7 +172,7 @@ pub(super) unsafe fn stop_watching(ssl: *mut SSL, watched: &mut Watched) -> bool
         };
         let upstream = UpstreamConnection::of(connection);
         protocols::answered(&upstream, &watched.observation.recorder);
-        outcome::count_good(ssl, &watched.observation, connection);
+        outcome::count_good(ssl, &watched.observation, &upstream);
         let mut established = Established::default();
         if variables::are_used() {
             let recorder = &watched.observation.recorder;

@@ -4,9 +4,9 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::ffi::{
-    stack_st_X509, OPENSSL_sk_num, OPENSSL_sk_pop_free, OPENSSL_sk_value, SSL_get_certificate,
-    SSL_get_peer_cert_chain, X509_chain_up_ref, X509_cmp, X509_free, X509_up_ref, SSL,
-    X509 as RawX509,
+    stack_st_X509, OPENSSL_sk_num, OPENSSL_sk_pop_free, OPENSSL_sk_value, SSL_SESSION_get0_peer,
+    SSL_get_certificate, SSL_get_peer_cert_chain, SSL_get_session, X509_chain_up_ref, X509_cmp,
+    X509_free, X509_up_ref, SSL, X509 as RawX509,
 };
 
 /// One reference to a certificate.
@@ -71,6 +71,18 @@ pub(crate) struct Borrowed<'a> {
 }
 
 impl Borrowed<'_> {
+    /// The certificate the peer presented, which the session of the SSL holds: no reference is taken.
+    ///
+    /// # Safety
+    /// `ssl` is alive and has finished its handshake, and outlives what is made here.
+    pub(crate) unsafe fn peer(ssl: *const SSL) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let session = SSL_get_session(ssl);
+            (!session.is_null()).then(|| Self::of(SSL_SESSION_get0_peer(session)))?
+        }
+    }
+
     /// `None` for NULL.
     ///
     /// # Safety

@@ -78,6 +78,16 @@ impl Observation {
         }
     }
 
+    /// The identity that nginx has for this handshake.
+    ///
+    /// # Safety
+    /// `ssl` is alive: only from inside its callbacks.
+    pub(crate) unsafe fn held(&self, ssl: *mut SSL) -> Identity {
+        // SAFETY: the caller's promise. Of a session that was resumed it is the name that its peer confirmed.
+        self.held
+            .unwrap_or_else(|| unsafe { identity::held_by(ssl) })
+    }
+
     /// The session offered was made with another name or certificate.
     pub(crate) fn offers_session_of_another(&self) -> bool {
         let both = self.session.made_for.zip(self.held);

@@ -208,6 +208,26 @@ fn the_group_in_either_version() {
     }
 }
 
+/// A session that is resumed exchanges no keys: the handshake that made it is still the one to compare with.
+#[test]
+fn the_group_although_a_session_was_resumed() {
+    let root = Authority::root("Example Root");
+    let peer = only(&identity(&root), Version::Tls12);
+    let before = peer.start();
+    let after = demanding(peer.group(Group::P256)).start();
+    let switch = Switch::to(&before);
+    let nginx = Nginx::start(config(&switch, LOCATION));
+    get(&nginx, "/", 200, 1);
+    // Within a second it would not be recorded anyway.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    get(&nginx, "/", 200, 1);
+    assert_eq!(server(&nginx, "orders")["ssl"]["session_reuses"], 1);
+    switch.set(&after);
+    fails(&nginx);
+    let told = told(nginx);
+    assert_changed(&told, &["group"], &["group x25519 to secp256r1"]);
+}
+
 #[test]
 fn the_application_protocol() {
     let root = Authority::root("Example Root");
