@@ -13,6 +13,9 @@ use tlsdiag_e2e::require::{nginx_bin, program};
 use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
+/// The module's callback for messages.
+const MESSAGE_CALLBACK: &str = "::hook::message::observe";
+
 /// What something took.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Count {
@@ -20,6 +23,8 @@ pub(crate) struct Count {
     pub(crate) all: f64,
     /// Those of them between a call into the module and its return.
     pub(crate) inside: f64,
+    /// Those of `inside` in OpenSSL's message callback: the same for every handshake that went alike.
+    pub(crate) messages: f64,
     /// Calls into the module.
     pub(crate) calls: f64,
     /// Its own calls of nginx's mutexes in shared memory.
@@ -77,6 +82,7 @@ impl Counted {
         Count {
             all: counts.all / requests,
             inside: counts.inside / requests,
+            messages: counts.messages / requests,
             calls: counts.calls / requests,
             locks: counts.locks / requests,
         }
@@ -158,6 +164,9 @@ fn read(dump: &Path) -> Option<Count> {
                     (Owner::Module, _) if called.starts_with("ngx_shmtx_") => count.locks += calls,
                     (_, Owner::Module) => {
                         count.inside += cost;
+                        if called.ends_with(MESSAGE_CALLBACK) {
+                            count.messages += cost;
+                        }
                         count.calls += calls;
                     }
                     (Owner::Module, Owner::Nginx) if would_be_called_anyway(called) => {

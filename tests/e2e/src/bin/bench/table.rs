@@ -88,7 +88,7 @@ pub(crate) fn good(report: &mut Report) {
         let stock = case.count(Setting::Stock);
         let with = case.count(Setting::Document);
         let counted = case.count(Setting::Counted);
-        let zone = counted.inside - with.inside;
+        let zone = counted.messages - with.messages;
         report.check(&case, Setting::Document, with.inside);
         report.limit(&format!("{}, its zone", case.title), zone, ZONE);
         report.limit(
