@@ -5,6 +5,10 @@
 //! process that owns the window ends. The windows of a process that died are taken over. So no count is
 //! lost, as a log with "last message repeated" loses them.
 //!
+//! A count stays in its place until it is written ([`told`]): where a process dies between the two, another
+//! one writes it. Where it dies right after it has written, the count is written twice, by two processes:
+//! that can be seen in a log, a number that is missing cannot.
+//!
 //! Nothing here reads a clock or knows where windows are kept; the caller holds whatever lock they need.
 
 /// This long after its end any process may write a window's count: the owner may be gone, and its process id
@@ -14,10 +18,13 @@ const OVERDUE_MS: i64 = 60_000;
 /// Windows of one peer. When all are taken, failures of another kind are written.
 pub const WINDOWS: usize = 8;
 
+/// In the place of a key: the window is over, and its count is being written.
+pub const TELLING: u64 = u64::MAX;
+
 /// A kind of failure of one peer, and its count. All zero is a free place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Window {
-    /// Digest of what makes failures repeats of each other; 0 for a free place.
+    /// Digest of what makes failures repeats of each other; 0 for a free place, or [`TELLING`].
     pub key: u64,
     /// When the failure that was written came, milliseconds since the epoch.
     pub started_ms: i64,
@@ -46,7 +53,7 @@ pub struct Label {
 /// One failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
-    /// As in [`Window`]; not 0.
+    /// As in [`Window`]; neither 0 nor [`TELLING`].
     pub key: u64,
     /// Milliseconds since the epoch.
     pub now_ms: i64,
@@ -93,93 +100,112 @@ impl Window {
         now_ms < self.started_ms || self.end_ms() <= now_ms
     }
 
-    /// Frees the place, and returns its count, if any.
-    fn close(&mut self, now_ms: i64) -> Option<Repeats> {
-        let window = std::mem::take(self);
-        (window.key != 0 && window.suppressed > 0).then(|| Repeats {
-            count: window.suppressed,
-            start_ms: window.started_ms,
-            end_ms: window.end_ms().min(now_ms).max(window.started_ms),
-            label: window.label,
+    /// Nothing is to be written of it.
+    fn is_free(&self, now_ms: i64) -> bool {
+        self.suppressed == 0 && (self.key == 0 || self.has_ended(now_ms))
+    }
+
+    /// Ends it. `process` writes its count, if it has one; else the place is free.
+    fn end(&mut self, now_ms: i64, process: u32) -> Option<Repeats> {
+        let end_ms = self.end_ms().min(now_ms).max(self.started_ms);
+        let count = self.suppressed;
+        *self = match count {
+            0 => Self::default(),
+            _ => Self {
+                key: TELLING,
+                period_ms: end_ms - self.started_ms,
+                owner: process,
+                ..*self
+            },
+        };
+        (count > 0).then_some(Repeats {
+            count,
+            start_ms: self.started_ms,
+            end_ms,
+            label: self.label,
         })
     }
 }
 
-/// A window is open in which this failure would only be counted.
-pub fn is_repeat(windows: &[Window; WINDOWS], failure: &Failure) -> bool {
-    let mut windows = windows.iter();
-    let window = windows.find(|window| window.key == failure.key);
-    window.is_some_and(|window| !window.has_ended(failure.now_ms))
+/// Counts a failure in the window of its kind; `None` where that has ended.
+pub fn count(window: &mut Window, failure: &Failure) -> Option<Decision> {
+    if window.has_ended(failure.now_ms) {
+        return None;
+    }
+    window.suppressed += 1;
+    let is_first = window.suppressed == 1;
+    if is_first {
+        window.owner = failure.process;
+    }
+    Some(Decision::Suppress {
+        wake_ms: is_first.then(|| window.end_ms()),
+    })
 }
 
-/// Whether a failure is written. Opens, counts and closes windows as it goes.
+/// Whether a failure is written. Opens, counts and ends windows as it goes.
 pub fn decide(windows: &mut [Window; WINDOWS], failure: Failure) -> Decision {
-    let now_ms = failure.now_ms;
-    let same = |window: &&mut Window| window.key == failure.key;
-    if let Some(window) = windows.iter_mut().find(same) {
-        if window.has_ended(now_ms) {
-            let repeats = window.close(now_ms);
-            open(window, failure);
-            return Decision::Write(repeats);
+    let Failure {
+        now_ms, process, ..
+    } = failure;
+    if let Some(window) = windows.iter_mut().find(|window| window.key == failure.key) {
+        if let Some(counted) = count(window, &failure) {
+            return counted;
         }
-        window.suppressed += 1;
-        let is_first = window.suppressed == 1;
-        if is_first {
-            window.owner = failure.process;
-        }
-        return Decision::Suppress {
-            wake_ms: is_first.then(|| window.end_ms()),
+    }
+    let has_room = windows.iter().any(|window| window.is_free(now_ms));
+    let is_over = |window: &&mut Window| match window.key {
+        TELLING => false,
+        key => (key == failure.key || !has_room) && window.has_ended(now_ms),
+    };
+    let over = windows.iter_mut().find(is_over);
+    let repeats = over.and_then(|window| window.end(now_ms, process));
+    // A place whose count is still to be written is not free: then the next failure opens the window.
+    let free = windows.iter_mut().find(|window| window.is_free(now_ms));
+    if let Some(window) = free {
+        *window = Window {
+            key: failure.key,
+            started_ms: now_ms,
+            period_ms: failure.period_ms,
+            suppressed: 0,
+            owner: 0,
+            label: failure.label,
         };
     }
-    let has_room = |window: &&mut Window| window.key == 0 || window.has_ended(now_ms);
-    let Some(window) = windows.iter_mut().find(has_room) else {
-        return Decision::Write(None);
-    };
-    let repeats = window.close(now_ms);
-    open(window, failure);
     Decision::Write(repeats)
 }
 
-fn open(window: &mut Window, failure: Failure) {
-    *window = Window {
-        key: failure.key,
-        started_ms: failure.now_ms,
-        period_ms: failure.period_ms,
-        suppressed: 0,
-        owner: 0,
-        label: failure.label,
-    };
-}
-
-/// The counts that this process must write now: of windows that have ended and are its own, a gone
-/// process's, or long overdue.
-pub fn take_due<'a>(
-    windows: &'a mut [Window; WINDOWS],
-    now_ms: i64,
-    is_to_tell: impl Fn(u32) -> bool + 'a,
-) -> impl Iterator<Item = Repeats> + 'a {
-    let due = move |window: &&mut Window| {
-        let overdue_ms = now_ms.saturating_sub(window.end_ms());
-        let is_ours = overdue_ms >= OVERDUE_MS || is_to_tell(window.owner);
-        window.suppressed > 0 && window.has_ended(now_ms) && is_ours
-    };
-    windows
-        .iter_mut()
-        .filter(due)
-        .filter_map(move |window| window.close(now_ms))
-}
-
-/// This process ends: the counts of all its windows, whether they have ended or not.
-pub fn take_all(
+/// A count that `process` must write now, until there is none: of a window that has ended and is its own, a
+/// gone process's, or long overdue.
+pub fn take_due(
     windows: &mut [Window; WINDOWS],
     now_ms: i64,
     process: u32,
-) -> impl Iterator<Item = Repeats> + '_ {
-    let mine = move |window: &&mut Window| window.suppressed > 0 && window.owner == process;
-    windows
-        .iter_mut()
-        .filter(mine)
-        .filter_map(move |window| window.close(now_ms))
+    is_to_tell: impl Fn(u32) -> bool,
+) -> Option<Repeats> {
+    let due = |window: &&mut Window| {
+        let overdue_ms = now_ms.saturating_sub(window.end_ms());
+        let is_ours = || overdue_ms >= OVERDUE_MS || is_to_tell(window.owner);
+        window.suppressed > 0 && window.has_ended(now_ms) && is_ours()
+    };
+    windows.iter_mut().find(due)?.end(now_ms, process)
+}
+
+/// This process ends: a count of one of its windows, whether that has ended or not, until there is none.
+pub fn take_own(windows: &mut [Window; WINDOWS], now_ms: i64, process: u32) -> Option<Repeats> {
+    let is_own = |window: &&mut Window| window.suppressed > 0 && window.owner == process;
+    windows.iter_mut().find(is_own)?.end(now_ms, process)
+}
+
+/// The process has written the count: its place is free.
+pub fn told(windows: &mut [Window; WINDOWS], repeats: &Repeats, process: u32) {
+    let is_it = |window: &&mut Window| {
+        (window.key, window.owner) == (TELLING, process)
+            && (window.started_ms, window.suppressed) == (repeats.start_ms, repeats.count)
+            && window.label == repeats.label
+    };
+    if let Some(window) = windows.iter_mut().find(is_it) {
+        *window = Window::default();
+    }
 }
 
 /// Takes over the windows of processes that are gone. Returns when the first window of `process` ends,
@@ -239,14 +265,18 @@ mod tests {
 
     const COUNTED: Decision = Decision::Suppress { wake_ms: None };
 
+    /// The first of a window that ends so many milliseconds after START.
+    fn counted_first(end_ms: i64) -> Decision {
+        Decision::Suppress {
+            wake_ms: Some(START + end_ms),
+        }
+    }
+
     #[test]
     fn the_first_is_written_and_the_rest_is_told_with_the_next() {
         let mut windows = [Window::default(); WINDOWS];
         assert_eq!(decide(&mut windows, at(0, 1)), Decision::Write(None));
-        let first = Decision::Suppress {
-            wake_ms: Some(START + MINUTE),
-        };
-        assert_eq!(decide(&mut windows, at(1, 1)), first);
+        assert_eq!(decide(&mut windows, at(1, 1)), counted_first(MINUTE));
         assert_eq!(decide(&mut windows, at(59_999, 1)), COUNTED);
         let written = Decision::Write(Some(repeats(2, 0, MINUTE, 1)));
         assert_eq!(decide(&mut windows, at(MINUTE, 1)), written);
@@ -276,6 +306,25 @@ mod tests {
         assert!(windows.iter().all(|window| window.key != 9));
     }
 
+    /// The counts that process 10 or 11 writes now, one after the other.
+    fn due(windows: &mut [Window; WINDOWS], after: i64, process: u32) -> Vec<Repeats> {
+        let mut all = Vec::new();
+        while let Some(one) = take_due(windows, START + after, process, |owner| owner == process) {
+            told(windows, &one, process);
+            all.push(one);
+        }
+        all
+    }
+
+    fn own(windows: &mut [Window; WINDOWS], after: i64, process: u32) -> Vec<Repeats> {
+        let mut all = Vec::new();
+        while let Some(one) = take_own(windows, START + after, process) {
+            told(windows, &one, process);
+            all.push(one);
+        }
+        all
+    }
+
     #[test]
     fn a_place_that_is_taken_over_loses_no_number() {
         let mut windows = [Window::default(); WINDOWS];
@@ -283,10 +332,23 @@ mod tests {
             decide(&mut windows, at(0, key));
             decide(&mut windows, at(1, key));
         }
-        let written = Decision::Write(Some(repeats(1, 0, MINUTE, 1)));
+        let first = repeats(1, 0, MINUTE, 1);
+        let written = Decision::Write(Some(first));
         assert_eq!(decide(&mut windows, at(MINUTE, 9)), written);
+        let other = Decision::Write(Some(repeats(1, 0, MINUTE, 2)));
+        assert_eq!(
+            decide(&mut windows, at(MINUTE, 9)),
+            other,
+            "a place is free once its number is told"
+        );
+        told(&mut windows, &first, 10);
+        assert_eq!(decide(&mut windows, at(MINUTE, 9)), Decision::Write(None));
+        assert_eq!(
+            decide(&mut windows, at(MINUTE, 9)),
+            counted_first(2 * MINUTE)
+        );
         let left: u64 = windows.iter().map(|window| window.suppressed).sum();
-        assert_eq!(left, 7);
+        assert_eq!(left, 8);
     }
 
     #[test]
@@ -295,13 +357,9 @@ mod tests {
         for after in 0..5 {
             decide(&mut windows, at(after, 1));
         }
-        let due = |windows: &mut _, after, process| -> Vec<_> {
-            take_due(windows, START + after, move |owner| owner == process).collect()
-        };
         assert_eq!(due(&mut windows, MINUTE - 1, 10), []);
         for after in [MINUTE, 2 * MINUTE - 1] {
-            let told = due(&mut windows, after, 11);
-            assert_eq!(told, [], "another process tells it");
+            assert_eq!(due(&mut windows, after, 11), [], "another process tells it");
         }
         assert_eq!(
             due(&mut windows, MINUTE + 7, 10),
@@ -319,8 +377,10 @@ mod tests {
         let mut windows = [Window::default(); WINDOWS];
         decide(&mut windows, at(0, 1));
         decide(&mut windows, at(1, 1));
-        let told: Vec<_> = take_due(&mut windows, START + 2 * MINUTE, |_| false).collect();
-        assert_eq!(told, [repeats(1, 0, MINUTE, 1)]);
+        assert_eq!(
+            due(&mut windows, 2 * MINUTE, 11),
+            [repeats(1, 0, MINUTE, 1)]
+        );
     }
 
     #[test]
@@ -332,8 +392,7 @@ mod tests {
         let mut other = at(2, 2);
         other.process = 11;
         decide(&mut windows, other);
-        let written: Vec<_> = take_all(&mut windows, START + 5, 10).collect();
-        assert_eq!(written, [repeats(1, 0, 5, 1)]);
+        assert_eq!(own(&mut windows, 5, 10), [repeats(1, 0, 5, 1)]);
         assert_eq!(
             windows.iter().map(|window| window.suppressed).sum::<u64>(),
             1
@@ -353,18 +412,51 @@ mod tests {
             COUNTED,
             "the window goes on"
         );
-        let written: Vec<_> = take_due(&mut windows, START + MINUTE, |owner| owner == 12).collect();
-        assert_eq!(written, [repeats(2, 0, MINUTE, 1)]);
+        assert_eq!(due(&mut windows, MINUTE, 12), [repeats(2, 0, MINUTE, 1)]);
+    }
+
+    /// However a process has got hold of a number: it died before it was written.
+    #[test]
+    fn a_number_that_was_not_written_is_told_by_the_next() {
+        let of_the_dead: [fn(&mut [Window; WINDOWS]) -> Option<Repeats>; 3] = [
+            |windows| take_due(windows, START + MINUTE, 10, |_| true),
+            |windows| take_own(windows, START + MINUTE, 10),
+            |windows| match decide(windows, at(MINUTE, 1)) {
+                Decision::Write(repeats) => repeats,
+                Decision::Suppress { .. } => None,
+            },
+        ];
+        for take in of_the_dead {
+            let mut windows = [Window::default(); WINDOWS];
+            decide(&mut windows, at(0, 1));
+            decide(&mut windows, at(1, 1));
+            let lost = repeats(1, 0, MINUTE, 1);
+            assert_eq!(take(&mut windows), Some(lost));
+            // What comes meanwhile is another window's.
+            let failure = at(MINUTE + 1, 1);
+            let next = decide(&mut windows, failure);
+            let is_open = matches!(next, Decision::Suppress { .. });
+            assert!(is_open || next == Decision::Write(None), "{next:?}");
+            assert_eq!(due(&mut windows, MINUTE + 2, 11), [], "its process lives");
+            told(&mut windows, &lost, 11);
+            let next = take_due(&mut windows, START + MINUTE + 3, 12, |owner| owner == 10);
+            assert_eq!(next, Some(lost));
+            told(&mut windows, &lost, 12);
+            let rest: u64 = windows.iter().map(|window| window.suppressed).sum();
+            assert_eq!(rest, u64::from(is_open));
+        }
     }
 
     #[test]
     fn a_window_without_repeats_leaves_nothing_to_tell() {
         let mut windows = [Window::default(); WINDOWS];
         decide(&mut windows, at(0, 1));
-        assert_eq!(take_due(&mut windows, START + MINUTE, |_| true).count(), 0);
-        assert_eq!(take_all(&mut windows, START + MINUTE, 10).count(), 0);
+        assert_eq!(due(&mut windows, MINUTE, 10), []);
+        assert_eq!(own(&mut windows, MINUTE, 10), []);
         assert_eq!(adopt(&mut windows, 12, |_| true), None);
         assert_eq!(decide(&mut windows, at(MINUTE, 1)), Decision::Write(None));
+        let open = windows.iter().filter(|window| window.key != 0);
+        assert_eq!(open.count(), 1, "its place is used again");
     }
 
     #[test]
@@ -376,7 +468,8 @@ mod tests {
         assert_eq!(decide(&mut windows, at(-5_000, 1)), written);
     }
 
-    /// Whatever happens in whatever order: every failure is either written or counted in a count that is written.
+    /// Whatever happens in whatever order, and whoever dies: every failure is either written or counted in
+    /// a number that is.
     #[test]
     fn every_failure_is_written_or_told_exactly_once() {
         let mut seed = 7_u64;
@@ -386,37 +479,36 @@ mod tests {
         };
         let mut windows = [Window::default(); WINDOWS];
         let (mut failures, mut accounted, mut now) = (0, 0, 0);
-        let mut count = |count: u64| accounted += count;
         for _ in 0..20_000 {
             now += i64::try_from(random(9_000)).unwrap();
-            match random(20) {
-                0 => count(
-                    take_due(&mut windows, START + now, |owner| owner == 11)
-                        .map(|repeats| repeats.count)
-                        .sum(),
-                ),
-                1 => count(
-                    take_all(&mut windows, START + now, 10)
-                        .map(|one| one.count)
-                        .sum(),
-                ),
-                2 => drop(adopt(&mut windows, 11, |owner| owner == 10)),
+            let process = 10 + u32::try_from(random(2)).unwrap();
+            let dies = random(4) == 0;
+            let got = match random(20) {
+                0 => take_due(&mut windows, START + now, process, |owner| owner == process),
+                1 => take_own(&mut windows, START + now, process),
+                2 => {
+                    adopt(&mut windows, process, |owner| owner != process);
+                    None
+                }
                 _ => {
                     failures += 1;
                     let mut failure = at(now, 1 + random(12));
-                    failure.process = 10 + u32::try_from(random(2)).unwrap();
-                    let is_repeat = is_repeat(&windows, &failure);
-                    let decision = decide(&mut windows, failure);
-                    let is_counted = matches!(decision, Decision::Suppress { .. });
-                    assert_eq!(is_repeat, is_counted, "is_repeat foretells it");
-                    match decision {
-                        Decision::Write(repeats) => count(1 + repeats.map_or(0, |one| one.count)),
-                        Decision::Suppress { .. } => {}
+                    failure.process = process;
+                    match decide(&mut windows, failure) {
+                        Decision::Write(repeats) => {
+                            accounted += 1;
+                            repeats
+                        }
+                        Decision::Suppress { .. } => None,
                     }
                 }
+            };
+            if let Some(repeats) = got.filter(|_| !dies) {
+                accounted += repeats.count;
+                told(&mut windows, &repeats, process);
             }
         }
-        count(windows.iter().map(|window| window.suppressed).sum());
-        assert_eq!(accounted, failures);
+        let left: u64 = windows.iter().map(|window| window.suppressed).sum();
+        assert_eq!(accounted + left, failures);
     }
 }

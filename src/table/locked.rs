@@ -202,43 +202,39 @@ impl<'a> Locked<'a> {
         }
     }
 
-    /// Whether a failure would only be counted ([`suppress::is_repeat`]).
-    pub fn is_repeat(&self, slot: &Slot<'_>, failure: &Failure) -> bool {
-        suppress::is_repeat(&slot.windows(), failure)
+    /// Counts a failure whose window is open ([`suppress::count`]); `None` where none is.
+    pub fn count(&self, slot: &Slot<'_>, failure: &Failure) -> Option<Decision> {
+        let index = slot.window_of(failure.key)?;
+        let mut window = slot.window(index);
+        let decision = suppress::count(&mut window, failure)?;
+        slot.set_count(index, &window);
+        Some(decision)
     }
 
     /// Whether a failure is written ([`suppress::decide`]).
     pub fn decide(&self, slot: &Slot<'_>, failure: Failure) -> Decision {
-        let mut windows = slot.windows();
-        let decision = suppress::decide(&mut windows, failure);
-        slot.set_windows(&windows);
-        decision
+        slot.change_windows(|windows| suppress::decide(windows, failure))
     }
 
-    /// The numbers that are due ([`suppress::take_due`]), at most so many as there are windows.
+    /// A number that is due ([`suppress::take_due`]).
     pub fn take_due(
         &self,
         slot: &Slot<'_>,
         now_ms: i64,
+        process: u32,
         is_to_tell: impl Fn(u32) -> bool,
-    ) -> [Option<Repeats>; suppress::WINDOWS] {
-        let mut windows = slot.windows();
-        let due = collected(suppress::take_due(&mut windows, now_ms, is_to_tell));
-        slot.set_windows(&windows);
-        due
+    ) -> Option<Repeats> {
+        slot.change_windows(|windows| suppress::take_due(windows, now_ms, process, is_to_tell))
     }
 
-    /// The numbers of a process that ends ([`suppress::take_all`]).
-    pub fn take_all(
-        &self,
-        slot: &Slot<'_>,
-        now_ms: i64,
-        process: u32,
-    ) -> [Option<Repeats>; suppress::WINDOWS] {
-        let mut windows = slot.windows();
-        let all = collected(suppress::take_all(&mut windows, now_ms, process));
-        slot.set_windows(&windows);
-        all
+    /// A number of a process that ends ([`suppress::take_own`]).
+    pub fn take_own(&self, slot: &Slot<'_>, now_ms: i64, process: u32) -> Option<Repeats> {
+        slot.change_windows(|windows| suppress::take_own(windows, now_ms, process))
+    }
+
+    /// A number was written ([`suppress::told`]).
+    pub fn told(&self, slot: &Slot<'_>, repeats: &Repeats, process: u32) {
+        slot.change_windows(|windows| suppress::told(windows, repeats, process));
     }
 
     /// Takes over the windows of processes that are gone ([`suppress::adopt`]).
@@ -248,19 +244,8 @@ impl<'a> Locked<'a> {
         process: u32,
         is_gone: impl Fn(u32) -> bool,
     ) -> Option<i64> {
-        let mut windows = slot.windows();
-        let first = suppress::adopt(&mut windows, process, is_gone);
-        slot.set_windows(&windows);
-        first
+        slot.change_windows(|windows| suppress::adopt(windows, process, is_gone))
     }
-}
-
-fn collected(repeats: impl Iterator<Item = Repeats>) -> [Option<Repeats>; suppress::WINDOWS] {
-    let mut all = [None; suppress::WINDOWS];
-    for (to, from) in all.iter_mut().zip(repeats) {
-        *to = Some(from);
-    }
-    all
 }
 
 fn fill(

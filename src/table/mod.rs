@@ -14,6 +14,7 @@ mod locked;
 mod record;
 mod slot;
 mod snapshot;
+mod windows;
 mod words;
 
 pub use locked::{Locked, NewServer};

@@ -9,7 +9,6 @@ use crate::changes::Changes;
 use crate::counters::{bucket, version, LastFailure};
 use crate::fixed::Text;
 use crate::registry::Alert;
-use crate::suppress::{Label, Window, WINDOWS};
 
 /// One server's words, and those of its upstream.
 #[derive(Clone, Copy)]
@@ -138,11 +137,6 @@ impl Slot<'_> {
         self.words.get(key) ^ self.words.get(upstream).rotate_left(1) ^ self.words.get(record)
     }
 
-    /// A count of repeats is still to be written.
-    pub fn has_repeats(&self) -> bool {
-        self.windows().iter().any(|window| window.suppressed > 0)
-    }
-
     /// The last good handshake.
     pub fn last_good(&self) -> Option<Summary> {
         record::read(self.words)
@@ -187,49 +181,6 @@ impl Slot<'_> {
         let half = 32 * (place as u64 % 2);
         self.words.get(at::CHANGED + place / 2) >> half & u64::from(u32::MAX)
     }
-
-    pub(super) fn windows(&self) -> [Window; WINDOWS] {
-        let mut windows = [Window::default(); WINDOWS];
-        for (index, window) in windows.iter_mut().enumerate() {
-            let first = at::WINDOW + index * at::WINDOW_WORDS;
-            let [key, started, count, rest] = [0, 1, 2, 3].map(|word| self.words.get(first + word));
-            *window = Window {
-                key,
-                started_ms: i64::try_from(started & STARTED).unwrap_or(0),
-                period_ms: i64::from(low32(rest)),
-                suppressed: count & SUPPRESSED,
-                owner: low32(count >> 40),
-                label: Label {
-                    reason: low32(rest >> 32).to_le_bytes()[0],
-                    level: low32(started >> 44),
-                    generation: low32(rest >> 40),
-                },
-            };
-        }
-        windows
-    }
-
-    pub(super) fn set_windows(&self, windows: &[Window; WINDOWS]) {
-        for (index, window) in windows.iter().enumerate() {
-            let first = at::WINDOW + index * at::WINDOW_WORDS;
-            let started = u64::try_from(window.started_ms).unwrap_or(0) & STARTED;
-            let period = u32::try_from(window.period_ms).unwrap_or(u32::MAX);
-            let Label {
-                reason,
-                level,
-                generation,
-            } = window.label;
-            let words = [
-                window.key,
-                started | u64::from(level) << 44,
-                window.suppressed.min(SUPPRESSED) | u64::from(window.owner) << 40,
-                u64::from(period) | u64::from(reason) << 32 | u64::from(generation) << 40,
-            ];
-            for (word, value) in words.into_iter().enumerate() {
-                self.words.set(first + word, value);
-            }
-        }
-    }
 }
 
 /// These words are that server's.
@@ -237,20 +188,11 @@ pub(super) fn is(words: Words<'_>, key: Key) -> bool {
     words.read(at::KEY) == key.server && words.get(at::UPSTREAM_KEY) == key.upstream
 }
 
-/// 44 bits: until the year 2527. Levels have 20 bits.
-const STARTED: u64 = (1 << 44) - 1;
-/// 40 bits; process ids have 24, of which Linux uses 22.
-const SUPPRESSED: u64 = (1 << 40) - 1;
-
 /// A text of the table.
 pub(super) fn short_text<const N: usize>(words: Words<'_>, at: usize, length: u64) -> Text<N> {
     let length = usize::try_from(length).unwrap_or(0);
     let (bytes, length) = words.bytes::<N>(at, length);
     Text::new(bytes.get(..length).unwrap_or_default())
-}
-
-fn low32(word: u64) -> u32 {
-    u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0)
 }
 
 /// Reason plus one, whether there was a good handshake before, what changed since.

@@ -376,7 +376,7 @@ fn windows_survive_in_words() {
         .insert(&server("a", "b:1"), || new(NOW))
         .unwrap();
     let failure = Failure {
-        key: u64::MAX,
+        key: u64::MAX - 1,
         now_ms: NOW,
         period_ms: 86_400_000,
         process: 4_194_303,
@@ -394,18 +394,18 @@ fn windows_survive_in_words() {
         Decision::Suppress { wake_ms }
     );
     assert_eq!(locked.adopt(&slot, 7, |owner| owner == 4_194_303), wake_ms);
-    assert!(locked.take_all(&slot, NOW, 8).iter().all(Option::is_none));
-    let due = locked.take_due(&slot, NOW + 86_400_000, |owner| owner == 7);
-    let written = due[0].unwrap();
-    assert_eq!((written.count, written.label), (1, failure.label));
-    assert!(due[1..].iter().all(Option::is_none));
-    // A number to be told keeps its slot.
-    locked.decide(&slot, failure);
-    locked.decide(&slot, failure);
-    assert!(locked
-        .take_due(&slot, NOW + 1, |_| true)
-        .iter()
-        .all(Option::is_none));
+    let counted = Some(Decision::Suppress { wake_ms: None });
+    assert_eq!(locked.count(&slot, &failure), counted);
+    assert_eq!(locked.take_own(&slot, NOW, 8), None);
+    let end_ms = NOW + 86_400_000;
+    let due = || locked.take_due(&slot, end_ms, 7, |owner| owner == 7);
+    let written = due().unwrap();
+    assert_eq!((written.count, written.label), (2, failure.label));
+    assert_eq!((written.start_ms, written.end_ms), (NOW, end_ms));
+    assert_eq!(due(), Some(written), "it was not written");
+    locked.told(&slot, &written, 7);
+    assert!(due().is_none() && !slot.has_repeats());
+    assert_eq!(locked.count(&slot, &failure), None, "no window is open");
 }
 
 /// Many processes count, make servers and read at once: nothing is lost.
@@ -463,7 +463,7 @@ fn garbage_is_survived() {
         let slot = table.find(&orders);
         let slot = slot.or_else(|| table.locked().insert(&orders, || new(NOW + index)));
         slot.unwrap_or(table.other()).count_failed(&failed(NOW));
-        let _ = table.locked().take_due(&table.other(), NOW, |_| true);
+        let _ = table.locked().take_due(&table.other(), NOW, 7, |_| true);
     }
     let _ = snapshot(table);
 }

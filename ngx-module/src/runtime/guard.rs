@@ -57,7 +57,7 @@ pub(crate) fn silence_panics() {
 }
 
 #[cfg(feature = "fault-injection")]
-pub(crate) use fault::{die_with_lock, fault, Fault};
+pub(crate) use fault::{die_at, fault, Fault};
 
 #[cfg(not(feature = "fault-injection"))]
 mod fault {
@@ -77,14 +77,17 @@ mod fault {
         Panic(String),
         /// Every `one_in`th allocation fails; without a number, every one while the reserve is open.
         Memory { one_in: Option<u64> },
-        /// The first worker that locks the zone removes this file and is killed.
-        DieWithLock(String),
+        /// The first worker that comes to this point removes the file `mark` and is killed.
+        Die { point: String, mark: String },
     }
 
     fn read() -> Option<Fault> {
         let text = std::env::var("TLSDIAG_FAULT").ok()?;
-        if let Some(mark) = text.strip_prefix("die_with_lock:") {
-            return Some(Fault::DieWithLock(mark.to_owned()));
+        if let Some((point, mark)) = text.strip_prefix("die:").and_then(|at| at.split_once(':')) {
+            return Some(Fault::Die {
+                point: point.to_owned(),
+                mark: mark.to_owned(),
+            });
         }
         Some(match text.strip_prefix("memory") {
             Some("") => Fault::Memory { one_in: None },
@@ -100,9 +103,10 @@ mod fault {
         FAULT.get()?.as_ref()
     }
 
-    pub(crate) fn die_with_lock() {
-        if let Some(Fault::DieWithLock(mark)) = fault() {
-            if std::fs::remove_file(mark).is_ok() {
+    /// A point at which a worker may be killed.
+    pub(crate) fn die_at(here: &str) {
+        if let Some(Fault::Die { point, mark }) = fault() {
+            if point == here && std::fs::remove_file(mark).is_ok() {
                 // SAFETY: ends this process.
                 unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
             }

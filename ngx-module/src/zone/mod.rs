@@ -78,7 +78,7 @@ impl<'z> Zone<'z> {
         // SAFETY: the mutex is the pool's.
         unsafe { ngx_shmtx_lock(mutex) };
         #[cfg(feature = "fault-injection")]
-        crate::runtime::guard::die_with_lock();
+        crate::runtime::guard::die_at("lock");
         Held {
             mutex,
             locked: self.table.locked(),

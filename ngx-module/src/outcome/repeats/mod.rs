@@ -2,7 +2,8 @@
 //!
 //! The core decides ([`tlsdiag::suppress`]) under the zone's lock; nothing is written while it is held. The
 //! count of a window is written with the next failure, by a timer when the window ends, or when the process
-//! ends. The windows of a worker that died go to the worker that takes its place.
+//! ends, and stays in its place until then. The windows of a worker that died, and the counts it was about
+//! to write, go to the worker that takes its place.
 
 mod storm;
 mod timer;
@@ -11,8 +12,8 @@ use ngx::ffi::{ngx_errno, ngx_pid, ngx_process, NGX_PROCESS_SINGLE, NGX_PROCESS_
 use tlsdiag::facts::Facts;
 use tlsdiag::report::{repeats_document, repeats_line, Repeated};
 use tlsdiag::rules::CATALOGUE;
-use tlsdiag::suppress::{Decision, Failure, Label, Repeats};
-use tlsdiag::table::Slot;
+use tlsdiag::suppress::{Decision, Failure, Label, Repeats, WINDOWS};
+use tlsdiag::table::{Locked, Slot};
 use tlsdiag::{counters, Diagnosis};
 
 use super::failed;
@@ -63,14 +64,9 @@ pub(super) fn count_alike(upstream: &UpstreamConnection<'_>, seen: Seen<'_>) -> 
         let known = storm::find(likeness).filter(|_| place.is_own)?;
         let label = label(scope, known.reason);
         let failure = failure(zone, upstream, label, period_ms, true);
-        let held = zone.lock();
-        if !held.locked.is_repeat(&place.slot, &failure) {
-            return None;
-        }
+        let decision = zone.lock().locked.count(&place.slot, &failure)?;
         let failed = failed::of_handshake(seen.observation, known.reason, known.changed);
         place.slot.count_failed(&failed);
-        let decision = held.locked.decide(&place.slot, failure);
-        drop(held);
         suppress(zone, decision);
         Some(())
     });
@@ -154,8 +150,18 @@ fn key(zone: &Zone<'_>, upstream: &UpstreamConnection<'_>, label: Label, is_own:
     ])
 }
 
-/// Writes one line and one document about the repeats, to the logs that have the first failure.
+/// Tells a number: writes it and, when it is written, frees its place.
 fn tell(zone: &Zone<'_>, slot: &Slot<'_>, repeats: &Repeats) {
+    #[cfg(feature = "fault-injection")]
+    crate::runtime::guard::die_at("tell");
+    write(zone, slot, repeats);
+    #[cfg(feature = "fault-injection")]
+    crate::runtime::guard::die_at("told");
+    zone.lock().locked.told(slot, repeats, process());
+}
+
+/// Writes one line and one document about the repeats, to the logs that have the first failure.
+fn write(zone: &Zone<'_>, slot: &Slot<'_>, repeats: &Repeats) {
     let label = repeats.label;
     // SAFETY: nothing of it is kept.
     let Some(scope) = (unsafe { Scope::numbered(label.level, label.generation) }) else {
@@ -204,11 +210,10 @@ pub(crate) fn end_process() {
         return;
     }
     with_zone(|zone| {
-        for (_, slot) in zone.table.taken().filter(|(_, slot)| slot.has_repeats()) {
-            let all = zone.lock().locked.take_all(&slot, now_ms(), process());
-            for repeats in all.iter().flatten() {
-                tell(zone, &slot, repeats);
-            }
+        for slot in with_repeats(zone) {
+            tell_all(zone, &slot, |locked| {
+                locked.take_own(&slot, now_ms(), process())
+            });
         }
     });
 }
@@ -220,20 +225,31 @@ fn sweep() {
     let is_ours = |owner| owner == process || is_gone(owner);
     let next = with_zone(|zone| {
         let mut ends = None;
-        for (_, slot) in zone.table.taken().filter(|(_, slot)| slot.has_repeats()) {
-            let held = zone.lock();
-            let due = held.locked.take_due(&slot, now_ms(), is_ours);
-            let end = held.locked.adopt(&slot, process, is_gone);
-            drop(held);
-            for repeats in due.iter().flatten() {
-                tell(zone, &slot, repeats);
-            }
+        for slot in with_repeats(zone) {
+            tell_all(zone, &slot, |locked| {
+                locked.take_due(&slot, now_ms(), process, is_ours)
+            });
+            let end = zone.lock().locked.adopt(&slot, process, is_gone);
             ends = earliest(ends, end);
         }
         ends
     });
     if let Some(wake_ms) = next.flatten() {
         timer::wake_at(wake_ms);
+    }
+}
+
+fn with_repeats<'z>(zone: &Zone<'z>) -> impl Iterator<Item = Slot<'z>> {
+    let all = zone.table.taken().map(|(_, slot)| slot);
+    all.filter(Slot::has_repeats)
+}
+
+/// Tells a server's numbers, each before the next is taken.
+fn tell_all(zone: &Zone<'_>, slot: &Slot<'_>, take: impl Fn(&Locked<'_>) -> Option<Repeats>) {
+    for _ in 0..WINDOWS {
+        let taken = take(&zone.lock().locked);
+        let Some(repeats) = taken else { return };
+        tell(zone, slot, &repeats);
     }
 }
 

@@ -1,11 +1,15 @@
 //! What these tests share.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
 use openssl::ssl::SslContext;
 use serde_json::Value;
 use tlsdiag_e2e::client::{self, Response};
 use tlsdiag_e2e::lab::{self, Lab};
 use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::{Peer, Stack, Upstream};
+use tlsdiag_e2e::tempdir::TempDir;
 
 pub(crate) use tlsdiag_e2e::lab::{healthy, refusing, API};
 
@@ -38,6 +42,34 @@ pub(crate) fn counting() -> Config {
         .http(zone)
         .location("/status", status)
 }
+
+/// The first worker that comes to a point of the test build is killed there.
+pub(crate) struct Death {
+    directory: TempDir,
+}
+
+impl Death {
+    /// To be met by the nginx that is started with this configuration.
+    pub(crate) fn at(point: &str, config: &mut Config) -> Death {
+        let directory = TempDir::new("die");
+        let mark = directory.write(MARK, "");
+        let mode = Permissions::from_mode(0o777);
+        std::fs::set_permissions(directory.path(), mode).unwrap();
+        config.module = Module::Fault;
+        config.main.push_str("env TLSDIAG_FAULT;\n");
+        let fault = format!("die:{point}:{}", mark.display());
+        config.environment.push(("TLSDIAG_FAULT".to_owned(), fault));
+        Death { directory }
+    }
+
+    /// Somebody died of it.
+    pub(crate) fn has_come(&self) -> bool {
+        !self.directory.file(MARK).exists()
+    }
+}
+
+/// The file that a worker removes before it is killed.
+const MARK: &str = "now";
 
 /// `GET path` with an Accept header.
 pub(crate) fn ask(nginx: &Nginx, path: &str, accept: &str) -> Response {

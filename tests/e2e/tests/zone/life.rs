@@ -2,17 +2,17 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
 use tlsdiag_e2e::client;
-use tlsdiag_e2e::nginx::{Config, Daemon, Module, Nginx};
+use tlsdiag_e2e::nginx::{Config, Daemon, Nginx};
 use tlsdiag_e2e::peers::dns::Dns;
 use tlsdiag_e2e::peers::{answer, scripted, Peer};
-use tlsdiag_e2e::tempdir::TempDir;
 use tlsdiag_e2e::wait;
 
-use super::lab::{block, counting, get, healthy, refusing, server, servers, status, tls_server};
+use super::lab::{
+    block, counting, get, healthy, refusing, server, servers, status, tls_server, Death,
+};
 
 #[test]
 fn a_reload_goes_on_counting_and_another_size_begins_anew() {
@@ -63,16 +63,10 @@ fn a_worker_that_is_killed_takes_nothing_with_it() {
 #[test]
 fn a_worker_that_is_killed_with_the_lock_stops_nobody() {
     let good = healthy();
-    let directory = TempDir::new("die");
-    let mark = directory.write("now", "");
-    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let mut config = counting()
         .http(&block("orders", &good))
         .location("/good", "proxy_pass https://orders;");
-    config.module = Module::Fault;
-    config.main = "env TLSDIAG_FAULT;\n".to_owned();
-    let fault = format!("die_with_lock:{}", mark.display());
-    config.environment.push(("TLSDIAG_FAULT".to_owned(), fault));
+    let death = Death::at("lock", &mut config);
     let mut nginx = Nginx::start(config);
     nginx.expect_trouble("exited on signal 9");
     nginx.expect_trouble("was locked by");
@@ -81,7 +75,7 @@ fn a_worker_that_is_killed_with_the_lock_stops_nobody() {
         0,
         "its worker died"
     );
-    assert!(!mark.exists(), "it died where it should");
+    assert!(death.has_come(), "it died where it should");
     wait::until("another worker to answer", || {
         (client::get(nginx.port(), "/status").status == 200).then_some(())
     });

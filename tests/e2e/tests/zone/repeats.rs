@@ -10,7 +10,7 @@ use tlsdiag_e2e::peers::Peer;
 use tlsdiag_e2e::process::read_lossy;
 use tlsdiag_e2e::wait;
 
-use super::lab::{ask, block, counting, get, refusing, server, status};
+use super::lab::{ask, block, counting, get, refusing, server, status, Death};
 
 fn config(peer: &Peer, repeat: &str) -> Config {
     counting()
@@ -169,6 +169,60 @@ fn the_number_of_a_worker_that_was_killed_is_told_by_the_next() {
         pid(&finished.documents[0]),
         "another worker told it"
     );
+}
+
+/// What is told of 5 repeats where a worker is killed at this point, told at the end of their window: each
+/// number, and who told it.
+fn told_by_a_worker_killed_at(point: &str) -> Vec<(Value, Value)> {
+    let peer = refusing();
+    let mut config = config(&peer, "2s");
+    let death = Death::at(point, &mut config);
+    let mut nginx = Nginx::start(config);
+    nginx.expect_trouble("exited on signal 9");
+    get(&nginx, "/", 502, 6);
+    let first = nginx.workers();
+    wait::until("another worker", || {
+        let now = nginx.workers();
+        (!now.is_empty() && now != first).then_some(())
+    });
+    assert!(death.has_come());
+    wait_for_number(&nginx);
+    // The window is over, and nothing of it is left.
+    get(&nginx, "/", 502, 2);
+    let finished = nginx.finish();
+    let numbers = finished.documents.iter().filter(|one| is_number(one));
+    let mut numbers: Vec<_> = numbers.collect();
+    let last = numbers.pop().unwrap();
+    assert_eq!(last["nginx"]["upstream_tls"]["suppressed"], 1, "{last:#}");
+    assert_eq!(told(&finished.log).1.len(), numbers.len() + 1);
+    let written = &finished.documents[0];
+    let pair = |number: &Value| {
+        assert_eq!(number["nginx"]["upstream_tls"]["suppressed"], 5);
+        assert_eq!(number["event"]["start"], written["@timestamp"]);
+        assert_eq!(number["event"]["code"], "sni_missing");
+        (
+            number["event"]["end"].clone(),
+            number["process"]["pid"].clone(),
+        )
+    };
+    numbers.into_iter().map(pair).collect()
+}
+
+#[test]
+fn a_number_that_was_not_written_yet_is_told_by_the_next_worker() {
+    let told = told_by_a_worker_killed_at("tell");
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
+/// Nobody knows whether it was written: rather twice than never.
+#[test]
+fn a_number_just_written_is_told_again() {
+    let told = told_by_a_worker_killed_at("told");
+    let [(end, worker), (same, other)] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(end, same);
+    assert_ne!(worker, other);
 }
 
 /// Another place, another cause, another server: not the same failure.
