@@ -53,7 +53,6 @@ pub(super) unsafe extern "C" fn ssl_freed(
             let (context, result) = (SSL_get_SSL_CTX(ssl), SSL_get_verify_result(ssl));
             match state {
                 ConnectionState::Handshaking => {
-                    let _mark = QueueMark::set();
                     outcome::close(observation, &upstream, context, result);
                 }
                 ConnectionState::Established(established) => {

@@ -70,11 +70,11 @@ impl ErrorCode {
     fn most_telling() -> Self {
         // SAFETY: reads this thread's queue.
         let earliest = Self(unsafe { ERR_peek_error() });
+        if earliest.library() == ERR_LIB_SSL {
+            return earliest;
+        }
         let latest = Self::latest();
-        let is_better = earliest.library() != ERR_LIB_SSL
-            && latest.library() == ERR_LIB_SSL
-            && latest.is_specific();
-        match is_better {
+        match latest.library() == ERR_LIB_SSL && latest.is_specific() {
             true => latest,
             false => earliest,
         }

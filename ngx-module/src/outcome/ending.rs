@@ -3,6 +3,7 @@
 use tlsdiag::capture::{ending_of, Circumstances, EndingKind};
 
 use super::Observation;
+use crate::openssl::QueueMark;
 use crate::runtime::clock::monotonic_ns;
 use crate::upstream::UpstreamConnection;
 
@@ -13,7 +14,10 @@ pub(super) fn of(
     verify_result: i64,
 ) -> Option<EndingKind> {
     let matches = || match (&observation.leaf, upstream.compared_name()) {
-        (Some(leaf), Some(name)) => leaf.borrow().matches_host(name),
+        (Some(leaf), Some(name)) => {
+            let _mark = QueueMark::set();
+            leaf.borrow().matches_host(name)
+        }
         _ => true,
     };
     let seen = Circumstances {

@@ -18,6 +18,7 @@ use tlsdiag::rules::Family;
 use tlsdiag::{report, Diagnosis, Recording};
 
 use crate::conf::{with_zone, Scope};
+use crate::openssl::QueueMark;
 use crate::sink::error_log;
 use crate::upstream::UpstreamConnection;
 use crate::variables::{self, Negotiated, Values};
@@ -98,6 +99,7 @@ pub(crate) unsafe fn close(
         return;
     }
     let diagnosis = wanted.and_then(|kind| {
+        let _mark = QueueMark::set();
         // SAFETY: the caller's promise.
         let recording =
             unsafe { recording::recording(observation, kind, upstream, context, verify_result) };

@@ -106,16 +106,19 @@ impl Observation {
     /// # Safety
     /// `ssl` is alive: only from inside its callbacks.
     pub(crate) unsafe fn snapshot(&mut self, ssl: *const SSL) {
+        // Before that it is the certificate of the session offered.
+        let has_leaf = self.recorder.finished || self.recorder.certificate_came();
+        let has_own = self.recorder.client_certificate == ClientCertificateSent::Certificate;
+        if !has_leaf && !has_own {
+            return;
+        }
         let _mark = QueueMark::set();
         // SAFETY: the caller's promise.
         unsafe {
-            // Before that it is the certificate of the session offered.
-            if self.leaf.is_none() && (self.recorder.finished || self.recorder.certificate_came()) {
+            if has_leaf && self.leaf.is_none() {
                 self.leaf = X509::peer(ssl);
             }
-            if self.recorder.client_certificate == ClientCertificateSent::Certificate
-                && self.own_certificate.is_none()
-            {
+            if has_own && self.own_certificate.is_none() {
                 self.own_certificate = X509::own(ssl);
             }
         }
