@@ -13,14 +13,12 @@ impl Recorder {
     /// hello and asked for, and the error. Of our own hello only the length takes part: the configuration
     /// and the name that it was made with are the caller's to compare. `digest` makes one number of bytes.
     pub fn likeness(&self, digest: impl Fn(&[&[u8]]) -> u64) -> u64 {
-        let mut numbers = [0; NUMBERS * 8];
-        for (to, from) in numbers.chunks_exact_mut(8).zip(self.numbers()) {
-            to.copy_from_slice(&from.to_le_bytes());
-        }
+        let numbers = self.numbers().map(u64::to_le_bytes);
         let mut messages = [0; 2 * super::MAX_MESSAGES];
         let count = self.message_count.min(super::MAX_MESSAGES);
-        for (to, (sent, kind)) in messages.chunks_exact_mut(2).zip(self.messages) {
-            to.copy_from_slice(&[u8::from(sent), kind]);
+        let went_by = self.messages.iter().take(count);
+        for (to, (sent, kind)) in messages.chunks_exact_mut(2).zip(went_by) {
+            to.copy_from_slice(&[u8::from(*sent), *kind]);
         }
         let mut alerts = [0; 16];
         for (to, alert) in alerts.chunks_exact_mut(4).zip(self.alerts) {
@@ -29,7 +27,7 @@ impl Recorder {
         let [first, second] = &self.server_hellos;
         let request = self.certificate_request.as_ref();
         digest(&[
-            &numbers,
+            numbers.as_flattened(),
             messages.get(..2 * count).unwrap_or_default(),
             &alerts,
             lasting(first.as_ref()),

@@ -141,13 +141,9 @@ fn key(zone: &Zone<'_>, upstream: &UpstreamConnection<'_>, label: Label, is_own:
         .and_then(|server| server.upstream)
         .unwrap_or_default();
     let address = server.map_or(&[][..], |server| server.address);
-    zone.table.digest(&[
-        &[label.reason],
-        &label.level.to_le_bytes(),
-        &label.generation.to_le_bytes(),
-        name,
-        address,
-    ])
+    let [level, generation] = [label.level, label.generation].map(u64::from);
+    let numbers = [u64::from(label.reason) << 32 | level, generation].map(u64::to_le_bytes);
+    zone.table.digest(&[numbers.as_flattened(), name, address])
 }
 
 /// Tells a number: writes it and, when it is written, frees its place.

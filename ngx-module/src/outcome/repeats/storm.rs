@@ -11,6 +11,7 @@ use tlsdiag::capture::EndingKind;
 use tlsdiag::changes::Changes;
 
 use crate::conf::{generation, Scope};
+use crate::openssl::X509;
 use crate::outcome::place::Place;
 use crate::outcome::Observation;
 use crate::upstream::UpstreamConnection;
@@ -96,25 +97,18 @@ pub(super) fn likeness(
         seen.kind as u64,
         u64::from(observation.offers_session_of_another()),
     ];
-    let mut bytes = [0; 7 * 8];
-    for (to, from) in bytes.chunks_exact_mut(8).zip(numbers) {
-        to.copy_from_slice(&from.to_le_bytes());
-    }
-    let tail = |certificate: &Option<crate::openssl::X509>| {
-        let certificate = certificate.as_ref();
-        certificate.map_or([0; 32], |one| {
-            let mut tail = [1; 32];
-            let from = one.borrow().signature_tail();
-            tail.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-            tail
-        })
-    };
     let session = observation.session.name.as_deref();
     digest(&[
-        &bytes,
-        &tail(&observation.leaf),
-        &tail(&observation.own_certificate),
+        numbers.map(u64::to_le_bytes).as_flattened(),
+        tail(&observation.leaf),
+        tail(&observation.own_certificate),
         upstream.compared_name().unwrap_or_default(),
         session.unwrap_or_default(),
     ])
+}
+
+/// What tells a certificate from another; empty for none.
+fn tail(certificate: &Option<X509>) -> &[u8] {
+    let certificate = certificate.as_ref();
+    certificate.map_or(&[], |one| one.borrow().signature_tail())
 }
