@@ -177,7 +177,7 @@ pub(crate) fn failing(report: &mut Report) {
         "with a line",
         "with line and JSON",
         "ratio",
-        "as a repeat",
+        "inside the module as a repeat",
     ]);
     for case in cases {
         let stock = case.count(Setting::Stock);
@@ -186,12 +186,13 @@ pub(crate) fn failing(report: &mut Report) {
         let document = case.count(Setting::Document);
         report.check(&case, Setting::Line, line.all - stock.all);
         report.check(&case, Setting::Document, document.all - stock.all);
+        report.check(&case, Setting::Repeated, repeated.inside);
         let cells = [
             number(stock.all),
             added(&stock, &line),
             added(&stock, &document),
             ratio(stock.all, document.all - stock.all),
-            added(&stock, &repeated),
+            signed(repeated.inside),
         ];
         report.row(case.title, &cells);
     }
