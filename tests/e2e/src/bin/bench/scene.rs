@@ -132,6 +132,7 @@ fn refused(title: &'static str, settings: &'static str) -> Case {
     })
     .at_most(Setting::Line, 72_000.0)
     .at_most(Setting::Document, 135_000.0)
+    .at_most(Setting::Repeated, 4_500.0)
 }
 
 fn timed_out() -> Case {
