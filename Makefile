@@ -11,7 +11,7 @@ E2E = env NGINX_BIN=$(NGINX_BIN) NGINX_MODULES_DIR=$(NGINX_MODULES_DIR) \
 	TLSDIAG_PROBE=$(CURDIR)/$(PROBE)
 
 .PHONY: help deps build demo test test-core test-probe test-capi test-e2e test-proofs test-recipes lint fuzz matrix
-.PHONY: proofs converge soak soak-counters bench bench-explain deb test-deb versions observability clean
+.PHONY: proofs converge soak soak-counters bench bench-explain deb test-deb test-container versions observability clean
 .PHONY: module fault quiet probe
 
 help: ## say what there is
@@ -96,9 +96,13 @@ deb: ## build the Debian packages: build/deb/*.deb
 	scripts/deps deb
 	scripts/deb
 
-test-deb: deb ## install, use and remove them in a clean Debian 12 (needs root)
+test-deb: deb ## install, use and remove them in a clean system of this release (needs root)
 	scripts/deps test-deb
 	scripts/test-deb
+
+test-container: ## the container recipe, in folders of Debian 13 (needs root)
+	scripts/deps test-container
+	scripts/test-container
 
 versions: ## the end-to-end causes on other nginx and OpenSSL versions (needs root; half an hour)
 	scripts/deps versions
