@@ -5,11 +5,11 @@
 use crate::capture::CertificateCheck;
 use crate::facts::Facts;
 use crate::registry::X509Error;
-use crate::rules::{send_a_name, Confidence, Evidence, Finding, Remedy, Security};
+use crate::rules::{send_a_name, Confidence, Draft, Evidence, Finding, Remedy, Security};
 
 /// A verdict that came with a session, whose chain nobody can look at any more, says only what may be
 /// wrong.
-pub(super) fn demote(facts: &Facts<'_>, finding: Finding) -> Finding {
+pub(super) fn demote<'f>(facts: &Facts<'_>, finding: Draft<'f>) -> Draft<'f> {
     match facts.verdict_came_with_a_session() && hangs_on_the_certificate(&finding) {
         true => finding.as_alternative(),
         false => finding,
@@ -90,7 +90,7 @@ fn with_the_session(facts: &Facts<'_>, mut finding: Finding) -> Finding {
 }
 
 /// Another certificate could have passed; not so where nothing at all is trusted.
-fn hangs_on_the_certificate(finding: &Finding) -> bool {
+fn hangs_on_the_certificate<S>(finding: &Finding<S>) -> bool {
     let because = |code| finding.because.contains(&code);
     because(Evidence::VerificationFailed) && !because(Evidence::StoreEmpty)
 }

@@ -4,11 +4,11 @@
 //! and rules out a cause, so it is printed before any advice to read the upstream's log. Where two lists were
 //! narrowed, a refusal does not say which of them is too narrow: both are widened.
 
-use crate::rules::{Applicability, Confidence, Evidence, Family, Finding, Rule, Security};
+use crate::rules::{Applicability, Confidence, Draft, Evidence, Family, Finding, Rule, Security};
 
 /// What it costs to try a guess: nothing, a value to fill in, some security, a name other than the one meant,
 /// or another person's help. It ranks guesses only; where there is more evidence, that decides.
-pub(super) fn effort(rule: &Rule, finding: &Finding) -> u8 {
+pub(super) fn effort<S>(rule: &Rule, finding: &Finding<S>) -> u8 {
     match finding.remedy.applicability {
         _ if finding.confidence != Confidence::Possible => 0,
         Applicability::Manual => 4,
@@ -22,7 +22,7 @@ pub(super) fn effort(rule: &Rule, finding: &Finding) -> u8 {
 }
 
 /// A guess that a name is wrong, though it may be meant.
-fn doubts_a_name(finding: &Finding) -> bool {
+fn doubts_a_name<S>(finding: &Finding<S>) -> bool {
     const ODD: [Evidence; 2] = [Evidence::NameDiffersFromHost, Evidence::NameIsUpstreamBlock];
     let about_a_name = ODD.iter().any(|one| finding.because.contains(one));
     finding.confidence == Confidence::Possible && about_a_name
@@ -30,12 +30,12 @@ fn doubts_a_name(finding: &Finding) -> bool {
 
 /// Whether a finding is a lever that is left to try: not one of an alternative only, and not a name that may
 /// be meant.
-pub(super) fn is_left(rule: &Rule, finding: &Finding) -> bool {
+pub(super) fn is_left<S>(rule: &Rule, finding: &Finding<S>) -> bool {
     !finding.alternative_only && is_lever(rule, finding) && !doubts_a_name(finding)
 }
 
 /// Where nothing decides, what can be tried as it stands comes first.
-pub(super) fn prefer(found: &mut [(&'static Rule, Finding)]) {
+pub(super) fn prefer(found: &mut [(&'static Rule, Draft<'_>)]) {
     let first_decides = found.first().is_none_or(|(_, first)| decides(first));
     let lever = found.iter().position(|(rule, one)| {
         is_lever(rule, one) && one.remedy.applicability == Applicability::Machine
@@ -47,7 +47,7 @@ pub(super) fn prefer(found: &mut [(&'static Rule, Finding)]) {
     }
 }
 
-fn decides(finding: &Finding) -> bool {
+fn decides<S>(finding: &Finding<S>) -> bool {
     !finding.because.contains(&Evidence::NothingDecides)
 }
 
@@ -56,7 +56,7 @@ fn decides(finding: &Finding) -> bool {
 pub(super) fn pull(
     mut finding: Finding,
     family: Family,
-    others: &[(&'static Rule, Finding)],
+    others: &[(&'static Rule, Draft<'_>)],
 ) -> Finding {
     if finding.confidence == Confidence::Certain {
         return finding;
@@ -76,7 +76,7 @@ pub(super) fn pull(
 }
 
 /// A list of ours was narrowed, and the upstream refused without saying which.
-fn is_about_a_list(finding: &Finding) -> bool {
+fn is_about_a_list<S>(finding: &Finding<S>) -> bool {
     const LISTS: [Evidence; 3] = [
         Evidence::CipherListNarrow,
         Evidence::GroupListNarrow,
@@ -89,7 +89,7 @@ fn is_about_a_list(finding: &Finding) -> bool {
 /// It can be pasted, and costs no security. A name of the operator's choice counts, too: under verification
 /// it changes which certificate is accepted, under a condition that is printed with it. Whom to trust is
 /// another matter.
-fn is_lever(rule: &Rule, finding: &Finding) -> bool {
+fn is_lever<S>(rule: &Rule, finding: &Finding<S>) -> bool {
     let is_free = match finding.remedy.security {
         Security::Neutral | Security::Hardens => true,
         Security::ChangesTrust => rule.family != Family::Certificate,

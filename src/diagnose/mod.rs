@@ -4,7 +4,7 @@ mod certificate;
 mod levers;
 
 use crate::facts::Facts;
-use crate::rules::{self, Confidence, Evidence, Family, Finding, Rule, Security, CATALOGUE};
+use crate::rules::{self, Confidence, Draft, Evidence, Family, Finding, Rule, Security, CATALOGUE};
 
 /// Alternatives named beside the diagnosis.
 const MAX_ALTERNATIVES: usize = 3;
@@ -38,7 +38,7 @@ impl Diagnosis {
 
 /// Says why the attempt failed. There is always an answer: the last rule, `unknown`, never declines.
 pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
-    let mut found: Vec<(&'static Rule, Finding)> = CATALOGUE
+    let mut found: Vec<(&'static Rule, Draft<'_>)> = CATALOGUE
         .iter()
         .filter_map(|rule| Some((*rule, certificate::demote(facts, (rule.evaluate)(facts)?))))
         .collect();
@@ -58,7 +58,7 @@ pub fn diagnose(facts: &Facts<'_>) -> Diagnosis {
     let others: Vec<_> = found
         .filter(|(_, finding)| !finding.because.contains(&Evidence::NothingDecides))
         .collect();
-    let finding = levers::pull(finding, rule.family, &others);
+    let finding = levers::pull(finding.in_words(), rule.family, &others);
     let finding = limit_confidence(facts, certificate::limit(facts, finding));
     Diagnosis {
         name: rule.name,

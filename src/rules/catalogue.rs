@@ -1,7 +1,7 @@
 //! The catalogue: one static slice. Among findings of the same confidence its order decides, so the specific
 //! stand before the general.
 
-use super::Finding;
+use super::Draft;
 use super::{
     certificate, client_certificate, local, parameters, peer, server_name, transport, unknown,
     version,
@@ -58,7 +58,7 @@ pub struct Rule {
     /// What people try for this one and what does not help: directives, or short phrases.
     pub dead_ends: &'static [&'static str],
     /// Looks at the facts.
-    pub evaluate: fn(&Facts<'_>) -> Option<Finding>,
+    pub evaluate: for<'f> fn(&'f Facts<'_>) -> Option<Draft<'f>>,
 }
 
 macro_rules! catalogue {

@@ -229,33 +229,39 @@ impl Remedy {
 const IN_FORCE: &str =
     "nginx.conf does already what could help on nginx's side: look at the upstream's log";
 
-/// A rule's answer.
+/// A sentence that is put into words when it is read: of all rules that hold, one is.
+pub type Sentence<'f> = Box<dyn FnOnce() -> String + 'f>;
+
+/// A rule's answer; its sentence is a text once it comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct Finding<S = String> {
     /// How sure.
     pub confidence: Confidence,
     /// The rule only offers itself as an alternative; it never comes first.
     pub alternative_only: bool,
     /// One sentence that stands alone, without a full stop. Text of a peer or a client is quoted in it.
-    pub sentence: String,
+    pub sentence: S,
     /// What speaks for it.
     pub because: Vec<Evidence>,
     /// What to do.
     pub remedy: Remedy,
 }
 
-impl Finding {
+/// What a rule answers with.
+pub type Draft<'f> = Finding<Sentence<'f>>;
+
+impl<'f> Draft<'f> {
     /// A finding that may come first.
     pub fn new(
         confidence: Confidence,
-        sentence: impl Into<String>,
+        sentence: impl FnOnce() -> String + 'f,
         because: &[Evidence],
         remedy: Remedy,
     ) -> Self {
         Self {
             confidence,
             alternative_only: false,
-            sentence: sentence.into(),
+            sentence: Box::new(sentence),
             because: because.to_vec(),
             remedy,
         }
@@ -266,6 +272,17 @@ impl Finding {
         Self {
             alternative_only: true,
             ..self
+        }
+    }
+
+    /// The same, in words.
+    pub fn in_words(self) -> Finding {
+        Finding {
+            confidence: self.confidence,
+            alternative_only: self.alternative_only,
+            sentence: (self.sentence)(),
+            because: self.because,
+            remedy: self.remedy,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rules: one diagnosis a file.
 //!
-//! A rule looks at the facts and either declines or answers with a [`Finding`]. It does not know
+//! A rule looks at the facts and either declines or answers with a [`Draft`]. It does not know
 //! the other rules: ranking is `diagnose`'s work. Among findings of the same confidence the order of
 //! [`CATALOGUE`] decides.
 
@@ -24,7 +24,7 @@ pub use catalogue::SOURCES;
 pub use catalogue::{Family, Rule, CATALOGUE};
 pub use directive::Directive;
 pub use evidence::Evidence;
-pub use finding::{Applicability, Confidence, Finding, Remedy, Security};
+pub use finding::{Applicability, Confidence, Draft, Finding, Remedy, Security, Sentence};
 
 pub(crate) use server_name::send_a_name;
 
@@ -48,6 +48,6 @@ fn command(facts: &Facts<'_>, name: &'static str, list: &[&'static str]) -> Reme
 }
 
 /// The answer when every rule declined.
-pub fn fallback(facts: &Facts<'_>) -> (&'static Rule, Finding) {
+pub fn fallback<'f>(facts: &'f Facts<'_>) -> (&'static Rule, Draft<'f>) {
     (&unknown::unknown::RULE, unknown::unknown::finding(facts))
 }

@@ -25,7 +25,7 @@
 
 use crate::capture::{Certificate, CertificateCheck};
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_chain_incomplete",
@@ -34,19 +34,21 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if let Some(found) = super::problem(facts, Problem::AnchorUnknown) {
-        return (!found.anchor_sent).then(|| alternative(&found));
+        return (!found.anchor_sent).then(|| alternative(found));
     }
     let found = super::problem(facts, Problem::IssuerMissing)?;
-    let sentence = format!(
-        "upstream does not send {}, the issuer of its certificate {}",
-        super::issuer(link(found.check)),
-        found.certificate_of(last(found.check))
-    );
+    let sentence = move || {
+        format!(
+            "upstream does not send {}, the issuer of its certificate {}",
+            super::issuer(link(found.check)),
+            found.certificate_of(last(found.check))
+        )
+    };
     // A private root, signing directly, looks the same. Where the certificate says its issuer is to be
     // had does not decide: that is the word of a peer that nobody has verified.
-    let finding = Finding::new(Confidence::Possible, sentence, &found.evidence(), remedy());
+    let finding = Draft::new(Confidence::Possible, sentence, &found.evidence(), remedy());
     Some(match found.may_lack_an_intermediate() {
         true => finding,
         false => finding.as_alternative(),
@@ -80,10 +82,12 @@ fn remedy() -> Remedy {
 }
 
 /// Intermediates were sent and the last one's issuer is unknown: one more may be missing.
-fn alternative(found: &super::Found<'_>) -> Finding {
-    let sentence = format!(
-        "upstream may not send every intermediate of its certificate {}",
-        found.certificate_of(0)
-    );
-    Finding::new(Confidence::Possible, sentence, &found.evidence(), remedy()).as_alternative()
+fn alternative<'f>(found: super::Found<'f>) -> Draft<'f> {
+    let sentence = move || {
+        format!(
+            "upstream may not send every intermediate of its certificate {}",
+            found.certificate_of(0)
+        )
+    };
+    Draft::new(Confidence::Possible, sentence, &found.evidence(), remedy()).as_alternative()
 }

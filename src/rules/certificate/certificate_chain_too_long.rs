@@ -21,7 +21,7 @@
 
 use crate::facts::{Facts, Problem};
 use crate::rules::directive::Setting;
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_chain_too_long",
@@ -33,18 +33,20 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::TooLong)?;
-    let sentence = format!(
-        "upstream chain of {} needs more intermediates than proxy_ssl_verify_depth {} allows",
-        found.certificate_of(0),
-        facts.recording.settings.verify_depth.unwrap_or(1)
-    );
+    let sentence = move || {
+        format!(
+            "upstream chain of {} needs more intermediates than proxy_ssl_verify_depth {} allows",
+            found.certificate_of(0),
+            facts.recording.settings.verify_depth.unwrap_or(1)
+        )
+    };
     let remedy = Remedy::paste(
         facts,
         [Setting::number("verify_depth", found.check.proven_depth?)],
     );
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

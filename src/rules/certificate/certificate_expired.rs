@@ -22,7 +22,7 @@
 
 use crate::date::day;
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_expired",
@@ -31,15 +31,17 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::Expired)?;
-    let sentence = format!(
-        "upstream certificate {} expired on {}",
-        found.certificate(),
-        day(found.shown().map_or(0, |one| one.not_after))
-    );
+    let sentence = move || {
+        format!(
+            "upstream certificate {} expired on {}",
+            found.certificate(),
+            day(found.shown().map_or(0, |one| one.not_after))
+        )
+    };
     let remedy = Remedy::manual("upstream must renew its certificate and load it");
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

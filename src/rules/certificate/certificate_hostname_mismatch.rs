@@ -29,7 +29,7 @@ use std::net::IpAddr;
 use crate::capture::{EndingKind, MAX_NAMES};
 use crate::facts::Facts;
 use crate::rules::server_name::{send_a_name, HOST};
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 use crate::text::{quote, Foreign};
 
 pub(crate) static RULE: Rule = Rule {
@@ -39,7 +39,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.ending() != EndingKind::NameRejected {
         return None;
     }
@@ -54,6 +54,24 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             .any(|one| one.raw().parse() == Ok(address))
     });
     let presented = leaf.presented();
+    let mut evidence = vec![Evidence::NameNotPresented];
+    if ip_presented {
+        evidence.push(Evidence::IpSanNotCompared);
+    }
+    if facts.name.missing() {
+        evidence.push(Evidence::NoServerNameSent);
+    }
+    let remedy = remedy(facts, best(&presented, &compared_name));
+    let sentence = move || sentence(&presented, compared, &compared_name, ip_presented);
+    Some(Draft::new(Confidence::Certain, sentence, &evidence, remedy))
+}
+
+fn sentence(
+    presented: &[&Foreign],
+    compared: &str,
+    compared_name: &str,
+    ip_presented: bool,
+) -> String {
     let shown = presented.iter().take(SHOWN).map(ToString::to_string);
     let shown: Vec<_> = shown.collect();
     let compared = match compared {
@@ -74,23 +92,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         }
         _ => {}
     }
-    if let Some(why) = near_miss(&presented, &compared_name) {
+    if let Some(why) = near_miss(presented, compared_name) {
         sentence.push_str(why);
     }
-    let mut evidence = vec![Evidence::NameNotPresented];
     if ip_presented {
         sentence.push_str(", it has that IP SAN, but nginx compares DNS names only");
-        evidence.push(Evidence::IpSanNotCompared);
     }
-    if facts.name.missing() {
-        evidence.push(Evidence::NoServerNameSent);
-    }
-    Some(Finding::new(
-        Confidence::Certain,
-        sentence,
-        &evidence,
-        remedy(facts, best(&presented, &compared_name)),
-    ))
+    sentence
 }
 
 /// The name presented that is closest to the one compared: its parent, where that is presented.

@@ -20,7 +20,7 @@
 
 use crate::facts::{Facts, Problem};
 use crate::registry::X509Error;
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_invalid",
@@ -29,17 +29,19 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::Other)?;
-    let sentence = format!(
-        "upstream certificate {} failed verification: {}({}) at depth {}",
-        found.certificate(),
-        X509Error(found.error.code),
-        found.error.code,
-        found.error.depth
-    );
+    let sentence = move || {
+        format!(
+            "upstream certificate {} failed verification: {}({}) at depth {}",
+            found.certificate(),
+            X509Error(found.error.code),
+            found.error.code,
+            found.error.depth
+        )
+    };
     let remedy = Remedy::manual("upstream must present a chain that verifies");
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

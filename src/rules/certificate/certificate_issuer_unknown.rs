@@ -22,7 +22,7 @@
 //! nginx `proxy_ssl_trusted_certificate`.
 
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_issuer_unknown",
@@ -31,17 +31,19 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if let Some(found) = super::problem(facts, Problem::IssuerMissing) {
         // One certificate whose issuer is nowhere: its issuer may be a root that only lacks trust.
-        let sentence = format!(
-            "upstream certificate {} was issued by {}, which nginx does not trust{}",
-            found.certificate(),
-            super::issuer(found.shown()),
-            found.whom_nginx_trusts()
-        );
+        let sentence = move || {
+            format!(
+                "upstream certificate {} was issued by {}, which nginx does not trust{}",
+                found.certificate(),
+                super::issuer(found.shown()),
+                found.whom_nginx_trusts()
+            )
+        };
         let evidence = found.evidence();
-        let finding = Finding::new(
+        let finding = Draft::new(
             Confidence::Possible,
             sentence,
             &evidence,
@@ -54,29 +56,30 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         });
     }
     let found = super::problem(facts, Problem::AnchorUnknown)?;
-    let leaf = found.certificate_of(0);
     let root = found.check.chain.iter().rev().find(|one| one.self_issued);
-    let last = super::issuer(found.check.chain.last());
-    let trusted = found.whom_nginx_trusts();
     // Without the root something between may be missing too.
-    let (confidence, sentence, anchor) = match (found.anchor_sent, root) {
-        (true, Some(root)) => {
-            let root = root.subject.to_string();
-            let sentence =
-                format!("upstream certificate {leaf} leads to {root}, which nginx does not trust{trusted}");
-            (Confidence::Certain, sentence, root)
-        }
-        _ => (
-            Confidence::Likely,
-            format!("upstream certificate {leaf} leads to an issuer nginx does not trust, {last}{trusted}"),
-            last,
-        ),
+    let root = root.filter(|_| found.anchor_sent);
+    let anchor = move || match root {
+        Some(root) => root.subject.to_string(),
+        None => super::issuer(found.check.chain.last()),
     };
-    Some(Finding::new(
+    let sentence = move || {
+        let (leaf, anchor) = (found.certificate_of(0), anchor());
+        let trusted = found.whom_nginx_trusts();
+        match root {
+            Some(_) => format!("upstream certificate {leaf} leads to {anchor}, which nginx does not trust{trusted}"),
+            None => format!("upstream certificate {leaf} leads to an issuer nginx does not trust, {anchor}{trusted}"),
+        }
+    };
+    let confidence = match root {
+        Some(_) => Confidence::Certain,
+        None => Confidence::Likely,
+    };
+    Some(Draft::new(
         confidence,
         sentence,
         &found.evidence(),
-        remedy(facts, anchor),
+        remedy(facts, anchor()),
     ))
 }
 

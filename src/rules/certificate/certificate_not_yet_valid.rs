@@ -20,7 +20,7 @@
 
 use crate::date::day;
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_not_yet_valid",
@@ -29,17 +29,19 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::NotYetValid)?;
-    let sentence = format!(
-        "upstream certificate {} is not valid before {}",
-        found.certificate(),
-        day(found.shown().map_or(0, |one| one.not_before))
-    );
+    let sentence = move || {
+        format!(
+            "upstream certificate {} is not valid before {}",
+            found.certificate(),
+            day(found.shown().map_or(0, |one| one.not_before))
+        )
+    };
     let remedy = Remedy::manual(
         "check the clock of this host, else upstream must present a valid certificate",
     );
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

@@ -19,7 +19,7 @@
 //! RFC 5280 section 4.2.1.12.
 
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_purpose_mismatch",
@@ -28,14 +28,16 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::Purpose)?;
-    let sentence = format!(
-        "upstream certificate {} is not meant for a TLS server",
-        found.certificate()
-    );
+    let sentence = move || {
+        format!(
+            "upstream certificate {} is not meant for a TLS server",
+            found.certificate()
+        )
+    };
     let remedy = Remedy::manual("upstream must present a certificate with the serverAuth purpose");
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

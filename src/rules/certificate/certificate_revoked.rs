@@ -19,7 +19,7 @@
 //! RFC 5280 section 5; nginx `proxy_ssl_crl`.
 
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_revoked",
@@ -28,11 +28,11 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::Revoked)?;
-    let sentence = format!("upstream certificate {} is revoked", found.certificate());
+    let sentence = move || format!("upstream certificate {} is revoked", found.certificate());
     let remedy = Remedy::manual("upstream must present a certificate that is not revoked");
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

@@ -21,7 +21,7 @@
 //! nginx `proxy_ssl_trusted_certificate`.
 
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Rule};
+use crate::rules::{Confidence, Draft, Family, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "certificate_self_signed",
@@ -30,13 +30,15 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::SelfSigned)?;
-    let sentence = format!(
-        "upstream certificate {} is self-signed and not trusted",
-        found.certificate()
-    );
-    Some(Finding::new(
+    let sentence = move || {
+        format!(
+            "upstream certificate {} is self-signed and not trusted",
+            found.certificate()
+        )
+    };
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

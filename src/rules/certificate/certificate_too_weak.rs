@@ -21,7 +21,7 @@
 //! OpenSSL SSL_CTX_set_security_level(3).
 
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 use crate::text::quote;
 
 pub(crate) static RULE: Rule = Rule {
@@ -31,23 +31,25 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::TooWeak)?;
-    let sentence = format!(
-        "upstream certificate {} is too weak for security level {} ({} bit, {})",
-        found.certificate(),
-        facts.recording.settings.security_level.unwrap_or(0),
-        found.shown().map_or(0, |one| one.key_bits),
-        quote(
-            found
-                .shown()
-                .map_or("", |one| one.signature_algorithm.raw())
+    let sentence = move || {
+        format!(
+            "upstream certificate {} is too weak for security level {} ({} bit, {})",
+            found.certificate(),
+            facts.recording.settings.security_level.unwrap_or(0),
+            found.shown().map_or(0, |one| one.key_bits),
+            quote(
+                found
+                    .shown()
+                    .map_or("", |one| one.signature_algorithm.raw())
+            )
         )
-    );
+    };
     let remedy = Remedy::manual(
         "upstream must have its certificate issued again with a stronger key and digest",
     );
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

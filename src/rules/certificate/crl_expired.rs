@@ -19,7 +19,7 @@
 //! RFC 5280 section 5.1.2.5.
 
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "crl_expired",
@@ -28,14 +28,16 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::CrlExpired)?;
-    let sentence = format!(
-        "the CRL of {} that nginx was given is out of date",
-        super::issuer(found.shown())
-    );
+    let sentence = move || {
+        format!(
+            "the CRL of {} that nginx was given is out of date",
+            super::issuer(found.shown())
+        )
+    };
     let remedy = Remedy::manual("fetch the current CRL of that issuer and reload nginx");
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

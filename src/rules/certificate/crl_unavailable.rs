@@ -19,7 +19,7 @@
 //! nginx `proxy_ssl_crl`; OpenSSL X509_V_FLAG_CRL_CHECK_ALL.
 
 use crate::facts::{Facts, Problem};
-use crate::rules::{Confidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "crl_unavailable",
@@ -28,15 +28,17 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let found = super::problem(facts, Problem::CrlMissing)?;
-    let sentence = format!(
-        "nginx has no CRL of {} to check the upstream certificate {}",
-        super::issuer(found.shown()),
-        found.certificate()
-    );
+    let sentence = move || {
+        format!(
+            "nginx has no CRL of {} to check the upstream certificate {}",
+            super::issuer(found.shown()),
+            found.certificate()
+        )
+    };
     let remedy = Remedy::paste(facts, ["crl </path/to/crls-of-every-issuer.pem>"]);
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &found.evidence(),

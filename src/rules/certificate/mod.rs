@@ -24,6 +24,7 @@ use crate::facts::{Facts, Problem};
 use crate::text::quote;
 
 /// A rejected chain with the trouble a rule is about.
+#[derive(Clone, Copy)]
 struct Found<'a> {
     check: &'a CertificateCheck,
     error: VerifyError,

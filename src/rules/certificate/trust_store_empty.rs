@@ -20,7 +20,7 @@
 //! nginx `ngx_ssl_trusted_certificate`.
 
 use crate::facts::Facts;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "trust_store_empty",
@@ -29,16 +29,19 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.rejected_chain()?.trust_store_size != Some(0) {
         return None;
     }
     let remedy = Remedy::paste(facts, ["trusted_certificate </path/to/ca.crt>"])
         .only_if("it is the CA of this upstream, compared out of band");
     // Whether the chain is whole, too, nobody can tell yet.
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Likely,
-        "nginx verifies the upstream's certificate and has no trusted certificate to do it with",
+        || {
+            "nginx verifies the upstream's certificate and has no trusted certificate to do it with"
+                .to_owned()
+        },
         &[Evidence::VerificationFailed, Evidence::StoreEmpty],
         remedy,
     ))

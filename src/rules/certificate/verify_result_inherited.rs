@@ -25,7 +25,7 @@
 
 use crate::facts::Facts;
 use crate::registry::X509Error;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "verify_result_inherited",
@@ -37,7 +37,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let check = facts.rejected_chain()?;
     if facts.chosen.as_ref().and_then(|chosen| chosen.resumed) != Some(true) {
         return None;
@@ -45,24 +45,28 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let error = format!("verify error {}({})", X509Error(check.result), check.result);
     let remedy = Remedy::paste(facts, ["session_reuse off"]);
     if facts.verdict_came_with_a_session() {
-        let sentence = format!(
-            "{error} came with a resumed session: no certificate was checked in this handshake"
-        );
+        let sentence = move || {
+            format!(
+                "{error} came with a resumed session: no certificate was checked in this handshake"
+            )
+        };
         let remedy = remedy
             .with_action("without a session, the next failure says what is wrong, if anything is");
         let evidence = [Evidence::SessionResumed];
-        return Some(Finding::new(
+        return Some(Draft::new(
             Confidence::Possible,
             sentence,
             &evidence,
             remedy,
         ));
     }
-    let sentence = format!(
-        "{error} was inherited from a session that another location began, but the upstream chain verifies with this location's settings"
-    );
+    let sentence = move || {
+        format!(
+            "{error} was inherited from a session that another location began, but the upstream chain verifies with this location's settings"
+        )
+    };
     check.errors.is_empty().then(|| {
-        Finding::new(
+        Draft::new(
             Confidence::Certain,
             sentence,
             &[

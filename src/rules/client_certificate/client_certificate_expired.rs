@@ -21,7 +21,7 @@
 use crate::date::day;
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_expired",
@@ -30,7 +30,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let certificate = super::sent_certificate(facts)?.certificate.as_ref()?;
     let now = facts.recording.environment.time_ms / 1000;
     let out_of_date = !(certificate.not_before..=certificate.not_after).contains(&now);
@@ -50,13 +50,15 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if is_said {
         evidence.push(Evidence::AlertIsSpecific);
     }
-    let sentence = format!(
-        "upstream rejected nginx's client certificate {} (valid until {}){}",
-        certificate.subject,
-        day(certificate.not_after),
-        super::answer(facts)
-    );
+    let sentence = move || {
+        format!(
+            "upstream rejected nginx's client certificate {} (valid until {}){}",
+            certificate.subject,
+            day(certificate.not_after),
+            super::answer(facts)
+        )
+    };
     let remedy =
         Remedy::manual("renew the client certificate and reload nginx, which reads it only then");
-    Some(Finding::new(confidence, sentence, &evidence, remedy))
+    Some(Draft::new(confidence, sentence, &evidence, remedy))
 }

@@ -24,7 +24,7 @@
 
 use crate::capture::{EndingKind, Page};
 use crate::facts::Facts;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_rejected",
@@ -36,7 +36,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let sent = super::sent_certificate(facts)?;
     let (confidence, seen) = match facts.received() {
         _ if super::page(facts) == Some(Page::BadCertificate) => {
@@ -49,23 +49,23 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         None if facts.closed_silently() => (Confidence::Possible, Evidence::PeerClosed),
         None => return None,
     };
-    let subject = sent
-        .certificate
-        .as_ref()
-        .map_or_else(String::new, |own| own.subject.to_string());
-    let sentence = match facts.ending() {
-        // Nothing but the moment speaks for it.
-        EndingKind::LateClose => format!(
-            "upstream closed right after the handshake in which nginx presented {subject}, and may have rejected it"
-        ),
-        _ => format!(
-            "upstream rejected nginx's client certificate {subject}{}",
-            super::answer(facts)
-        ),
+    let sentence = move || {
+        let own = sent.certificate.as_ref();
+        let subject = own.map_or_else(String::new, |own| own.subject.to_string());
+        match facts.ending() {
+            // Nothing but the moment speaks for it.
+            EndingKind::LateClose => format!(
+                "upstream closed right after the handshake in which nginx presented {subject}, and may have rejected it"
+            ),
+            _ => format!(
+                "upstream rejected nginx's client certificate {subject}{}",
+                super::answer(facts)
+            ),
+        }
     };
     let remedy =
         Remedy::manual("the upstream's log says which check of the client certificate failed");
-    Some(Finding::new(
+    Some(Draft::new(
         confidence,
         sentence,
         &[Evidence::CertificateSent, seen],

@@ -27,7 +27,7 @@
 use crate::capture::{EndingKind, Page};
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_required",
@@ -36,7 +36,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let authorities = facts.certificate_request.as_ref()?;
     if !facts.sent_no_client_certificate() || facts.rejected_chain().is_some() {
         return None;
@@ -55,17 +55,20 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             _ => return None,
         },
     };
-    let mut sentence =
-        "upstream asked for a client certificate and nginx has none for it".to_owned();
-    sentence.push_str(&super::answer(facts));
-    if let Some(first) = authorities.names.first() {
-        sentence.push_str(&format!(", it accepts certificates of {first}"));
-        if authorities.count() > 1 {
-            sentence.push_str(&format!(" and {} more", authorities.count() - 1));
+    let sentence = move || {
+        let mut sentence =
+            "upstream asked for a client certificate and nginx has none for it".to_owned();
+        sentence.push_str(&super::answer(facts));
+        if let Some(first) = authorities.names.first() {
+            sentence.push_str(&format!(", it accepts certificates of {first}"));
+            if authorities.count() > 1 {
+                sentence.push_str(&format!(" and {} more", authorities.count() - 1));
+            }
         }
-    }
+        sentence
+    };
     let remedy = Remedy::paste(facts, super::OWN_CERTIFICATE);
-    let finding = Finding::new(
+    let finding = Draft::new(
         confidence,
         sentence,
         &[

@@ -22,7 +22,7 @@
 
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_untrusted",
@@ -34,7 +34,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let sent = super::sent_certificate(facts)?;
     let authorities = facts.certificate_request.as_ref()?;
     let listed = sent
@@ -58,19 +58,20 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Some(false) => Some(Evidence::IssuerNotListed),
         None => None,
     });
-    let issuer = sent
-        .certificate
-        .as_ref()
-        .map_or_else(|| "its authority".to_owned(), |own| own.issuer.to_string());
-    let mut sentence = format!(
-        "upstream does not trust the issuer of nginx's client certificate ({issuer}){}",
-        super::answer(facts)
-    );
-    if let Some(first) = authorities.names.first() {
-        sentence.push_str(&format!(", it accepts certificates of {first}"));
-    }
+    let sentence = move || {
+        let own = sent.certificate.as_ref();
+        let issuer = own.map_or_else(|| "its authority".to_owned(), |own| own.issuer.to_string());
+        let mut sentence = format!(
+            "upstream does not trust the issuer of nginx's client certificate ({issuer}){}",
+            super::answer(facts)
+        );
+        if let Some(first) = authorities.names.first() {
+            sentence.push_str(&format!(", it accepts certificates of {first}"));
+        }
+        sentence
+    };
     let remedy = Remedy::paste(facts, super::OWN_CERTIFICATE).with_action(
         "use a certificate of an authority the upstream accepts, its intermediates in the same file",
     );
-    Some(Finding::new(confidence, sentence, &evidence, remedy))
+    Some(Draft::new(confidence, sentence, &evidence, remedy))
 }

@@ -26,7 +26,7 @@ use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::ProtocolVersion;
 use crate::rules::parameters::signature_algorithm_mismatch::wider;
 use crate::rules::version::enable_old_signatures;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_certificate_unusable",
@@ -35,7 +35,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     facts.certificate_request.as_ref()?;
     let failed =
         facts.received().is_some() || facts.closed_silently() || super::page(facts).is_some();
@@ -63,11 +63,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             ),
         ),
     };
-    let sentence = format!(
-        "upstream asked for a client certificate and nginx sent none, though it has one: {why}{}",
-        super::answer(facts)
-    );
-    Some(Finding::new(
+    let sentence = move || {
+        format!(
+            "upstream asked for a client certificate and nginx sent none, though it has one: {why}{}",
+            super::answer(facts)
+        )
+    };
+    Some(Draft::new(
         Confidence::Likely,
         sentence,
         &[

@@ -25,7 +25,7 @@
 use crate::capture::{Direction, EndingKind};
 use crate::facts::Facts;
 use crate::registry::{Alert, HandshakeType, ERR_LIB_SSL};
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 use crate::text::{quote, Foreign};
 
 pub(crate) static RULE: Rule = Rule {
@@ -35,7 +35,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let ending = &facts.recording.ending;
     let (library, reason) = facts.library_error()?;
     let messages = &facts.recording.handshake.messages;
@@ -57,14 +57,17 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let own = facts
         .client_certificate()
         .and_then(|own| own.certificate.as_ref());
-    let subject = quote(own.map_or("", |own| own.subject.raw()));
-    let text = ending.text.as_ref().map_or("", Foreign::raw);
-    let text = quote(text.rsplit(':').next().unwrap_or_default().trim());
-    Some(Finding::new(
-        Confidence::Likely,
+    let sentence = move || {
+        let subject = quote(own.map_or("", |own| own.subject.raw()));
+        let text = ending.text.as_ref().map_or("", Foreign::raw);
+        let text = quote(text.rsplit(':').next().unwrap_or_default().trim());
         format!(
             "the key of nginx's client certificate {subject} did not sign: library {library}, reason {reason} ({text})"
-        ),
+        )
+    };
+    Some(Draft::new(
+        Confidence::Likely,
+        sentence,
         &[Evidence::CertificateSent, Evidence::LibraryFailed],
         Remedy::manual(
             "look at this host: the engine, provider or module that holds the client key, and whether workers may use it",

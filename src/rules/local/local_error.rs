@@ -25,7 +25,7 @@
 use crate::capture::EndingKind;
 use crate::facts::Facts;
 use crate::registry::{Alert, SslReason};
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 use crate::text::{quote, Foreign};
 
 /// SSL_R_CA_KEY_TOO_SMALL, SSL_R_CA_MD_TOO_WEAK, SSL_R_EE_KEY_TOO_SMALL.
@@ -42,7 +42,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let ending = &facts.recording.ending;
     if facts.ending() != EndingKind::Error || ending.code.is_none() || facts.received().is_some() {
         return None;
@@ -55,19 +55,27 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if !(weak || gave_up || alone) {
         return None;
     }
-    let text = ending.text.as_ref().map_or("", Foreign::raw);
-    let reason = quote(text.rsplit(':').next().unwrap_or_default().trim());
-    let place = facts.phase.describe();
-    let (confidence, sentence, action) = if weak {
+    let sentence = move || {
+        let text = ending.text.as_ref().map_or("", Foreign::raw);
+        let reason = quote(text.rsplit(':').next().unwrap_or_default().trim());
+        match weak {
+            true => {
+                format!("nginx's own client certificate is below its security level ({reason})")
+            }
+            false => format!(
+                "nginx's own TLS library failed {} ({reason})",
+                facts.phase.describe()
+            ),
+        }
+    };
+    let (confidence, action) = if weak {
         (
             Confidence::Certain,
-            format!("nginx's own client certificate is below its security level ({reason})"),
             "use a client certificate with a stronger key or digest, or a lower @SECLEVEL for it",
         )
     } else {
         (
             Confidence::Likely,
-            format!("nginx's own TLS library failed {place} ({reason})"),
             "look at this host: memory, random source, OpenSSL configuration, client key",
         )
     };
@@ -75,7 +83,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if gave_up {
         evidence.push(Evidence::AlertSent);
     }
-    Some(Finding::new(
+    Some(Draft::new(
         confidence,
         sentence,
         &evidence,

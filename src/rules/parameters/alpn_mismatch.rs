@@ -26,7 +26,7 @@
 use crate::capture::{Module, Page};
 use crate::facts::{Facts, Offered};
 use crate::registry::Alert;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 use crate::text::Foreign;
 
 /// nginx 1.31.4: the oldest version that `proxy_ssl_alpn` in stream was seen in.
@@ -46,13 +46,13 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     refused(facts).or_else(|| answered_in_http2(facts))
 }
 
 /// The handshake is done without ALPN, and the upstream speaks HTTP/2 only: its answer begins with SETTINGS
 /// (RFC 9113 section 3.4), says so in words, or does not come at all.
-fn answered_in_http2(facts: &Facts<'_>) -> Option<Finding> {
+fn answered_in_http2<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let response = facts.refusal()?;
     let chosen = facts.chosen.as_ref();
     if chosen.is_some_and(|chosen| chosen.alpn.is_some()) {
@@ -75,36 +75,38 @@ fn answered_in_http2(facts: &Facts<'_>) -> Option<Finding> {
             "use grpc_pass grpcs:// if it is a gRPC server, or point at its HTTP/1.1 port",
         ),
     };
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Possible,
-        format!("upstream speaks HTTP/2 only: it answered a request of HTTP/1 {how}"),
+        move || format!("upstream speaks HTTP/2 only: it answered a request of HTTP/1 {how}"),
         &[Evidence::NoAlpnOffered, seen],
         remedy,
     ))
 }
 
-fn refused(facts: &Facts<'_>) -> Option<Finding> {
+fn refused<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let offered = facts.offered.as_ref().map(Offered::alpn);
     let offered = offered.unwrap_or_default();
     if facts.received() != Some(Alert::NO_APPLICATION_PROTOCOL) {
         return None;
     }
-    let (what, seen) = match offered {
-        [] => (
-            "upstream insists on an application protocol (ALPN), and nginx offered none".to_owned(),
-            Evidence::NoAlpnOffered,
-        ),
-        some => (
-            format!(
+    let seen = match offered {
+        [] => Evidence::NoAlpnOffered,
+        _ => Evidence::AlpnOffered,
+    };
+    let sentence = move || {
+        let what = match offered {
+            [] => "upstream insists on an application protocol (ALPN), and nginx offered none"
+                .to_owned(),
+            some => format!(
                 "upstream does not speak the application protocol nginx offered ({})",
                 joined(some)
             ),
-            Evidence::AlpnOffered,
-        ),
+        };
+        format!("{what}: received alert no_application_protocol(120)")
     };
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
-        format!("{what}: received alert no_application_protocol(120)"),
+        sentence,
         &[Evidence::AlertReceived, Evidence::AlertIsSpecific, seen],
         remedy(facts, offered),
     ))

@@ -33,7 +33,7 @@ use crate::registry::{Alert, Authentication, ProtocolVersion, SslReason};
 use crate::rules::directive::Setting;
 use crate::rules::server_name::HOST;
 use crate::rules::version::both;
-use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{command, Confidence, Draft, Evidence, Family, Remedy, Rule, Security};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cipher_mismatch",
@@ -58,21 +58,21 @@ const WRONG_CIPHER: [SslReason; 2] = [
     SslReason::WRONG_CIPHER_RETURNED,
 ];
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     not_offered(facts).or_else(|| refused(facts))
 }
 
 /// The upstream chose, but not among what was offered.
-fn not_offered(facts: &Facts<'_>) -> Option<Finding> {
+fn not_offered<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     // With a session offered it is the session's suite: another diagnosis.
     let fresh = !facts.offered.as_ref()?.session_offered();
     let reason = facts
         .ssl_reason()
         .filter(|one| fresh && WRONG_CIPHER.contains(one));
     let chosen = facts.chosen.as_ref()?.cipher.filter(|_| reason.is_some())?;
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
-        format!("upstream chose the cipher suite {chosen}, which nginx did not offer"),
+        move || format!("upstream chose the cipher suite {chosen}, which nginx did not offer"),
         &[Evidence::AlertSent, Evidence::CipherNotOffered],
         Remedy::manual(
             "upstream must choose among the suites offered: its TLS software is at fault",
@@ -80,7 +80,7 @@ fn not_offered(facts: &Facts<'_>) -> Option<Finding> {
     ))
 }
 
-fn refused(facts: &Facts<'_>) -> Option<Finding> {
+fn refused<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let offered = facts.offered.as_ref()?;
     let refused = facts.received() == Some(Alert::HANDSHAKE_FAILURE) && facts.no_hello_came();
     if !refused {
@@ -109,7 +109,7 @@ fn refused(facts: &Facts<'_>) -> Option<Finding> {
     let is_last_guess = facts.name.is_ruled_out() && !offered.session_offered();
     Some(match is_last_guess && gap != Gap::None {
         true => finding,
-        false => Finding {
+        false => Draft {
             confidence: Confidence::Possible,
             ..finding.as_alternative()
         },
@@ -182,14 +182,16 @@ fn wider(facts: &Facts<'_>, ciphers: &'static str) -> Remedy {
 
 /// A `Ciphersuites` command left what the upstream does not have. A server that speaks TLS 1.3 looks at
 /// no other suite.
-fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
-    let names: Vec<_> = offered.tls13_suites();
-    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-    let sentence = format!(
-        "upstream does not accept the TLS 1.3 cipher suites nginx offered ({}): received alert \
-         handshake_failure(40)",
-        names.join(" ")
-    );
+fn refused_in_tls13<'f>(facts: &'f Facts<'_>, offered: &'f Offered) -> Draft<'f> {
+    let sentence = move || {
+        let names = offered.tls13_suites();
+        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+        format!(
+            "upstream does not accept the TLS 1.3 cipher suites nginx offered ({}): received alert \
+             handshake_failure(40)",
+            names.join(" ")
+        )
+    };
     let mut evidence = vec![
         Evidence::AlertReceived,
         Evidence::NoServerHello,
@@ -198,30 +200,18 @@ fn refused_in_tls13(facts: &Facts<'_>, offered: &Offered) -> Finding {
     let remedy = command(facts, "conf_command Ciphersuites", &TLS13_SUITES);
     if facts.name.is_ruled_out() && !offered.session_offered() {
         evidence.push(Evidence::ServerNameRuledOut);
-        return Finding::new(Confidence::Likely, sentence, &evidence, remedy);
+        return Draft::new(Confidence::Likely, sentence, &evidence, remedy);
     }
-    Finding::new(Confidence::Possible, sentence, &evidence, remedy).as_alternative()
+    Draft::new(Confidence::Possible, sentence, &evidence, remedy).as_alternative()
 }
 
-fn finding(
-    facts: &Facts<'_>,
-    offered: &Offered,
+fn finding<'f>(
+    facts: &'f Facts<'_>,
+    offered: &'f Offered,
     confidence: Confidence,
     remedy: Remedy,
-) -> Finding {
-    // TLS 1.3 suites always match: the trouble is with the others.
-    let suites = offered.tls12_suite_count();
-    let missing: Vec<_> = offered.narrow_families().collect();
-    let offer = match (suites, missing.as_slice()) {
-        (1, _) => "the only TLS 1.2 cipher suite nginx offered".to_owned(),
-        (_, []) => format!("any of the {suites} TLS 1.2 cipher suites nginx offered"),
-        (_, _) => format!(
-            "any of the {suites} TLS 1.2 cipher suites nginx offered (too few with {})",
-            missing.join(" or ")
-        ),
-    };
-    let sentence =
-        format!("upstream does not accept {offer}: received alert handshake_failure(40)");
+) -> Draft<'f> {
+    let sentence = move || unaccepted(offered);
     let mut evidence = vec![Evidence::AlertReceived, Evidence::NoServerHello];
     if facts.name.is_ruled_out() {
         evidence.push(Evidence::ServerNameRuledOut);
@@ -234,7 +224,22 @@ fn finding(
     if gap == Gap::Families || (gap == Gap::Kinds && is_signed) {
         evidence.push(Evidence::CipherListNarrow);
     }
-    Finding::new(confidence, sentence, &evidence, remedy)
+    Draft::new(confidence, sentence, &evidence, remedy)
+}
+
+fn unaccepted(offered: &Offered) -> String {
+    // TLS 1.3 suites always match: the trouble is with the others.
+    let suites = offered.tls12_suite_count();
+    let missing: Vec<_> = offered.narrow_families().collect();
+    let offer = match (suites, missing.as_slice()) {
+        (1, _) => "the only TLS 1.2 cipher suite nginx offered".to_owned(),
+        (_, []) => format!("any of the {suites} TLS 1.2 cipher suites nginx offered"),
+        (_, _) => format!(
+            "any of the {suites} TLS 1.2 cipher suites nginx offered (too few with {})",
+            missing.join(" or ")
+        ),
+    };
+    format!("upstream does not accept {offer}: received alert handshake_failure(40)")
 }
 
 const USUAL: &str = "ciphers HIGH:!aNULL:!MD5";

@@ -26,7 +26,7 @@ use crate::facts::{Facts, Offered};
 use crate::registry::{CipherSuite, KeyExchange, ProtocolVersion};
 use crate::rules::directive::Setting;
 use crate::rules::version::both;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 /// SSL_R_DH_KEY_TOO_SMALL, and below 512 bits DH_R_MODULUS_TOO_SMALL of libcrypto (OpenSSL 3).
 const TOO_SMALL: [(u32, u32); 2] = [(20, 394), (5, 126)];
@@ -42,20 +42,22 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     facts
         .library_error()
         .filter(|error| TOO_SMALL.contains(error))?;
-    let mut sentence =
-        "upstream's Diffie-Hellman parameters are too short for nginx's TLS library".to_owned();
-    if let Some(suite) = facts.chosen.as_ref().and_then(|chosen| chosen.cipher) {
-        sentence.push_str(&format!(" (it chose {suite})"));
-    }
+    let suite = facts.chosen.as_ref().and_then(|chosen| chosen.cipher);
+    let sentence = move || {
+        let chosen = suite.map_or_else(String::new, |suite| format!(" (it chose {suite})"));
+        format!(
+            "upstream's Diffie-Hellman parameters are too short for nginx's TLS library{chosen}"
+        )
+    };
     let remedy = Remedy::paste(facts, without_its_parameters(facts)).with_action(
         "upstream needs ECDHE suites, or DH parameters of 2048 bits or more: while it has nothing \
              but DHE, only a lower @SECLEVEL in the list helps, which weakens security",
     );
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &[Evidence::LibraryReasonIsSpecific],

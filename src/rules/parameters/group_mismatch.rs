@@ -30,7 +30,7 @@
 use crate::facts::{Breadth, Facts, Offered, Phase, DEFAULT_GROUPS};
 use crate::registry::{Alert, NamedGroup, ProtocolVersion, SslReason};
 use crate::rules::wording::alert_text;
-use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{command, Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 /// SSL_R_WRONG_CURVE, SSL_R_UNABLE_TO_FIND_ECDH_PARAMETERS: the same up to TLS 1.2.
 const WRONG_CURVES: [SslReason; 2] = [
@@ -55,7 +55,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     match facts.received() {
         None => refused_by_us(facts).or_else(|| after_retry(facts)),
         Some(_) => refused_by_peer(facts)
@@ -65,12 +65,14 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// The library's own reason.
-fn refused_by_us(facts: &Facts<'_>) -> Option<Finding> {
+fn refused_by_us<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let reason = facts.ssl_reason()?;
     if facts.phase == Phase::Local && NOTHING_TO_OFFER.contains(&reason) {
-        return Some(Finding::new(
+        return Some(Draft::new(
             Confidence::Certain,
-            "nginx has no group to offer: none that is enabled works with the TLS versions enabled",
+            || {
+                "nginx has no group to offer: none that is enabled works with the TLS versions enabled".to_owned()
+            },
             &[Evidence::LibraryReasonIsSpecific],
             wider(facts, None),
         ));
@@ -89,14 +91,16 @@ fn refused_by_us(facts: &Facts<'_>) -> Option<Finding> {
     if !outside {
         return None;
     }
-    let group = match wanted.filter(|_| tls13) {
-        Some(group) => format!("the group {group}"),
-        None => "a group".to_owned(),
+    let sentence = move || {
+        let group = match wanted.filter(|_| tls13) {
+            Some(group) => format!("the group {group}"),
+            None => "a group".to_owned(),
+        };
+        format!(
+            "upstream wants {group} for the key exchange, which nginx did not offer ({})",
+            names(offered)
+        )
     };
-    let sentence = format!(
-        "upstream wants {group} for the key exchange, which nginx did not offer ({})",
-        names(offered)
-    );
     // With a full list only the group asked for can be added, if this library has it.
     let helps = offered.group_breadth() > Breadth::Full
         || wanted.is_some_and(|group| tls13 && facts.library_has(group));
@@ -104,7 +108,7 @@ fn refused_by_us(facts: &Facts<'_>) -> Option<Finding> {
         true => wider(facts, wanted),
         false => Remedy::manual("upstream must use a group of the offer, such as X25519 or P-256"),
     };
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
         sentence,
         &[Evidence::LibraryReasonIsSpecific, Evidence::GroupNotOffered],
@@ -113,18 +117,20 @@ fn refused_by_us(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// A refusal that names no reason, of a list of groups that is no default one.
-fn refused_by_peer(facts: &Facts<'_>) -> Option<Finding> {
+fn refused_by_peer<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let alert = super::refusal(facts).and(facts.alert)?;
     let offered = facts.offered.as_ref()?;
     let breadth = offered.group_breadth();
     if !facts.no_hello_came() || breadth == Breadth::Full {
         return None;
     }
-    let sentence = format!(
-        "upstream has none of the groups nginx offered for the key exchange ({}): received alert {}",
-        names(offered),
-        alert_text(alert)
-    );
+    let sentence = move || {
+        format!(
+            "upstream has none of the groups nginx offered for the key exchange ({}): received alert {}",
+            names(offered),
+            alert_text(alert)
+        )
+    };
     let mut evidence = vec![
         Evidence::AlertReceived,
         Evidence::NoServerHello,
@@ -136,7 +142,7 @@ fn refused_by_peer(facts: &Facts<'_>) -> Option<Finding> {
     }
     // No stack says so of a name.
     let name_is_ruled_out = facts.name.is_ruled_out() || alert.code == Alert::UNEXPECTED_MESSAGE.0;
-    let finding = |confidence| Finding::new(confidence, sentence, &evidence, remedy);
+    let finding = |confidence| Draft::new(confidence, sentence, &evidence, remedy);
     // An internal error has many causes of the peer's own.
     let speaks_of_the_offer = alert.code != Alert::INTERNAL_ERROR.0;
     Some(match breadth {
@@ -149,14 +155,14 @@ fn refused_by_peer(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// The peer asked for another group, got it, and gave up: the retry itself may be what fails.
-fn after_retry(facts: &Facts<'_>) -> Option<Finding> {
+fn after_retry<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let gave_up = super::refusal(facts).is_some() || facts.closed_silently();
     let wanted = facts.chosen.as_ref()?.group?;
     if facts.phase != Phase::HelloRetry || !gave_up {
         return None;
     }
-    let sentence = format!("upstream asked for the group {wanted} and then gave up");
-    let finding = Finding::new(
+    let sentence = move || format!("upstream asked for the group {wanted} and then gave up");
+    let finding = Draft::new(
         Confidence::Possible,
         sentence,
         &[Evidence::HelloRetryFailed],
@@ -170,7 +176,7 @@ fn after_retry(facts: &Facts<'_>) -> Option<Finding> {
 
 /// Up to TLS 1.2 OpenSSL holds the curve of a client certificate, too, against the groups offered
 /// (`tls12_check_peer_sigalg`).
-fn refused_certificate(facts: &Facts<'_>) -> Option<Finding> {
+fn refused_certificate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let offered = facts.offered.as_ref()?;
     let is_narrow = offered.group_breadth() > Breadth::Full;
     let was_sent = facts.client_certificate().is_some_and(|sent| !sent.empty);
@@ -179,18 +185,20 @@ fn refused_certificate(facts: &Facts<'_>) -> Option<Finding> {
     if !(is_refused && is_narrow && was_sent && is_before_tls13) {
         return None;
     }
-    let sentence = format!(
-        "upstream may not take the curve of nginx's client certificate, which must be one of the groups nginx \
-         offered ({}): received alert illegal_parameter(47)",
-        names(offered)
-    );
+    let sentence = move || {
+        format!(
+            "upstream may not take the curve of nginx's client certificate, which must be one of the groups nginx \
+             offered ({}): received alert illegal_parameter(47)",
+            names(offered)
+        )
+    };
     let evidence = [
         Evidence::AlertReceived,
         Evidence::CertificateSent,
         Evidence::GroupListNarrow,
     ];
     let remedy = wider(facts, None);
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Possible,
         sentence,
         &evidence,

@@ -23,7 +23,7 @@
 
 use crate::facts::Facts;
 use crate::registry::SslReason;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule, Security};
 
 /// The first version that knows the narrower of the two options by name.
 const OPENSSL_3_0_4: u64 = 0x3000_0040;
@@ -35,7 +35,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.ssl_reason() != Some(SslReason::UNSAFE_LEGACY_RENEGOTIATION_DISABLED) {
         return None;
     }
@@ -51,10 +51,12 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             .with_action(format!("{upstream}: the fix is for the meantime")),
         false => Remedy::manual(upstream),
     };
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
-        "upstream does not support secure renegotiation (RFC 5746), and nginx's TLS library refuses \
-         such servers",
+        || {
+            "upstream does not support secure renegotiation (RFC 5746), and nginx's TLS library refuses \
+         such servers".to_owned()
+        },
         &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))

@@ -24,7 +24,7 @@
 use super::cipher_mismatch::TLS13_SUITES;
 use crate::facts::Facts;
 use crate::registry::SslReason;
-use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{command, Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no_ciphers_enabled",
@@ -33,7 +33,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.ssl_reason() != Some(SslReason::NO_CIPHERS_AVAILABLE) {
         return None;
     }
@@ -44,9 +44,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             ["protocols TLSv1.2 TLSv1.3", "ciphers HIGH:!aNULL:!MD5"],
         ),
     };
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
-        "nginx has no cipher suite to offer: none that is enabled works with the TLS versions enabled",
+        || {
+            "nginx has no cipher suite to offer: none that is enabled works with the TLS versions enabled".to_owned()
+        },
         &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))

@@ -26,11 +26,12 @@
 //! # References
 //! RFC 8446 sections 4.2.3 and 4.4.3; RFC 5246 section 7.4.1.4.1; SSL_CONF_cmd(3), SignatureAlgorithms.
 
+use crate::capture::AlertSeen;
 use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::{Alert, Authentication, ProtocolVersion, SslReason};
 use crate::rules::directive::Setting;
 use crate::rules::wording::alert_text;
-use crate::rules::{command, Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{command, Confidence, Draft, Evidence, Family, Remedy, Rule, Security};
 
 /// SSL_R_WRONG_SIGNATURE_TYPE, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
 /// SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_UNKNOWN_DIGEST.
@@ -61,7 +62,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let offered = facts.offered.as_ref()?;
     match facts.received() {
         None => refused_by_us(facts, offered),
@@ -70,7 +71,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// The library's own reason: the server signed, and nginx had not offered that.
-fn refused_by_us(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
+fn refused_by_us<'f>(facts: &'f Facts<'_>, offered: &'f Offered) -> Option<Draft<'f>> {
     let reason = facts.ssl_reason()?;
     let tls13 = facts.version() >= Some(ProtocolVersion::TLS1_3);
     let ours = LOCAL_REASONS.contains(&reason) || (tls13 && reason == SslReason::WRONG_CURVE);
@@ -79,16 +80,18 @@ fn refused_by_us(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
     }
     // With handshake_failure(40) the library says that it knows the algorithm and had not offered it.
     if facts.sent() != Some(Alert::HANDSHAKE_FAILURE) {
-        return Some(Finding::new(
+        return Some(Draft::new(
             Confidence::Certain,
-            "upstream signed its key exchange in a way that its key or the TLS version does not allow",
+            || {
+                "upstream signed its key exchange in a way that its key or the TLS version does not allow".to_owned()
+            },
             &[Evidence::LibraryReasonIsSpecific],
             Remedy::manual("upstream must sign with an algorithm of the offer that fits its key"),
         ));
     }
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
-        "upstream signed its key exchange with an algorithm that nginx did not offer",
+        || "upstream signed its key exchange with an algorithm that nginx did not offer".to_owned(),
         &[
             Evidence::LibraryReasonIsSpecific,
             Evidence::SignatureNotOffered,
@@ -114,7 +117,7 @@ fn accept(facts: &Facts<'_>, offered: &Offered, tls13: bool) -> Remedy {
 }
 
 /// A refusal that names no reason, of a list that is no default one.
-fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
+fn refused_by_peer<'f>(facts: &'f Facts<'_>, offered: &'f Offered) -> Option<Draft<'f>> {
     let alert = super::refusal(facts).and(facts.alert)?;
     let breadth = offered.signature_breadth();
     let maybe_sha1 = alert.code == Alert::HANDSHAKE_FAILURE.0 && offered.excludes_sha1();
@@ -122,6 +125,32 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
     if !facts.name_may_decide() || (breadth == Breadth::Full && !maybe_sha1) {
         return None;
     }
+    let sentence = move || unsignable(offered, alert);
+    let mut evidence = vec![Evidence::AlertReceived];
+    if facts.no_hello_came() {
+        evidence.push(Evidence::NoServerHello);
+    }
+    if breadth > Breadth::Full {
+        evidence.push(Evidence::SignatureListNarrow);
+    }
+    let name_is_ruled_out = facts.name.is_ruled_out();
+    if name_is_ruled_out {
+        evidence.push(Evidence::ServerNameRuledOut);
+    }
+    let remedy = match breadth {
+        Breadth::Full => Remedy::manual("upstream must sign with SHA-256 or better"),
+        _ => wider(facts),
+    };
+    let finding = |confidence| Draft::new(confidence, sentence, &evidence, remedy);
+    Some(match breadth {
+        Breadth::Narrow if name_is_ruled_out => finding(Confidence::Likely),
+        Breadth::Reduced if name_is_ruled_out => finding(Confidence::Possible),
+        // A default list says nothing, except that SHA-1 alone will not do.
+        _ => finding(Confidence::Possible).as_alternative(),
+    })
+}
+
+fn unsignable(offered: &Offered, alert: AlertSeen) -> String {
     let kinds = match (
         offered.accepts_signatures(Authentication::Rsa),
         offered.accepts_signatures(Authentication::Ecdsa),
@@ -139,29 +168,7 @@ fn refused_by_peer(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
             all.len()
         ),
     };
-    let sentence = format!("{cannot}: received alert {}", alert_text(alert));
-    let mut evidence = vec![Evidence::AlertReceived];
-    if facts.no_hello_came() {
-        evidence.push(Evidence::NoServerHello);
-    }
-    if breadth > Breadth::Full {
-        evidence.push(Evidence::SignatureListNarrow);
-    }
-    let name_is_ruled_out = facts.name.is_ruled_out();
-    if name_is_ruled_out {
-        evidence.push(Evidence::ServerNameRuledOut);
-    }
-    let remedy = match breadth {
-        Breadth::Full => Remedy::manual("upstream must sign with SHA-256 or better"),
-        _ => wider(facts),
-    };
-    let finding = |confidence| Finding::new(confidence, sentence, &evidence, remedy);
-    Some(match breadth {
-        Breadth::Narrow if name_is_ruled_out => finding(Confidence::Likely),
-        Breadth::Reduced if name_is_ruled_out => finding(Confidence::Possible),
-        // A default list says nothing, except that SHA-1 alone will not do.
-        _ => finding(Confidence::Possible).as_alternative(),
-    })
+    format!("{cannot}: received alert {}", alert_text(alert))
 }
 
 pub(crate) fn wider(facts: &Facts<'_>) -> Remedy {

@@ -22,7 +22,7 @@
 
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "handshake_failure_unspecified",
@@ -35,16 +35,18 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.received() != Some(Alert::HANDSHAKE_FAILURE) {
         return None;
     }
-    let sentence = format!(
-        "upstream refused the handshake {} without saying why: received alert handshake_failure(40)",
-        facts.phase.describe()
-    );
+    let sentence = move || {
+        format!(
+            "upstream refused the handshake {} without saying why: received alert handshake_failure(40)",
+            facts.phase.describe()
+        )
+    };
     let remedy = Remedy::manual("look at the upstream's log");
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Possible,
         sentence,
         &[Evidence::AlertReceived, Evidence::NothingDecides],

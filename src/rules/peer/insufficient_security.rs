@@ -31,7 +31,7 @@ use crate::registry::{Alert, ProtocolVersion};
 use crate::rules::parameters::cipher_mismatch::{wider_list, FORWARD_SECRET};
 use crate::rules::parameters::group_mismatch;
 use crate::rules::version::both;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "insufficient_security",
@@ -40,7 +40,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.received() != Some(Alert::INSUFFICIENT_SECURITY) {
         return for_http2(facts);
     }
@@ -56,23 +56,17 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ("what nginx offered", stronger_offer(facts, &mut evidence))
     };
     let sentence =
-        format!("upstream finds {what} too weak: received alert insufficient_security(71)");
-    Some(Finding::new(
-        Confidence::Likely,
-        sentence,
-        &evidence,
-        remedy,
-    ))
+        move || format!("upstream finds {what} too weak: received alert insufficient_security(71)");
+    Some(Draft::new(Confidence::Likely, sentence, &evidence, remedy))
 }
 
 /// The handshake stands, and HTTP/2 allows neither the version nor the suite it came to: up to TLS 1.2 only
 /// ephemeral key exchange with an AEAD (RFC 9113 section 9.2.2).
-fn for_http2(facts: &Facts<'_>) -> Option<Finding> {
+fn for_http2<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     facts
         .own_refusal()
         .filter(|response| response.finds_tls_inadequate())?;
     let chosen = facts.chosen.as_ref().and_then(|chosen| chosen.cipher);
-    let what = chosen.map_or_else(|| "the cipher suite".to_owned(), |suite| suite.to_string());
     let offered = facts.offered.as_ref();
     let mut evidence = vec![Evidence::AnswerIsHttp2];
     let mut settings = Vec::new();
@@ -88,15 +82,13 @@ fn for_http2(facts: &Facts<'_>) -> Option<Finding> {
         evidence.push(Evidence::GroupListNarrow);
         remedy.add(&group_mismatch::wider(facts, None));
     }
-    let sentence = format!(
-        "upstream finds {what} too weak for HTTP/2: it answered GOAWAY with INADEQUATE_SECURITY(12)"
-    );
-    Some(Finding::new(
-        Confidence::Likely,
-        sentence,
-        &evidence,
-        remedy,
-    ))
+    let sentence = move || {
+        let what = chosen.map_or_else(|| "the cipher suite".to_owned(), |suite| suite.to_string());
+        format!(
+            "upstream finds {what} too weak for HTTP/2: it answered GOAWAY with INADEQUATE_SECURITY(12)"
+        )
+    };
+    Some(Draft::new(Confidence::Likely, sentence, &evidence, remedy))
 }
 
 /// The versions and suites of today, where the offer had less.

@@ -21,7 +21,7 @@
 
 use crate::facts::Facts;
 use crate::registry::Alert;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "peer_access_denied",
@@ -34,17 +34,19 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.received() != Some(Alert::ACCESS_DENIED) || facts.certificate_request.is_some() {
         return None;
     }
-    let sentence = format!(
-        "upstream does not let this client in, {}: received alert access_denied(49)",
-        facts.phase.describe()
-    );
+    let sentence = move || {
+        format!(
+            "upstream does not let this client in, {}: received alert access_denied(49)",
+            facts.phase.describe()
+        )
+    };
     let remedy =
         Remedy::manual("upstream must allow this server's address: look at its access control");
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Likely,
         sentence,
         &[Evidence::AlertReceived, Evidence::AlertIsSpecific],

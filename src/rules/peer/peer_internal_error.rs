@@ -23,7 +23,7 @@
 
 use crate::facts::{Facts, Offered};
 use crate::registry::Alert;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "peer_internal_error",
@@ -32,7 +32,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.received() != Some(Alert::INTERNAL_ERROR) {
         return None;
     }
@@ -48,10 +48,12 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     if name_is_ruled_out {
         evidence.push(Evidence::ServerNameRuledOut);
     }
-    let sentence = format!(
-        "upstream ran into an error of its own {}: received alert internal_error(80)",
-        facts.phase.describe()
-    );
+    let sentence = move || {
+        format!(
+            "upstream ran into an error of its own {}: received alert internal_error(80)",
+            facts.phase.describe()
+        )
+    };
     let remedy = Remedy::manual("look at the upstream's log: the error is on its side");
-    Some(Finding::new(confidence, sentence, &evidence, remedy))
+    Some(Draft::new(confidence, sentence, &evidence, remedy))
 }

@@ -29,7 +29,7 @@ use crate::capture::{Direction, EndingKind};
 use crate::facts::Facts;
 use crate::registry::{Alert, SslReason};
 use crate::rules::wording::alert_text;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 const VIOLATIONS: [Alert; 8] = [
     Alert::UNEXPECTED_MESSAGE,
@@ -48,45 +48,43 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let place = facts.phase.describe();
     let chosen = facts.chosen.as_ref().and_then(|chosen| chosen.version);
     if let Some(version) = chosen.filter(|version| !version.exists()) {
-        let sentence = format!(
-            "upstream chose TLS version 0x{:04x}, which nobody has",
-            version.0
-        );
+        let sentence = move || {
+            format!(
+                "upstream chose TLS version 0x{:04x}, which nobody has",
+                version.0
+            )
+        };
         let evidence = [Evidence::VersionDoesNotExist];
-        return Some(Finding::new(
+        return Some(Draft::new(
             Confidence::Certain,
             sentence,
             &evidence,
             remedy(),
         ));
     }
-    let (sentence, evidence) = match facts.alert {
+    let evidence = match facts.alert {
         Some(alert) if !VIOLATIONS.contains(&Alert(alert.code)) => return None,
-        Some(alert) if alert.from == Direction::Received => (
-            format!(
-                "upstream calls what nginx sent a protocol violation, {place}: received alert {}",
-                alert_text(alert)
-            ),
-            Evidence::AlertReceived,
-        ),
-        Some(alert) => (
-            format!(
-                "upstream violated the protocol {place}: nginx sent alert {}",
-                alert_text(alert)
-            ),
-            Evidence::AlertSent,
-        ),
-        None if unreadable(facts) => (
-            format!("upstream sent bytes that are no valid TLS, {place}"),
-            Evidence::NotReadable,
-        ),
+        Some(alert) if alert.from == Direction::Received => Evidence::AlertReceived,
+        Some(_) => Evidence::AlertSent,
+        None if unreadable(facts) => Evidence::NotReadable,
         None => return None,
     };
-    Some(Finding::new(
+    let sentence = move || match facts.alert {
+        Some(alert) if alert.from == Direction::Received => format!(
+            "upstream calls what nginx sent a protocol violation, {place}: received alert {}",
+            alert_text(alert)
+        ),
+        Some(alert) => format!(
+            "upstream violated the protocol {place}: nginx sent alert {}",
+            alert_text(alert)
+        ),
+        None => format!("upstream sent bytes that are no valid TLS, {place}"),
+    };
+    Some(Draft::new(
         Confidence::Possible,
         sentence,
         &[evidence],

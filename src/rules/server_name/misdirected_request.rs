@@ -24,7 +24,7 @@
 //! RFC 9110 section 15.5.20; RFC 6066 section 3; Apache httpd 2.4.64, `SSLStrictSNIVHostCheck`.
 
 use crate::facts::Facts;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "misdirected_request",
@@ -33,19 +33,21 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let response = facts.own_refusal().filter(|one| one.is_misdirected())?;
     let sent = facts.name.sent.as_ref()?;
     let host = response.host_sent.as_ref()?;
     if facts.name.is_sent(host) {
         return None;
     }
-    let sentence = format!(
-        "upstream answered 421: nginx sent {sent} in the handshake (SNI) and {host} as Host"
-    );
+    let sentence = move || {
+        format!(
+            "upstream answered 421: nginx sent {sent} in the handshake (SNI) and {host} as Host"
+        )
+    };
     let remedy = Remedy::paste(facts, ["name <host-that-nginx-sends-as-Host>"])
         .with_action("Host and SNI must be one name");
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Likely,
         sentence,
         &[Evidence::StatusReceived, Evidence::HostDiffersFromName],

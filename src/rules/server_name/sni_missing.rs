@@ -30,7 +30,7 @@ use crate::capture::{EndingKind, Response};
 use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::wording::alert_text;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "sni_missing",
@@ -43,7 +43,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if !facts.name.not_sent() {
         return None;
     }
@@ -93,23 +93,26 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// The handshake stands without a name, and the upstream does not know which host it was for.
-fn misdirected(facts: &Facts<'_>, response: &Response) -> Finding {
-    let host = response.host_sent.as_ref();
-    let asked = host.map_or_else(String::new, |host| format!(" for {host}"));
+fn misdirected<'f>(facts: &'f Facts<'_>, response: &'f Response) -> Draft<'f> {
+    let sentence = move || {
+        let host = response.host_sent.as_ref();
+        let asked = host.map_or_else(String::new, |host| format!(" for {host}"));
+        format!("upstream answered 421 to a request{asked} over a handshake without SNI")
+    };
     let remedy = Remedy::paste(
         facts,
         ["server_name on", "name <host-that-nginx-sends-as-Host>"],
     );
-    Finding::new(
+    Draft::new(
         Confidence::Likely,
-        format!("upstream answered 421 to a request{asked} over a handshake without SNI"),
+        sentence,
         &[Evidence::NoServerNameSent, Evidence::StatusReceived],
         remedy,
     )
 }
 
 /// `proxy_pass` names an address: nginx has no name to send, yet the server may want one.
-fn to_an_address(facts: &Facts<'_>) -> Option<Finding> {
+fn to_an_address<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if !facts.name_may_decide() {
         return None;
     }
@@ -138,8 +141,8 @@ fn evidence(facts: &Facts<'_>) -> Vec<Evidence> {
     evidence
 }
 
-fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[Evidence]) -> Finding {
-    let seen = match (facts.alert, facts.ending()) {
+fn finding<'f>(facts: &'f Facts<'_>, confidence: Confidence, evidence: &[Evidence]) -> Draft<'f> {
+    let sentence = move || match (facts.alert, facts.ending()) {
         (Some(alert), _) => {
             format!(
                 "upstream refused a ClientHello without SNI: received alert {}",
@@ -163,5 +166,5 @@ fn finding(facts: &Facts<'_>, confidence: Confidence, evidence: &[Evidence]) -> 
         true => remedy.with_action("nginx sends no name for an address: give it the host's"),
         false => remedy,
     };
-    Finding::new(confidence, seen, evidence, remedy)
+    Draft::new(confidence, sentence, evidence, remedy)
 }

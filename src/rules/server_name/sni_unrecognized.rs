@@ -26,7 +26,7 @@
 use crate::facts::{Facts, NameProblem, Provenance};
 use crate::registry::Alert;
 use crate::rules::wording::alert_text;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "sni_unrecognized",
@@ -35,7 +35,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let sent = facts.name.sent.as_ref()?;
     if !facts.name_may_decide() {
         return None;
@@ -92,7 +92,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         (None, Provenance::Client) => ", a variable's value, which a client may choose",
         (None, _) => "",
     };
-    let sentence = match facts.alert {
+    let sentence = move || match facts.alert {
         Some(alert) => format!(
             "upstream does not know the SNI name {sent}{what}: received alert {}",
             alert_text(alert)
@@ -100,7 +100,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         None => format!("upstream closed on the SNI name {sent}{what}"),
     };
     let remedy = remedy(facts, confidence);
-    let finding = Finding::new(confidence, sentence, &[seen], remedy);
+    let finding = Draft::new(confidence, sentence, &[seen], remedy);
     Some(match (confidence, facts.name.problem) {
         (Confidence::Possible, None) => finding.as_alternative(),
         _ => finding,

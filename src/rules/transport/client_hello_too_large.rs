@@ -25,7 +25,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::{Facts, ONE_SEGMENT};
-use crate::rules::{command, Confidence, Evidence, Family, Finding, Rule};
+use crate::rules::{command, Confidence, Draft, Evidence, Family, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "client_hello_too_large",
@@ -34,7 +34,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let offered = facts.offered.as_ref()?;
     let large = offered.client_hello_bytes > ONE_SEGMENT && offered.has_post_quantum_share();
     if !large || facts.recording.handshake.bytes_received > 0 || !facts.has_conf_command() {
@@ -49,11 +49,13 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     // The first group gets the key share.
     let kept = offered.groups().iter().find(|one| one.is_post_quantum())?;
     let groups = ["X25519", "P-256", kept.openssl_name()?];
-    let sentence = format!(
-        "a ClientHello of {} bytes, more than one TCP segment, {answer}",
-        offered.client_hello_bytes
-    );
-    let finding = Finding::new(
+    let sentence = move || {
+        format!(
+            "a ClientHello of {} bytes, more than one TCP segment, {answer}",
+            offered.client_hello_bytes
+        )
+    };
+    let finding = Draft::new(
         Confidence::Possible,
         sentence,
         &[Evidence::ClientHelloLarge, Evidence::NoServerHello, seen],

@@ -22,7 +22,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::{Facts, ONE_SEGMENT};
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "handshake_timeout",
@@ -31,7 +31,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.ending() != EndingKind::Timeout {
         return None;
     }
@@ -41,19 +41,22 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         .offered
         .as_ref()
         .map_or(0, |offered| offered.client_hello_bytes);
-    let mut sentence = if silent {
-        format!("upstream accepted the connection but sent nothing for {seconds} s")
-    } else {
-        format!(
-            "upstream went silent {} ({seconds} s in all)",
-            facts.phase.describe()
-        )
+    let sentence = move || {
+        let mut sentence = if silent {
+            format!("upstream accepted the connection but sent nothing for {seconds} s")
+        } else {
+            format!(
+                "upstream went silent {} ({seconds} s in all)",
+                facts.phase.describe()
+            )
+        };
+        if hello > ONE_SEGMENT {
+            sentence.push_str(&format!(
+                ", and the ClientHello of {hello} bytes takes two segments, which some middleboxes drop"
+            ));
+        }
+        sentence
     };
-    if hello > ONE_SEGMENT {
-        sentence.push_str(&format!(
-            ", and the ClientHello of {hello} bytes takes two segments, which some middleboxes drop"
-        ));
-    }
     let evidence: &[_] = match silent {
         true => &[Evidence::PeerSilent, Evidence::NoServerHello],
         false => &[Evidence::PeerSilent],
@@ -71,5 +74,5 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         true => Confidence::Likely,
         false => Confidence::Certain,
     };
-    Some(Finding::new(confidence, sentence, evidence, remedy))
+    Some(Draft::new(confidence, sentence, evidence, remedy))
 }

@@ -9,14 +9,16 @@ pub(super) mod session_identity_mismatch;
 pub(super) mod session_resumption_rejected;
 
 use crate::facts::Facts;
-use crate::rules::{Confidence, Evidence, Finding, Remedy};
+use crate::rules::{Confidence, Draft, Evidence, Remedy};
 
 /// The peer ended the connection without a word of TLS: `verb` says how, `seen` is the evidence.
-fn ended(facts: &Facts<'_>, verb: &str, seen: Evidence) -> Finding {
-    let sentence = format!(
-        "upstream {verb} the connection {} without an alert",
-        facts.phase.describe()
-    );
+fn ended<'f>(facts: &'f Facts<'_>, verb: &'static str, seen: Evidence) -> Draft<'f> {
+    let sentence = move || {
+        format!(
+            "upstream {verb} the connection {} without an alert",
+            facts.phase.describe()
+        )
+    };
     let mut evidence = vec![seen];
     if facts.no_hello_came() {
         evidence.push(Evidence::NoServerHello);
@@ -27,5 +29,5 @@ fn ended(facts: &Facts<'_>, verb: &str, seen: Evidence) -> Finding {
         (true, false) => format!("{log}, unknown server name"),
         (false, _) => "look at the upstream's log: it ended the handshake on its own".to_owned(),
     });
-    Finding::new(Confidence::Possible, sentence, &evidence, remedy)
+    Draft::new(Confidence::Possible, sentence, &evidence, remedy)
 }

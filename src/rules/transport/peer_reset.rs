@@ -25,7 +25,7 @@
 
 use crate::capture::EndingKind;
 use crate::facts::Facts;
-use crate::rules::{Evidence, Family, Finding, Rule};
+use crate::rules::{Draft, Evidence, Family, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "peer_reset",
@@ -34,7 +34,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let ended = facts.ending() == EndingKind::Reset;
     ended.then(|| super::ended(facts, "reset", Evidence::PeerReset))
 }

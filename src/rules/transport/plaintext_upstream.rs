@@ -23,7 +23,7 @@
 
 use crate::capture::Module;
 use crate::facts::{Facts, PlainProtocol};
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule, Security};
 use crate::text::quote;
 
 pub(crate) static RULE: Rule = Rule {
@@ -33,15 +33,17 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let protocol = facts.plaintext?;
-    let speaks = match protocol {
-        PlainProtocol::Other => "does not speak TLS".to_owned(),
-        known => format!("speaks {}, not TLS", known.label()),
-    };
-    let sentence = match facts.recording.context.peer.as_deref() {
-        Some(peer) => format!("upstream {} {speaks}", quote(peer)),
-        None => format!("upstream {speaks}"),
+    let sentence = move || {
+        let speaks = match protocol {
+            PlainProtocol::Other => "does not speak TLS".to_owned(),
+            known => format!("speaks {}, not TLS", known.label()),
+        };
+        match facts.recording.context.peer.as_deref() {
+            Some(peer) => format!("upstream {} {speaks}", quote(peer)),
+            None => format!("upstream {speaks}"),
+        }
     };
     let module = facts.recording.context.module;
     let pass = match module {
@@ -66,7 +68,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         PlainProtocol::Other => Confidence::Likely,
         _ => Confidence::Certain,
     };
-    Some(Finding::new(
+    Some(Draft::new(
         confidence,
         sentence,
         &[Evidence::NotATlsRecord],

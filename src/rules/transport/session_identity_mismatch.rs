@@ -27,7 +27,7 @@ use crate::capture::Reused;
 use crate::facts::Facts;
 use crate::registry::Alert;
 use crate::rules::wording::alert_text;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "session_identity_mismatch",
@@ -40,11 +40,11 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     refused_in_http(facts).or_else(|| refused_in_the_handshake(facts))
 }
 
-fn refused_in_http(facts: &Facts<'_>) -> Option<Finding> {
+fn refused_in_http<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let response = facts.refusal().filter(|one| one.refuses_identity())?;
     let blocks = "use one upstream block for each name and client certificate";
     let (what, remedy) = match facts.reused()? {
@@ -59,11 +59,13 @@ fn refused_in_http(facts: &Facts<'_>) -> Option<Finding> {
         400 | 401 | 403 if response.page().is_none() => Confidence::Possible,
         _ => Confidence::Likely,
     };
-    let sentence = format!(
-        "upstream answered {} over {what} that was made with another name or client certificate",
-        response.status
-    );
-    Some(Finding::new(
+    let sentence = move || {
+        format!(
+            "upstream answered {} over {what} that was made with another name or client certificate",
+            response.status
+        )
+    };
+    Some(Draft::new(
         confidence,
         sentence,
         &[Evidence::StatusReceived, Evidence::SessionOfAnother],
@@ -71,7 +73,7 @@ fn refused_in_http(facts: &Facts<'_>) -> Option<Finding> {
     ))
 }
 
-fn refused_in_the_handshake(facts: &Facts<'_>) -> Option<Finding> {
+fn refused_in_the_handshake<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let offered = facts.offered.as_ref().filter(|one| one.session_offered())?;
     let made_under = facts.recording.handshake.session_name.as_ref()?;
     let is_other = facts.name.sent.as_ref() != Some(made_under);
@@ -86,11 +88,13 @@ fn refused_in_the_handshake(facts: &Facts<'_>) -> Option<Finding> {
         }
         _ => return None,
     };
-    let sentence = format!(
-        "upstream refused a session that was made for {made_under}, which is not the name sent now: received alert {}",
-        alert_text(alert)
-    );
-    Some(Finding::new(
+    let sentence = move || {
+        format!(
+            "upstream refused a session that was made for {made_under}, which is not the name sent now: received alert {}",
+            alert_text(alert)
+        )
+    };
+    Some(Draft::new(
         confidence,
         sentence,
         &[

@@ -28,7 +28,7 @@ use crate::capture::EndingKind;
 use crate::facts::Facts;
 use crate::registry::{Alert, SslReason};
 use crate::rules::wording::alert_text;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 /// bad_record_mac, illegal_parameter, decode_error, decrypt_error: what a PSK binder or a ticket that
 /// does not decrypt is answered with. internal_error: OpenSSL's answer to any session when the server
@@ -55,7 +55,7 @@ const WRONG_CIPHER: [SslReason; 3] = [
     SslReason::WRONG_CIPHER_RETURNED,
 ];
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if !facts.offered.as_ref()?.session_offered() {
         return None;
     }
@@ -63,49 +63,47 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 /// Sessions are kept by peer, whatever the location: one with other ciphers may have begun this one.
-fn resumed_with_another_suite(facts: &Facts<'_>) -> Option<Finding> {
+fn resumed_with_another_suite<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     facts
         .ssl_reason()
         .filter(|reason| WRONG_CIPHER.contains(reason))?;
     let chosen = facts.chosen.as_ref()?.cipher?;
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Likely,
-        format!("upstream answered the offer of an earlier session with {chosen}, which nginx did not offer now"),
+        move || {
+            format!("upstream answered the offer of an earlier session with {chosen}, which nginx did not offer now")
+        },
         &[Evidence::SessionOffered, Evidence::CipherNotOffered],
         Remedy::paste(facts, ["session_reuse off"]),
     ))
 }
 
-fn refused(facts: &Facts<'_>) -> Option<Finding> {
+fn refused<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if !facts.no_hello_came() || facts.plaintext.is_some() {
         return None;
     }
-    let (confidence, answer, seen) = match (facts.received(), facts.alert, facts.ending()) {
-        (Some(alert), Some(seen), _) if ABOUT_THE_TICKET.contains(&alert) => (
-            Confidence::Likely,
-            format!("received alert {}", alert_text(seen)),
-            Evidence::AlertReceived,
-        ),
-        (Some(Alert::HANDSHAKE_FAILURE), Some(seen), _) => (
-            Confidence::Possible,
-            format!("received alert {}", alert_text(seen)),
-            Evidence::AlertReceived,
-        ),
-        (None, None, EndingKind::Eof) => (
-            Confidence::Possible,
-            "it closed the connection".to_owned(),
-            Evidence::PeerClosed,
-        ),
-        (None, None, EndingKind::Reset) => (
-            Confidence::Possible,
-            "it reset the connection".to_owned(),
-            Evidence::PeerReset,
-        ),
+    let (confidence, seen) = match (facts.received(), facts.ending()) {
+        (Some(alert), _) if ABOUT_THE_TICKET.contains(&alert) => {
+            (Confidence::Likely, Evidence::AlertReceived)
+        }
+        (Some(Alert::HANDSHAKE_FAILURE), _) => (Confidence::Possible, Evidence::AlertReceived),
+        (None, EndingKind::Eof) if facts.alert.is_none() => {
+            (Confidence::Possible, Evidence::PeerClosed)
+        }
+        (None, EndingKind::Reset) if facts.alert.is_none() => {
+            (Confidence::Possible, Evidence::PeerReset)
+        }
         _ => return None,
     };
-    let sentence =
-        format!("upstream ended a handshake that offered the session of an earlier one: {answer}");
-    let finding = Finding::new(
+    let sentence = move || {
+        let answer = match (facts.alert, facts.ending()) {
+            (Some(alert), _) => format!("received alert {}", alert_text(alert)),
+            (None, EndingKind::Reset) => "it reset the connection".to_owned(),
+            (None, _) => "it closed the connection".to_owned(),
+        };
+        format!("upstream ended a handshake that offered the session of an earlier one: {answer}")
+    };
+    let finding = Draft::new(
         confidence,
         sentence,
         &[Evidence::SessionOffered, Evidence::NoServerHello, seen],

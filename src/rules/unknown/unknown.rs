@@ -21,7 +21,7 @@
 use crate::capture::Direction;
 use crate::facts::Facts;
 use crate::rules::wording::alert_text;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unknown",
@@ -30,28 +30,30 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     Some(finding(facts))
 }
 
 /// Always an answer.
-pub(crate) fn finding(facts: &Facts<'_>) -> Finding {
-    let what = match facts.alert {
-        Some(alert) => {
-            let verb = match alert.from {
-                Direction::Sent => "sent",
-                Direction::Received => "received",
-            };
-            format!(": {verb} alert {}", alert_text(alert))
+pub(crate) fn finding<'f>(facts: &'f Facts<'_>) -> Draft<'f> {
+    let sentence = move || {
+        let place = facts.phase.describe();
+        match facts.alert {
+            Some(alert) => {
+                let verb = match alert.from {
+                    Direction::Sent => "sent",
+                    Direction::Received => "received",
+                };
+                format!(
+                    "upstream TLS handshake failed {place}: {verb} alert {}",
+                    alert_text(alert)
+                )
+            }
+            None => format!("upstream TLS handshake failed {place}"),
         }
-        None => String::new(),
     };
-    let sentence = format!(
-        "upstream TLS handshake failed {}{what}",
-        facts.phase.describe()
-    );
     let remedy = Remedy::manual("see the facts, and the upstream's log");
-    Finding::new(
+    Draft::new(
         Confidence::Possible,
         sentence,
         &[Evidence::NothingDecides],

@@ -22,7 +22,7 @@
 
 use crate::facts::{Facts, Offered};
 use crate::registry::{Alert, ProtocolVersion};
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "inappropriate_fallback",
@@ -31,7 +31,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.received() != Some(Alert::INAPPROPRIATE_FALLBACK) {
         return None;
     }
@@ -44,14 +44,16 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ),
         false => (Confidence::Likely, "though nginx sent no TLS_FALLBACK_SCSV"),
     };
-    let offered = match highest {
-        Some(version) => format!("an offer of at most {version}"),
-        None => "the offer".to_owned(),
-    };
-    let sentence = format!(
-        "upstream takes {offered} for a retry with an older version, {mark}: received alert \
+    let sentence = move || {
+        let offered = match highest {
+            Some(version) => format!("an offer of at most {version}"),
+            None => "the offer".to_owned(),
+        };
+        format!(
+            "upstream takes {offered} for a retry with an older version, {mark}: received alert \
          inappropriate_fallback(86)"
-    );
+        )
+    };
     let mut evidence = vec![Evidence::AlertReceived, Evidence::AlertIsSpecific];
     if marked {
         evidence.push(Evidence::FallbackSignalled);
@@ -61,5 +63,5 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         Some(version) if version >= ProtocolVersion::TLS1_3 => Remedy::manual(elsewhere),
         _ => Remedy::paste(facts, ["protocols TLSv1.2 TLSv1.3"]).with_action(elsewhere),
     };
-    Some(Finding::new(confidence, sentence, &evidence, remedy))
+    Some(Draft::new(confidence, sentence, &evidence, remedy))
 }

@@ -23,7 +23,7 @@
 
 use crate::facts::Facts;
 use crate::registry::SslReason;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no_protocols_enabled",
@@ -32,7 +32,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.ssl_reason() != Some(SslReason::NO_PROTOCOLS_AVAILABLE) {
         return None;
     }
@@ -41,9 +41,12 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
          both versions, and an upstream that has neither must be upgraded, and meanwhile @SECLEVEL=0 in \
          the list of ciphers lets OpenSSL 3 offer TLS 1.0 and 1.1, which weakens security",
     );
-    Some(Finding::new(
+    Some(Draft::new(
         Confidence::Certain,
-        "nginx has no TLS version to offer: the library excludes every one that is enabled",
+        || {
+            "nginx has no TLS version to offer: the library excludes every one that is enabled"
+                .to_owned()
+        },
         &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))

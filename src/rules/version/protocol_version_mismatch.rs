@@ -31,7 +31,7 @@ use crate::facts::{Facts, Offered};
 use crate::registry::{Alert, ProtocolVersion, SslReason};
 use crate::rules::directive::Setting;
 use crate::rules::wording::alert_text;
-use crate::rules::{Confidence, Evidence, Family, Finding, Remedy, Rule, Security};
+use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule, Security};
 
 /// SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_SSL_VERSION, SSL_R_UNSUPPORTED_SSL_VERSION,
 /// SSL_R_UNKNOWN_SSL_VERSION.
@@ -55,7 +55,7 @@ pub(crate) static RULE: Rule = Rule {
     evaluate,
 };
 
-fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
+fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     let offered = facts.offered.as_ref()?;
     let chosen = facts.chosen.as_ref().and_then(|chosen| chosen.version);
     match chosen {
@@ -72,10 +72,12 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
     let received = facts.received() == Some(Alert::PROTOCOL_VERSION);
     let sent =
         facts.sent() == Some(Alert::PROTOCOL_VERSION) || (local && facts.received().is_none());
-    let names = list(&offered.versions());
     if received && chosen.is_none() {
-        let sentence = format!("upstream refuses every TLS version nginx offered ({names}): received alert protocol_version(70)");
-        return Some(Finding::new(
+        let sentence = move || {
+            let names = list(offered);
+            format!("upstream refuses every TLS version nginx offered ({names}): received alert protocol_version(70)")
+        };
+        return Some(Draft::new(
             Confidence::Likely,
             sentence,
             &[
@@ -87,9 +89,11 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
         ));
     }
     if sent || received {
-        let wanted = chosen.map_or("another version".to_owned(), |version| version.to_string());
-        let sentence =
-            format!("upstream chose {wanted}, which nginx does not allow (offered {names})");
+        let sentence = move || {
+            let wanted = chosen.map_or("another version".to_owned(), |version| version.to_string());
+            let names = list(offered);
+            format!("upstream chose {wanted}, which nginx does not allow (offered {names})")
+        };
         let remedy = match chosen {
             Some(version) if version < ProtocolVersion::TLS1_2 => enable_old(facts),
             Some(version) => {
@@ -100,7 +104,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
             }
             None => Remedy::paste(facts, super::both(facts)),
         };
-        return Some(Finding::new(
+        return Some(Draft::new(
             if chosen.is_some() {
                 Confidence::Certain
             } else {
@@ -119,7 +123,7 @@ fn evaluate(facts: &Facts<'_>) -> Option<Finding> {
 
 /// A refusal that says nothing of versions, of an offer that lacks TLS 1.2 or 1.3: some stacks answer
 /// handshake_failure(40), illegal_parameter(47), or to an old version internal_error(80).
-fn refused_without_saying_so(facts: &Facts<'_>, offered: &Offered) -> Option<Finding> {
+fn refused_without_saying_so<'f>(facts: &'f Facts<'_>, offered: &'f Offered) -> Option<Draft<'f>> {
     let alert = facts.alert.filter(|_| facts.no_hello_came())?;
     let highest = offered.max_version()?;
     let is_old = highest < ProtocolVersion::TLS1_2;
@@ -131,13 +135,15 @@ fn refused_without_saying_so(facts: &Facts<'_>, offered: &Offered) -> Option<Fin
     if !refused || !offered.lacks_a_version() {
         return None;
     }
-    let sentence = format!(
-        "upstream may need another TLS version than nginx offered ({}): received alert {}",
-        list(&offered.versions()),
-        alert_text(alert)
-    );
+    let sentence = move || {
+        format!(
+            "upstream may need another TLS version than nginx offered ({}): received alert {}",
+            list(offered),
+            alert_text(alert)
+        )
+    };
     let finding = |confidence| {
-        Finding::new(
+        Draft::new(
             confidence,
             sentence,
             &[Evidence::AlertReceived, Evidence::VersionsLimited],
@@ -156,7 +162,10 @@ fn refused_without_saying_so(facts: &Facts<'_>, offered: &Offered) -> Option<Fin
 }
 
 /// TLS 1.0 or 1.1 was agreed on, and OpenSSL 3 does not accept the signature that comes with it.
-fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Option<Finding> {
+fn signed_as_of_old<'f>(
+    facts: &'f Facts<'_>,
+    chosen: Option<ProtocolVersion>,
+) -> Option<Draft<'f>> {
     let version = chosen.filter(|version| *version < ProtocolVersion::TLS1_2)?;
     let confidence = match facts.ssl_reason()? {
         SslReason::LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED => Confidence::Certain,
@@ -164,9 +173,11 @@ fn signed_as_of_old(facts: &Facts<'_>, chosen: Option<ProtocolVersion>) -> Optio
         _ => return None,
     };
     let remedy = super::enable_old_signatures(facts);
-    Some(Finding::new(
+    Some(Draft::new(
         confidence,
-        format!("upstream chose {version}, and nginx's TLS library does not accept that version's signatures"),
+        move || {
+            format!("upstream chose {version}, and nginx's TLS library does not accept that version's signatures")
+        },
         &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))
@@ -204,7 +215,8 @@ fn list_with(offered: &Offered, version: ProtocolVersion) -> Vec<&'static str> {
         .collect()
 }
 
-fn list(versions: &[ProtocolVersion]) -> String {
+fn list(offered: &Offered) -> String {
+    let versions = offered.versions();
     let names: Vec<_> = versions.iter().map(ToString::to_string).collect();
     match names.as_slice() {
         [only] if *only != "TLSv1.3" => format!("up to {only}"),
