@@ -254,7 +254,7 @@ impl<'a> Facts<'a> {
             (Module::Stream, Some(_)) => None,
             (Module::Uwsgi, Some(value)) => Some(format!("uwsgi_param HTTP_HOST {value}")),
             // Where the family is unknown, nobody knows whose.
-            _ => Some(format!("{}_{rest}", self.directive_prefix().unwrap_or("*"))),
+            _ => Some([self.directive_prefix().unwrap_or("*"), "_", rest].concat()),
         }
     }
 

@@ -74,6 +74,8 @@ pub struct NameFacts {
     configured_by: Provenance,
     /// Whose word the name compared is.
     compared_by: Provenance,
+    /// See [`NameFacts::to_hand`].
+    is_to_hand: bool,
 }
 
 impl Provenance {
@@ -100,7 +102,9 @@ impl NameFacts {
             server: recording.settings.server_line.as_deref().and_then(host_of),
             configured_by: Provenance::of(recording.settings.upstream_is_constant),
             compared_by: Provenance::of(recording.settings.name_is_constant),
+            is_to_hand: false,
         };
+        facts.is_to_hand = facts.has_a_name();
         facts.problem = facts
             .sent
             .as_ref()
@@ -149,10 +153,17 @@ impl NameFacts {
     /// The DNS name that nginx would send if it were told to: the name compared, unless that is an
     /// address or the name of a block.
     pub fn to_hand(&self) -> Option<&Foreign> {
-        let name = self.compared.as_ref().or(self.configured.as_ref())?;
+        let name = self.compared.as_ref().or(self.configured.as_ref());
+        name.filter(|_| self.is_to_hand)
+    }
+
+    fn has_a_name(&self) -> bool {
         let configured = self.configured.as_ref().map(Foreign::raw);
-        let block = self.is_block && configured.is_some_and(|block| same_name(block, name.raw()));
-        (is_dns_name(name.raw()) && !block).then_some(name)
+        let Some(name) = self.compared.as_ref().map(Foreign::raw).or(configured) else {
+            return false;
+        };
+        let is_block = self.is_block && configured.is_some_and(|block| same_name(block, name));
+        is_dns_name(name) && !is_block
     }
 
     /// The host of `proxy_pass`, where that is a host name and the operator's own word.
@@ -373,14 +384,20 @@ mod tests {
 
     #[test]
     fn a_name_is_missing_only_from_a_hello_that_was_read() {
-        let mut facts = NameFacts {
-            compared: Some("a.example".into()),
-            ..NameFacts::default()
+        let comparing = |name: &str, known| {
+            let mut facts = NameFacts {
+                compared: Some(name.into()),
+                known,
+                ..NameFacts::default()
+            };
+            facts.is_to_hand = facts.has_a_name();
+            facts
         };
+        let facts = comparing("a.example", false);
         assert!(!facts.missing() && !facts.is_ruled_out());
-        facts.known = true;
+        let facts = comparing("a.example", true);
         assert!(facts.missing() && !facts.is_ruled_out());
-        facts.compared = Some("10.0.0.1".into());
+        let mut facts = comparing("10.0.0.1", true);
         assert!(!facts.missing() && facts.is_ruled_out());
         facts.is_block = true;
         assert!(facts.missing(), "the block hides the name");

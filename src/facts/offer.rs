@@ -1,5 +1,6 @@
 //! What was offered, what was chosen, what was asked for.
 
+use super::parameters::Breadth;
 use super::suites::Suites;
 use crate::capture::{Bytes, Handshake};
 use crate::registry::{Authentication, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
@@ -11,6 +12,10 @@ use crate::wire::{distinguished_name, CertificateRequest, ClientHello, ServerHel
 pub struct Offered {
     hello: ClientHello,
     suites: Suites,
+    /// Lowest first.
+    versions: Vec<ProtocolVersion>,
+    group_breadth: Breadth,
+    signature_breadth: Breadth,
     alpn: Vec<Foreign>,
     /// Length of the message in bytes, header included.
     pub client_hello_bytes: u32,
@@ -22,8 +27,16 @@ impl Offered {
         let hello = ClientHello::read(&first.bytes.0);
         let alpn = hello.alpn.iter();
         let alpn = alpn.map(|name| String::from_utf8_lossy(name).into_owned().into());
+        let mut versions = match hello.supported_versions.as_slice() {
+            [] => hello.legacy_version.into_iter().collect(),
+            known => known.to_vec(),
+        };
+        versions.sort_unstable();
         Some(Self {
             alpn: alpn.collect(),
+            versions,
+            group_breadth: Breadth::of_groups(&hello.groups),
+            signature_breadth: Breadth::of_signatures(&hello.signature_algorithms),
             suites: Suites::of(&hello.ciphers),
             hello,
             client_hello_bytes: first.length,
@@ -36,20 +49,15 @@ impl Offered {
     }
 
     /// Versions offered, lowest first. Without supported_versions only the highest is known.
-    pub fn versions(&self) -> Vec<ProtocolVersion> {
-        let mut versions = match self.hello.supported_versions.as_slice() {
-            [] => self.hello.legacy_version.into_iter().collect(),
-            known => known.to_vec(),
-        };
-        versions.sort_unstable();
-        versions
+    pub fn versions(&self) -> &[ProtocolVersion] {
+        &self.versions
     }
 
     /// Versions of the supported_versions extension, lowest first: all that were offered. Empty without
     /// the extension.
-    pub fn listed_versions(&self) -> Vec<ProtocolVersion> {
+    pub fn listed_versions(&self) -> &[ProtocolVersion] {
         match self.hello.supported_versions.is_empty() {
-            true => Vec::new(),
+            true => &[],
             false => self.versions(),
         }
     }
@@ -71,8 +79,12 @@ impl Offered {
 
     /// The suites of TLS 1.3 offered, in order of preference.
     pub fn tls13_suites(&self) -> Vec<CipherSuite> {
+        let count = self.ciphers().len().saturating_sub(self.suites.count);
         let suites = self.ciphers().iter().copied();
-        suites.filter(|suite| suite.is_tls13()).collect()
+        suites
+            .filter(|suite| suite.is_tls13())
+            .take(count)
+            .collect()
     }
 
     /// TLS 1.3 was offered with fewer than two of the three suites that servers have. No default list
@@ -92,9 +104,19 @@ impl Offered {
         &self.hello.groups
     }
 
+    /// How complete the list of groups is.
+    pub fn group_breadth(&self) -> Breadth {
+        self.group_breadth
+    }
+
     /// Signature algorithms offered.
     pub fn signature_algorithms(&self) -> &[SignatureScheme] {
         &self.hello.signature_algorithms
+    }
+
+    /// How complete the list of signature algorithms is.
+    pub fn signature_breadth(&self) -> Breadth {
+        self.signature_breadth
     }
 
     /// ALPN protocols offered.

@@ -43,19 +43,33 @@ pub enum Breadth {
     Narrow,
 }
 
-impl Offered {
-    /// How complete the list of groups is. Without such a list nothing in the offer needs a group.
-    pub fn group_breadth(&self) -> Breadth {
-        let has = |group: &NamedGroup| self.groups().contains(group);
-        match self.groups() {
-            [] => Breadth::Full,
-            [_] => Breadth::Narrow,
-            _ if !has(&NamedGroup::P256) => Breadth::Narrow,
-            _ if !COMMON_GROUPS.iter().all(has) => Breadth::Reduced,
-            _ => Breadth::Full,
+impl Breadth {
+    /// Of a list of groups. Without one nothing in the offer needs a group.
+    pub(super) fn of_groups(groups: &[NamedGroup]) -> Self {
+        let has = |group: &NamedGroup| groups.contains(group);
+        match groups {
+            [] => Self::Full,
+            [_] => Self::Narrow,
+            _ if !has(&NamedGroup::P256) => Self::Narrow,
+            _ if !COMMON_GROUPS.iter().all(has) => Self::Reduced,
+            _ => Self::Full,
         }
     }
 
+    /// Of a list of signature algorithms; without one (TLS 1.1) none was chosen.
+    pub(super) fn of_signatures(schemes: &[SignatureScheme]) -> Self {
+        let has_one = |code: &u16| schemes.contains(&SignatureScheme(*code));
+        let has = |list: &[u16]| list.iter().all(has_one);
+        match schemes {
+            [] => Self::Full,
+            _ if !has(&COMMON_SIGNATURES) => Self::Narrow,
+            _ if !has(&STRONGER_SIGNATURES) => Self::Reduced,
+            _ => Self::Full,
+        }
+    }
+}
+
+impl Offered {
     /// What the versions offered lack of TLS 1.2 and 1.3, which every library nginx is used with has. A
     /// hello without a list of versions offers at most TLS 1.2, and TLS 1.2 itself if that is its highest.
     pub fn lacks_a_version(&self) -> bool {
@@ -75,17 +89,6 @@ impl Offered {
             || self.signature_breadth() > Breadth::Full
             || self.tls13_suites_narrow()
             || self.has_narrow_family()
-    }
-
-    /// How complete the list of signature algorithms is; without one (TLS 1.1) none was chosen.
-    pub fn signature_breadth(&self) -> Breadth {
-        let has = |list: &[u16]| list.iter().all(|one| self.has_signature(*one));
-        match self.signature_algorithms() {
-            [] => Breadth::Full,
-            _ if !has(&COMMON_SIGNATURES) => Breadth::Narrow,
-            _ if !has(&STRONGER_SIGNATURES) => Breadth::Reduced,
-            _ => Breadth::Full,
-        }
     }
 
     /// No signature with SHA-1 was offered, and TLS 1.2, which had them, was.

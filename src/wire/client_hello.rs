@@ -74,6 +74,7 @@ impl ClientHello {
         reader.take(32)?;
         let session_id = reader.vector8().filter(|vector| vector.complete)?;
         let suites = reader.vector16()?;
+        self.ciphers.reserve(suites.bytes.len() / 2);
         for suite in suites.u16s().map(CipherSuite) {
             self.fallback |= suite == CipherSuite::FALLBACK;
             if !suite.is_signal() {
