@@ -4,6 +4,7 @@
 //! look like a sentence of ours or like a log level, or move a terminal's cursor. So such text has its own
 //! type, and printing it quotes it.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 
@@ -148,6 +149,30 @@ pub fn is_control(character: char) -> bool {
     )
 }
 
+/// All of it is printable ASCII, and none of it one of two characters. A failure has some thousands: they are
+/// looked at in pieces that the compiler makes one value.
+pub(crate) fn is_printable(text: &str, but: [u8; 2]) -> bool {
+    const PIECE: usize = 16;
+    let [one, other] = but;
+    let is_odd = |byte: u8| !(0x20..0x7f).contains(&byte) | (byte == one) | (byte == other);
+    let is_plain = |piece: &[u8; PIECE]| !piece.iter().fold(false, |odd, byte| odd | is_odd(*byte));
+    let bytes = text.as_bytes();
+    match bytes.last_chunk() {
+        // The last piece may overlap the one before it.
+        Some(last) => {
+            let mut pieces = bytes.chunks_exact(PIECE).filter_map(<[u8]>::first_chunk);
+            pieces.all(is_plain) && is_plain(last)
+        }
+        None => {
+            let mut piece = [b' '; PIECE];
+            if let Some(begin) = piece.get_mut(..bytes.len()) {
+                begin.copy_from_slice(bytes);
+            }
+            is_plain(&piece)
+        }
+    }
+}
+
 /// The longest beginning of at most `max` bytes that ends between two characters.
 pub fn beginning(text: &str, max: usize) -> &str {
     let mut ends = (0..=max.min(text.len())).rev();
@@ -157,10 +182,9 @@ pub fn beginning(text: &str, max: usize) -> &str {
 /// The beginning of one of our own sentences: at most `max` bytes, cut at a space (quoted text has none)
 /// and marked. Anything that is no printable ASCII or would end the sentence becomes `?`: its parts are
 /// constants, numbers and quoted text, so that nothing does.
-pub fn clip(sentence: &str, max: usize) -> String {
-    let is_plain = |byte| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b';';
-    if sentence.len() <= max && sentence.bytes().all(is_plain) {
-        return sentence.to_owned();
+pub fn clip(sentence: &str, max: usize) -> Cow<'_, str> {
+    if sentence.len() <= max && is_printable(sentence, [b'"', b';']) {
+        return Cow::Borrowed(sentence);
     }
     let mut clipped = String::new();
     let mut last_space = 0;
@@ -178,7 +202,7 @@ pub fn clip(sentence: &str, max: usize) -> String {
             break;
         }
     }
-    clipped
+    Cow::Owned(clipped)
 }
 
 #[cfg(test)]
@@ -214,6 +238,25 @@ mod tests {
             let plain = shown.replace("\\x0A", "");
             assert!(["x", "..."].contains(&plain.as_str()), "{shown}");
         }
+    }
+
+    #[test]
+    fn every_byte_is_judged_in_every_place() {
+        for byte in 0..0x80 {
+            for length in 1..40 {
+                for place in 0..length {
+                    let mut text = [b'~'; 40];
+                    text[place] = byte;
+                    let text = std::str::from_utf8(&text[..length]).unwrap();
+                    let expected = (0x20..0x7f).contains(&byte) && !b"\"\\".contains(&byte);
+                    let found = is_printable(text, [b'"', b'\\']);
+                    assert_eq!(found, expected, "{byte} at {place} of {length}");
+                }
+            }
+        }
+        let printable = |text| is_printable(text, [b';'; 2]);
+        assert!(printable("") && printable("a \"b\"") && printable("sixteen of them, and more"));
+        assert!(!printable("\u{e9}") && !printable("fifteen of them\u{20ac}") && !printable("a;"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Cipher suites: names, and which kind of server can use them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{is_grease, row, tables};
@@ -78,6 +79,14 @@ impl CipherSuite {
         row(tables::CIPHERS, self.0, |row| row.0).map(|row| row.1)
     }
 
+    /// IANA's name, or the number of an unknown value: what is shown.
+    pub fn label(self) -> Cow<'static, str> {
+        match self.name() {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(format!("0x{:04X}", self.0)),
+        }
+    }
+
     /// OpenSSL's name, as `proxy_ssl_ciphers` takes it (TLS 1.3: `Ciphersuites`); `None` for an
     /// unknown value and for a suite that OpenSSL 1.1.1 and later do not have.
     pub fn openssl_name(self) -> Option<&'static str> {
@@ -113,10 +122,7 @@ impl CipherSuite {
 
 impl fmt::Display for CipherSuite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "0x{:04X}", self.0),
-        }
+        f.write_str(&self.label())
     }
 }
 

@@ -7,6 +7,7 @@ mod version;
 pub use cipher::{Authentication, CipherSuite, KeyExchange, Kind};
 pub use version::ProtocolVersion;
 
+use std::borrow::Cow;
 use std::fmt;
 
 mod tables {
@@ -40,14 +41,19 @@ macro_rules! code_point {
             pub fn name(self) -> Option<&'static str> {
                 row(tables::$table, u16::try_from(self.0).ok()?, |row| row.0).map(|row| row.1)
             }
+
+            /// The name, or for an unknown value its number: what is shown.
+            pub fn label(self) -> Cow<'static, str> {
+                match self.name() {
+                    Some(name) => Cow::Borrowed(name),
+                    None => Cow::Owned(format!("unknown_{}", self.0)),
+                }
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self.name() {
-                    Some(name) => f.write_str(name),
-                    None => write!(f, "unknown_{}", self.0),
-                }
+                f.write_str(&self.label())
             }
         }
     };

@@ -1,5 +1,6 @@
 //! ProtocolVersion, under the names nginx.conf uses.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// ProtocolVersion (RFC 8446 section 4.1.2). Ordered as the versions are.
@@ -35,6 +36,14 @@ impl ProtocolVersion {
         })
     }
 
+    /// Its name in nginx.conf, or the number of an unknown version: what is shown.
+    pub fn label(self) -> Cow<'static, str> {
+        match self.config_name() {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(format!("0x{:04x}", self.0)),
+        }
+    }
+
     /// The version number alone, as ECS `tls.version` has it; `None` for an unknown version.
     pub fn number(self) -> Option<&'static str> {
         Some(match self {
@@ -50,9 +59,6 @@ impl ProtocolVersion {
 
 impl fmt::Display for ProtocolVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.config_name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "0x{:04x}", self.0),
-        }
+        f.write_str(&self.label())
     }
 }

@@ -8,15 +8,14 @@
 //! *(" or " name)`. What a peer or a client wrote stands in single quotes, in facts after its key. nginx
 //! cuts its lines at 2048 bytes, prefix and tail included: this part stays within 900.
 
-use std::fmt::Write;
-
 use super::difference::since_last_good;
 use crate::capture::{Direction, EndingKind};
+use crate::decimal::Decimal;
 use crate::diagnose::Diagnosis;
 use crate::facts::Facts;
-use crate::registry::ProtocolVersion;
+use crate::registry::{CipherSuite, ProtocolVersion};
 use crate::rules::{Confidence, Security};
-use crate::text::{clip, escape, Foreign};
+use crate::text::{clip, escape, is_printable, Foreign};
 
 /// Bytes of the whole line, of its sentence, of an action before the alternatives (three names), of a
 /// condition.
@@ -36,7 +35,7 @@ pub fn line(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {
     }
     line.push_str(&clip(&finding.sentence, MAX_SENTENCE));
     line.push_str("; fix: ");
-    line.push_str(&fix(diagnosis));
+    push_fix(&mut line, diagnosis);
     if let Some(condition) = &finding.remedy.condition {
         line.push_str(" only if ");
         line.push_str(&clip(condition, MAX_CONDITION));
@@ -49,162 +48,188 @@ pub fn line(diagnosis: &Diagnosis, facts: &Facts<'_>) -> String {
         Security::Neutral | Security::Hardens => "",
     });
     line.push(')');
-    let dead_ends = match quoted(&diagnosis.dead_ends) {
-        none if none.is_empty() => none,
-        some => format!("; not: {some}"),
-    };
-    let changed = since_last_good(facts).map(|changed| format!("; {changed}"));
-    if let Some(changed) = changed.filter(|changed| line.len() + changed.len() <= MAX_LINE) {
+    let mut dead_ends = String::new();
+    quote(&mut dead_ends, "; not: ", &diagnosis.dead_ends);
+    let changed = since_last_good(facts);
+    let changed = changed.filter(|changed| line.len() + 2 + changed.len() <= MAX_LINE);
+    if let Some(changed) = changed {
+        line.push_str("; ");
         line.push_str(&changed);
     }
-    let mut opening = "; facts: ";
-    for (key, shown) in pairs(diagnosis, facts) {
-        let pair = [opening, key, "=", &shown];
-        let length: usize = pair.iter().map(|part| part.len()).sum();
-        if line.len() + length + dead_ends.len() > MAX_LINE {
-            break;
-        }
-        pair.into_iter().for_each(|part| line.push_str(part));
-        opening = " ";
-    }
+    let room = MAX_LINE.saturating_sub(dead_ends.len());
+    Pairs::new(&mut line, room).put_all(diagnosis, facts);
     if line.len() + dead_ends.len() <= MAX_LINE {
         line.push_str(&dead_ends);
     }
     line
 }
 
-fn fix(diagnosis: &Diagnosis) -> String {
+fn push_fix(line: &mut String, diagnosis: &Diagnosis) {
     let remedy = &diagnosis.finding.remedy;
-    let directives = quoted(&remedy.fix);
-    match (directives.is_empty(), &remedy.action) {
-        (false, _) => directives,
-        (true, Some(action)) => clip(action, MAX_ACTION) + &alternatives(diagnosis),
-        (true, None) => "none".to_owned(),
+    let length = line.len();
+    quote(line, "", &remedy.fix);
+    if line.len() > length {
+        return;
+    }
+    match &remedy.action {
+        Some(action) => {
+            line.push_str(&clip(action, MAX_ACTION));
+            push_alternatives(line, diagnosis);
+        }
+        None => line.push_str("none"),
     }
 }
 
 /// Where the answer is a guess without a directive, a reader of error.log has nothing else to go on.
-fn alternatives(diagnosis: &Diagnosis) -> String {
-    let guess = diagnosis.finding.confidence == Confidence::Possible;
-    match diagnosis.alternatives.as_slice() {
-        names if guess && !names.is_empty() => format!(", else {}", names.join(" or ")),
-        _ => String::new(),
+fn push_alternatives(line: &mut String, diagnosis: &Diagnosis) {
+    if diagnosis.finding.confidence != Confidence::Possible {
+        return;
+    }
+    let mut opening = ", else ";
+    for name in &diagnosis.alternatives {
+        line.push_str(opening);
+        line.push_str(name);
+        opening = " or ";
     }
 }
 
-/// Directives in double quotes; one that is too long to quote whole is left out.
-fn quoted<S: AsRef<str>>(directives: &[S]) -> String {
-    let mut joined = String::new();
+/// Appends directives in double quotes, behind `opening` if there are any; one that is too long to quote
+/// whole is left out.
+fn quote<S: AsRef<str>>(text: &mut String, mut opening: &str, directives: &[S]) {
     for directive in directives.iter().map(AsRef::as_ref) {
-        let plain = directive
-            .bytes()
-            .all(|byte| (0x20..0x7f).contains(&byte) && byte != b'"');
-        if !plain || directive.len() > MAX_DIRECTIVE {
-            continue;
+        if directive.len() <= MAX_DIRECTIVE && is_printable(directive, [b'"'; 2]) {
+            text.push_str(opening);
+            text.push('"');
+            text.push_str(directive);
+            text.push('"');
+            opening = " ";
         }
-        if !joined.is_empty() {
-            joined.push(' ');
-        }
-        let _ = write!(joined, "\"{directive}\"");
     }
-    joined
 }
 
-/// The facts in their fixed order; unknown ones are left out.
-fn pairs(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<(&'static str, String)> {
-    let recording = facts.recording;
-    let mut pairs = vec![("phase", facts.phase.name().to_owned())];
-    let mut put = |key, shown: Option<String>| pairs.extend(shown.map(|shown| (key, shown)));
-    put(
-        "sent",
-        facts
-            .offered
-            .as_ref()
-            .map(|offered| versions(&offered.versions())),
-    );
-    put(
-        "chosen",
-        facts.chosen.as_ref().and_then(|chosen| {
-            let version = chosen.version?;
-            let suite = chosen
-                .cipher
-                .map(|suite| format!("/{suite}"))
-                .unwrap_or_default();
-            Some(format!("{version}{suite}"))
-        }),
-    );
-    put(
-        "sni",
-        facts.offered.as_ref().map(|_| match &facts.name.sent {
-            Some(name) => escape(name.raw()),
-            None => "none".to_owned(),
-        }),
-    );
-    put(
-        "alert",
-        facts.alert.map(|alert| match alert.from {
-            Direction::Received => format!("in:{}", alert.code),
-            Direction::Sent => format!("out:{}", alert.code),
-        }),
-    );
-    let ending = &recording.ending;
-    put(
-        "err",
-        ending
-            .library
-            .zip(ending.reason)
-            .map(|(library, reason)| format!("{library}:{reason}")),
-    );
-    if let Some(check) = facts.rejected_chain() {
-        let errors: Vec<_> = check
-            .errors
-            .iter()
-            .map(|error| format!("{}@{}", error.code, error.depth))
-            .collect();
-        put(
-            "verify",
-            Some(match errors.is_empty() {
-                true => check.result.to_string(),
-                false => errors.join(","),
-            }),
-        );
-        put(
-            "depth",
-            recording
-                .settings
-                .verify_depth
-                .map(|depth| depth.to_string()),
-        );
+/// Facts as `key=value`, up to the first that has no room.
+struct Pairs<'l> {
+    line: &'l mut String,
+    /// Bytes of the line with them.
+    max: usize,
+    opening: &'static str,
+    is_full: bool,
+}
+
+impl<'l> Pairs<'l> {
+    fn new(line: &'l mut String, max: usize) -> Self {
+        Self {
+            line,
+            max,
+            opening: "; facts: ",
+            is_full: false,
+        }
     }
-    if let Some(check) = &recording.certificate {
+
+    /// A value of several parts.
+    fn put(&mut self, key: &str, value: &[&str]) {
+        let begin = self.line.len();
+        for part in [self.opening, key, "="].iter().chain(value) {
+            self.line.push_str(part);
+        }
+        self.is_full |= self.line.len() > self.max;
+        match self.is_full {
+            true => self.line.truncate(begin),
+            false => self.opening = " ",
+        }
+    }
+
+    /// Two numbers and what stands between them.
+    fn put_numbers(
+        &mut self,
+        key: &str,
+        one: impl Into<u64>,
+        between: &str,
+        other: impl Into<u64>,
+    ) {
+        let (one, other) = (Decimal::of(one), Decimal::of(other));
+        self.put(key, &[one.as_str(), between, other.as_str()]);
+    }
+
+    /// All there are, in their fixed order; unknown ones are left out.
+    fn put_all(mut self, diagnosis: &Diagnosis, facts: &Facts<'_>) {
+        self.put("phase", &[facts.phase.name()]);
+        self.put_offer(facts);
+        if let Some(alert) = facts.alert {
+            let from = match alert.from {
+                Direction::Received => "in:",
+                Direction::Sent => "out:",
+            };
+            self.put("alert", &[from, Decimal::of(alert.code).as_str()]);
+        }
+        if let Some((library, reason)) = facts.library_error() {
+            self.put_numbers("err", library, ":", reason);
+        }
+        self.put_certificate(facts);
+        if let Some(peer) = facts.recording.context.peer.as_deref() {
+            self.put("peer", &[&escape(peer)]);
+        }
+        let bytes = Decimal::of(facts.recording.handshake.bytes_received);
+        self.put("bytes", &[bytes.as_str()]);
+        if let Some(before) = diagnosis.before(facts) {
+            self.put("before", &[before]);
+        }
+    }
+
+    fn put_offer(&mut self, facts: &Facts<'_>) {
+        if let Some(offered) = &facts.offered {
+            self.put("sent", &[&versions(offered.versions())]);
+        }
+        if let Some(chosen) = &facts.chosen {
+            let suite = chosen.cipher.map(CipherSuite::label);
+            match (chosen.version.map(ProtocolVersion::label), suite) {
+                (Some(version), Some(suite)) => self.put("chosen", &[&version, "/", &suite]),
+                (Some(version), None) => self.put("chosen", &[&version]),
+                (None, _) => {}
+            }
+        }
+        if facts.offered.is_some() {
+            let sent = facts.name.sent.as_ref().map(|name| escape(name.raw()));
+            self.put("sni", &[sent.as_deref().unwrap_or("none")]);
+        }
+    }
+
+    fn put_certificate(&mut self, facts: &Facts<'_>) {
+        let recording = facts.recording;
+        if let Some(check) = facts.rejected_chain() {
+            let errors = check.errors.iter();
+            let errors: Vec<_> = errors
+                .map(|error| format!("{}@{}", error.code, error.depth))
+                .collect();
+            match errors.is_empty() {
+                true => self.put("verify", &[&check.result.to_string()]),
+                false => self.put("verify", &[&errors.join(",")]),
+            }
+            if let Some(depth) = recording.settings.verify_depth {
+                self.put("depth", &[Decimal::of(depth).as_str()]);
+            }
+        }
+        let Some(check) = &recording.certificate else {
+            return;
+        };
         let compares = recording.settings.verify == Some(true)
             || matches!(
                 recording.ending.kind,
                 EndingKind::ChainRejected | EndingKind::NameRejected
             );
-        let compared = facts.name.compared.as_ref().map(Foreign::raw);
-        put("compared", compared.filter(|_| compares).map(escape));
-        put(
-            "presented",
-            check.chain.first().and_then(|leaf| {
-                let names: Vec<_> = leaf.presented().into_iter().map(Foreign::raw).collect();
-                (!names.is_empty()).then(|| escape(&names.join(",")))
-            }),
-        );
+        if let Some(compared) = facts.name.compared.as_ref().filter(|_| compares) {
+            self.put("compared", &[&escape(compared.raw())]);
+        }
+        let leaf = check.chain.first();
+        let names = leaf.map_or_else(Vec::new, |leaf| leaf.presented());
+        let names: Vec<_> = names.into_iter().map(Foreign::raw).collect();
+        if !names.is_empty() {
+            self.put("presented", &[&escape(&names.join(","))]);
+        }
     }
-    put("peer", recording.context.peer.as_deref().map(escape));
-    put(
-        "bytes",
-        Some(recording.handshake.bytes_received.to_string()),
-    );
-    put("before", diagnosis.before(facts).map(str::to_owned));
-    pairs
 }
 
 fn versions(versions: &[ProtocolVersion]) -> String {
-    versions
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(",")
+    let names: Vec<_> = versions.iter().map(|version| version.label()).collect();
+    names.join(",")
 }

@@ -97,7 +97,7 @@ fn joined(names: impl Iterator<Item = Option<&'static str>>) -> Option<String> {
 }
 
 fn versions(offered: &Offered) -> String {
-    match offered.versions().as_slice() {
+    match offered.versions() {
         [ProtocolVersion::TLS1_3] => " -tls1_3".to_owned(),
         [ProtocolVersion::TLS1_2] => " -tls1_2".to_owned(),
         [ProtocolVersion::TLS1_1] => " -tls1_1".to_owned(),

@@ -4,10 +4,11 @@
 //! names of code points and words of nginx.conf. Text of a peer or a client cannot get in: it stays in the
 //! sentence and in the facts, and in the directive stands a placeholder for the operator to fill.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::Deref;
 
+use crate::decimal::Decimal;
 use crate::facts::{Constant, Facts};
 use crate::registry::NamedGroup;
 
@@ -18,19 +19,19 @@ pub struct Directive(String);
 /// A directive without its module's prefix and without the semicolon: `server_name on`. A value written
 /// `<like-this>` is the operator's to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Setting(String);
+pub(crate) struct Setting(Cow<'static, str>);
 
 impl From<&'static str> for Setting {
     /// One of this program's own texts.
     fn from(text: &'static str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 }
 
 impl Setting {
     /// `name value`
     pub(super) fn number(name: &'static str, value: u32) -> Self {
-        Self(format!("{name} {value}"))
+        Self([name, " ", Decimal::of(value).as_str()].concat().into())
     }
 
     /// `name one<separator>other`: names of code points.
@@ -39,23 +40,23 @@ impl Setting {
         names: &[&'static str],
         separator: &'static str,
     ) -> Self {
-        Self(format!("{name} {}", names.join(separator)))
+        Self([name, " ", &names.join(separator)].concat().into())
     }
 
     /// `name word`: a word that the operator wrote elsewhere in nginx.conf.
     pub(super) fn constant(name: &'static str, word: Constant<'_>) -> Self {
-        Self(format!("{name} {}", word.as_str()))
+        Self([name, " ", word.as_str()].concat().into())
     }
 
     /// A list of ciphers at this security level.
     pub(super) fn at_level(self, level: u32) -> Self {
-        Self(format!("{}:@SECLEVEL={level}", self.0))
+        Self(format!("{}:@SECLEVEL={level}", self.0).into())
     }
 
     /// With the module's prefix; `None` where no directive is known.
     pub(super) fn directive(&self, facts: &Facts<'_>) -> Option<Directive> {
         let prefix = facts.directive_prefix()?;
-        Some(Directive(format!("{prefix}_ssl_{};", self.0)))
+        Some(Directive([prefix, "_ssl_", &self.0, ";"].concat()))
     }
 
     /// The text, for a sentence.
@@ -66,11 +67,10 @@ impl Setting {
     /// Where it changes whom nginx trusts, or which name it accepts in a certificate it verifies: the
     /// condition under which that is right, if a rule has none that says more.
     pub(super) fn condition(&self, facts: &Facts<'_>) -> Option<&'static str> {
-        match self.0.split_once(' ') {
-            Some(("trusted_certificate", _)) => Some("it is your CA, compared out of band"),
-            Some(("name", _)) if facts.verifies() => Some("that is the host you mean"),
-            _ => None,
+        if self.0.starts_with("trusted_certificate ") {
+            return Some("it is your CA, compared out of band");
         }
+        (self.0.starts_with("name ") && facts.verifies()).then_some("that is the host you mean")
     }
 
     /// nginx does this already: the directive stands there, or the offer shows its effect.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::shown::{Scissors, Text};
+use super::shown::{Label, Scissors, Text};
 use crate::capture::Summary;
 use crate::changes::{self, Change, Changes};
 use crate::date::timestamp;
@@ -19,9 +19,9 @@ pub(super) struct LastGood<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cipher: Option<String>,
+    cipher: Option<Label>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<String>,
+    group: Option<Label>,
     #[serde(skip_serializing_if = "Option::is_none")]
     alpn: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,8 +46,8 @@ impl<'a> LastGood<'a> {
             location_name: scissors.text(Some(good.location.as_str())),
             server_name: scissors.text(good.server_name.as_ref().map(|name| name.as_str())),
             version: ProtocolVersion(good.version).number(),
-            cipher: known(good.cipher).map(|code| CipherSuite(code).to_string()),
-            group: known(good.group).map(|code| NamedGroup(code).to_string()),
+            cipher: known(good.cipher).map(|code| CipherSuite(code).label()),
+            group: known(good.group).map(|code| NamedGroup(code).label()),
             alpn: scissors.text(good.alpn.as_ref().map(|name| name.as_str())),
             certificate: good.certificate.as_ref().map(|one| Certificate {
                 sha256: one.sha256.to_string(),

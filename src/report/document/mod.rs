@@ -19,6 +19,8 @@ pub use json::json_line;
 pub use repeats::repeats_document;
 pub use upstream_tls::Answer;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::date::timestamp;
@@ -55,7 +57,7 @@ struct Document<'a> {
     timestamp: String,
     #[serde(rename = "log.level")]
     level: &'static str,
-    message: String,
+    message: Cow<'a, str>,
     #[serde(rename = "ecs.version")]
     ecs_version: &'static str,
     event: Event,
@@ -102,7 +104,7 @@ impl<'a> Document<'a> {
         diagnosis: &'a Diagnosis,
         facts: &'a Facts<'a>,
         scissors: &'a Scissors,
-        message: String,
+        message: Cow<'a, str>,
     ) -> Self {
         let recording = facts.recording;
         Self {

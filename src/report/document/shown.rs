@@ -1,5 +1,6 @@
 //! How much is shown of texts and lists whose length a peer or a client chooses.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use serde::{Serialize, Serializer};
@@ -60,7 +61,7 @@ impl Scissors {
     }
 
     /// A sentence of ours: as much as takes twice the bytes of a text, cut outside quotes.
-    pub(super) fn sentence(&self, sentence: Option<&str>) -> Option<String> {
+    pub(super) fn sentence<'s>(&self, sentence: Option<&'s str>) -> Option<Cow<'s, str>> {
         let max = self.limits.text * 2;
         let sentence = sentence.filter(|_| max > 0)?;
         self.has_cut.set(self.has_cut() || sentence.len() > max);
@@ -84,6 +85,9 @@ impl Scissors {
         (!shown.is_empty()).then_some(shown)
     }
 }
+
+/// What a code point is called.
+pub(super) type Label = Cow<'static, str>;
 
 /// A list of texts.
 pub(super) type List<'a> = Vec<Text<'a>>;

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::shown::{List, Scissors, Text};
+use super::shown::{Label, List, Scissors, Text};
 use crate::capture::Certificate;
 use crate::date::timestamp;
 use crate::facts::Facts;
+use crate::registry::{CipherSuite, NamedGroup};
 use crate::text::Foreign;
 
 #[derive(Serialize)]
@@ -20,9 +21,9 @@ pub(super) struct Tls<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     protocol: Option<Protocol>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cipher: Option<String>,
+    cipher: Option<Label>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    curve: Option<String>,
+    curve: Option<Label>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_protocol: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,8 +55,8 @@ impl<'a> Tls<'a> {
                 name: "tls",
                 version,
             }),
-            cipher: chosen.and_then(|one| one.cipher).map(|one| one.to_string()),
-            curve: chosen.and_then(|one| one.group).map(|one| one.to_string()),
+            cipher: chosen.and_then(|one| one.cipher).map(CipherSuite::label),
+            curve: chosen.and_then(|one| one.group).map(NamedGroup::label),
             next_protocol: scissors.foreign(chosen.and_then(|one| one.alpn.as_ref())),
             client: Client::of(facts, scissors),
             server: check

@@ -1,13 +1,15 @@
 //! `nginx.upstream_tls`: the diagnosis, the facts it rests on, and what to write.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::history::{self, LastGood};
-use super::shown::{List, Scissors, Text};
+use super::shown::{Label, List, Scissors, Text};
 use crate::capture::{Direction, Module};
 use crate::diagnose::Diagnosis;
 use crate::facts::{Facts, Offered as Offer};
-use crate::registry::Alert as AlertCode;
+use crate::registry::{Alert as AlertCode, CipherSuite, NamedGroup, SignatureScheme};
 use crate::report::reproduce;
 use crate::rules::Security;
 use crate::text::Foreign;
@@ -55,9 +57,9 @@ pub(super) struct UpstreamTls<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fix_security: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fix_condition: Option<String>,
+    fix_condition: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<String>,
+    action: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dead_ends: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,7 +165,7 @@ struct Alert {
     direction: &'static str,
     level: &'static str,
     code: u8,
-    name: String,
+    name: Label,
 }
 
 impl Alert {
@@ -176,7 +178,7 @@ impl Alert {
             },
             level: if alert.level == 1 { "warning" } else { "fatal" },
             code: alert.code,
-            name: AlertCode(alert.code).to_string(),
+            name: AlertCode(alert.code).label(),
         })
     }
 }
@@ -233,12 +235,12 @@ struct Offered<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     versions: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    ciphers: Vec<String>,
+    ciphers: Vec<Label>,
     cipher_count: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    groups: Vec<String>,
+    groups: Vec<Label>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    signature_algorithms: Vec<String>,
+    signature_algorithms: Vec<Label>,
     signature_algorithm_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     alpn: Option<List<'a>>,
@@ -253,6 +255,7 @@ const MAX_VERSIONS: usize = 8;
 impl<'a> Offered<'a> {
     fn of(offered: &'a Offer, facts: &'a Facts<'a>, scissors: &'a Scissors) -> Self {
         let is_open = !facts.recording.handshake.finished;
+        let shows = |length| is_open && scissors.takes(length);
         let (ciphers, groups) = (offered.ciphers(), offered.groups());
         let signatures = offered.signature_algorithms();
         let versions = offered.versions();
@@ -262,10 +265,14 @@ impl<'a> Offered<'a> {
                 .filter_map(|version| version.number())
                 .take(MAX_VERSIONS)
                 .collect(),
-            ciphers: whole(ciphers, is_open && scissors.takes(ciphers.len())),
+            ciphers: whole(ciphers, shows(ciphers.len()), CipherSuite::label),
             cipher_count: ciphers.len(),
-            groups: whole(groups, is_open && scissors.takes(groups.len())),
-            signature_algorithms: whole(signatures, is_open && scissors.takes(signatures.len())),
+            groups: whole(groups, shows(groups.len()), NamedGroup::label),
+            signature_algorithms: whole(
+                signatures,
+                shows(signatures.len()),
+                SignatureScheme::label,
+            ),
             signature_algorithm_count: signatures.len(),
             alpn: scissors.list(offered.alpn().iter().map(Foreign::raw)),
             server_name: scissors.foreign(facts.name.sent.as_ref()),
@@ -274,9 +281,9 @@ impl<'a> Offered<'a> {
     }
 }
 
-fn whole<T: ToString>(list: &[T], is_shown: bool) -> Vec<String> {
+fn whole<T: Copy>(list: &[T], is_shown: bool, label: fn(T) -> Label) -> Vec<Label> {
     match is_shown {
-        true => list.iter().map(ToString::to_string).collect(),
+        true => list.iter().copied().map(label).collect(),
         false => Vec::new(),
     }
 }

@@ -205,7 +205,7 @@ fn enable_old(facts: &Facts<'_>) -> Remedy {
 }
 
 fn list_with(offered: &Offered, version: ProtocolVersion) -> Vec<&'static str> {
-    let mut versions = offered.versions();
+    let mut versions = offered.versions().to_vec();
     versions.push(version);
     versions.sort_unstable();
     versions.dedup();
@@ -217,7 +217,7 @@ fn list_with(offered: &Offered, version: ProtocolVersion) -> Vec<&'static str> {
 
 fn list(offered: &Offered) -> String {
     let versions = offered.versions();
-    let names: Vec<_> = versions.iter().map(ToString::to_string).collect();
+    let names: Vec<_> = versions.iter().map(|version| version.label()).collect();
     match names.as_slice() {
         [only] if *only != "TLSv1.3" => format!("up to {only}"),
         _ => names.join(" "),
