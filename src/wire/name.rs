@@ -11,6 +11,9 @@ const MAX_ATTRIBUTES: usize = 8;
 /// Bytes shown of one value, and read of an unknown attribute type.
 const MAX_VALUE: usize = 64;
 
+/// Bytes of a usual name.
+const TYPICAL: usize = 128;
+
 const SET: u8 = 0x31;
 const UNIVERSAL_STRING: u8 = 0x1c;
 const BMP_STRING: u8 = 0x1e;
@@ -30,12 +33,12 @@ pub fn distinguished_name(der: &[u8]) -> Option<String> {
             joint = '+';
         }
     }
-    let mut text = String::new();
+    let mut text = String::with_capacity(TYPICAL);
     for (index, (_, part)) in parts.iter().enumerate() {
         if let Some((joint, _)) = index.checked_sub(1).and_then(|before| parts.get(before)) {
             text.push(*joint);
         }
-        text.push_str(&part.text());
+        part.push_to(&mut text);
     }
     Some(text)
 }
@@ -55,18 +58,20 @@ impl<'a> Attribute<'a> {
         Some(Self { kind, tag, value })
     }
 
-    fn text(&self) -> String {
-        let text = match self.tag {
-            BMP_STRING => wide(self.value, 2),
-            UNIVERSAL_STRING => wide(self.value, 4),
+    fn push_to(&self, text: &mut String) {
+        let value = match self.tag {
+            BMP_STRING => wide(self.value, 2).into(),
+            UNIVERSAL_STRING => wide(self.value, 4).into(),
             _ => {
                 // Cut before the conversion, so that a long value costs nothing; half a character
                 // at the cut is dropped below.
                 let shown = self.value.get(..MAX_VALUE + 4).unwrap_or(self.value);
-                String::from_utf8_lossy(shown).into_owned()
+                String::from_utf8_lossy(shown)
             }
         };
-        format!("{}={}", label(self.kind), escaped(&text))
+        text.push_str(&label(self.kind));
+        text.push('=');
+        push_escaped(text, &value);
     }
 }
 
@@ -82,20 +87,19 @@ fn wide(value: &[u8], width: usize) -> String {
 
 /// What separates the parts of a name gets a backslash (RFC 4514 section 2.4), so that no value
 /// can pretend to be two; a long value is cut between characters.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        let before = escaped.len();
+fn push_escaped(text: &mut String, value: &str) {
+    let end = text.len() + MAX_VALUE;
+    for character in value.chars() {
+        let before = text.len();
         if matches!(character, ',' | '+' | '"' | '\\' | '<' | '>' | ';') {
-            escaped.push('\\');
+            text.push('\\');
         }
-        escaped.push(character);
-        if escaped.len() > MAX_VALUE {
-            escaped.truncate(before);
+        text.push(character);
+        if text.len() > end {
+            text.truncate(before);
             break;
         }
     }
-    escaped
 }
 
 /// The usual attribute types (RFC 4519).
