@@ -81,6 +81,23 @@ fn a_name_that_is_perhaps_a_block_needs_a_host() {
 }
 
 #[test]
+fn a_header_is_written_beside_the_others() {
+    let help = |server: &str, location: &str| {
+        let tls =
+            "proxy_pass https://192.0.2.7; proxy_ssl_server_name on; proxy_ssl_name a.example.com;";
+        let text = format!("server {{ {server} location / {{ {tls} {location} }} }}");
+        help(&text, "host_differs_from_sni")
+    };
+    let host = "proxy_set_header Host a.example.com;";
+    let beside = "beside the other proxy_set_header lines: a level that has one inherits none";
+    let other = "proxy_set_header X-Real-IP $remote_addr;";
+    assert_eq!(help("", ""), [host]);
+    assert_eq!(help(other, ""), [host, beside]);
+    assert_eq!(help("", other), [host]);
+    assert_eq!(help("proxy_set_header Host b.example.com;", ""), [host]);
+}
+
+#[test]
 fn an_address_is_not_sent_either() {
     let text = |name: &str| {
         format!(

@@ -43,11 +43,16 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
         }
         let name = text(&name);
         let message = format!("the server name (SNI) is \"{name}\" and Host is \"{host}\"");
-        Some(
-            Draft::new(Severity::Note, set.unwrap_or(tls.pass.directive), message)
-                .help(format!("{header} Host {name};"))
-                .used_by([tls.pass.directive]),
-        )
+        let mut draft = Draft::new(Severity::Note, set.unwrap_or(tls.pass.directive), message)
+            .help(format!("{header} Host {name};"))
+            .used_by([tls.pass.directive]);
+        let others = tls.model.nearest(tls.pass.scope, header.as_bytes());
+        if set.is_none() && others.is_some_and(|(level, _)| level != tls.pass.scope) {
+            draft = draft.help(format!(
+                "beside the other {header} lines: a level that has one inherits none"
+            ));
+        }
+        Some(draft)
     };
     input.tls().filter_map(draft).collect()
 }

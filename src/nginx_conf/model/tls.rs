@@ -23,6 +23,7 @@ pub const SETTINGS: &[&str] = &[
     "certificate_cache",
     "password_file",
     "conf_command",
+    "key_log",
 ];
 
 /// The name that nginx compares certificates with and, if told to, sends.
