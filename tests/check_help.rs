@@ -8,7 +8,7 @@
     reason = "a test that fails should stop"
 )]
 
-use tlsdiag::check::{check, Finding};
+use tlsdiag::check::{check, Finding, CHECKS};
 use tlsdiag::disk::Disk;
 use tlsdiag::nginx_conf::read_text;
 
@@ -78,6 +78,46 @@ fn a_name_that_is_perhaps_a_block_needs_a_host() {
     let grpc = "server { location / { grpc_pass grpcs://backend; } }";
     let wanted = [ON, HOST].map(|line| line.replace("proxy", "grpc"));
     assert_eq!(help(grpc, "sni_not_sent"), wanted);
+}
+
+#[test]
+fn what_several_places_need_is_written_in_each() {
+    const ON: &str = "proxy_ssl_server_name on;";
+    const EACH: &str = "in each place that is named, or once on a level around all of them";
+    let server = |locations: &[&str]| {
+        let one = |(number, more): (usize, &&str)| {
+            format!("location /{number} {{ proxy_pass https://a.example.com; {more} }}")
+        };
+        let all = locations.iter().enumerate().map(one).collect::<String>();
+        format!("server {{ {all} }}")
+    };
+    assert_eq!(help(&server(&[""]), "sni_not_sent"), [ON]);
+    assert_eq!(help(&server(&["", ""]), "sni_not_sent"), [ON, EACH]);
+    const OTHERS: &str = "sni_in_one_location_only";
+    assert_eq!(help(&server(&["", ON]), OTHERS), [ON]);
+    assert_eq!(help(&server(&["", ON, ""]), OTHERS), [ON, EACH]);
+}
+
+/// Nothing but directives ends in a semicolon.
+#[test]
+fn words_are_no_directives() {
+    let is_directive = |line: &str| {
+        let name = line.split(' ').next().unwrap();
+        let others = ["server", "proxy_ssl", "error_log"];
+        name.contains("_ssl_") || name.ends_with("_set_header") || others.contains(&name)
+    };
+    for check in CHECKS {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/check");
+        let file = format!("{folder}/{}/fires.conf", check.id);
+        let found = findings(&std::fs::read_to_string(file).unwrap());
+        for line in found.iter().flat_map(|finding| &finding.help) {
+            assert!(
+                is_directive(line) || !line.ends_with(';'),
+                "{}: {line}",
+                check.id
+            );
+        }
+    }
 }
 
 #[test]

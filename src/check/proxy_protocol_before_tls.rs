@@ -28,7 +28,7 @@ fn run<'t>(input: &Input<'_, 't>) -> Vec<Draft<'t>> {
         let message = "the PROXY header goes out in the clear, before the ClientHello";
         on.then(|| {
             Draft::new(Severity::Warning, directive, message)
-                .help("let the upstream expect it, or proxy_protocol off;")
+                .help("let the upstream expect it, or switch proxy_protocol off")
                 .used_by([tls.pass.directive])
         })
     };

@@ -96,7 +96,7 @@ fn mismatch(pass: &Pass<'_>, host: &Host, port: u16) -> Option<String> {
 
 fn help(pass: &Pass<'_>) -> &'static str {
     match (pass.family, pass.tls) {
-        (Family::Stream, _) => "the port of TLS, or proxy_ssl off;",
+        (Family::Stream, _) => "the port of TLS, or no proxy_ssl",
         (_, Some(true)) => "the port of TLS, or the scheme without",
         _ => "the scheme of TLS, or the port without",
     }

@@ -11,7 +11,7 @@
 //! # How it is known
 //! nginx `ngx_http_proxy_merge_loc_conf`; tried end to end.
 
-use super::wording::directive_text;
+use super::wording::{directive_text, IN_EACH};
 use super::{Check, Draft, Input, Severity};
 use crate::nginx_conf::model::{Host, Target, UpstreamTls};
 
@@ -53,6 +53,9 @@ fn draft<'t>(group: &[UpstreamTls<'_, 't>]) -> Option<Draft<'t>> {
         .filter(|_| with.pass.family == first.pass.family)
     {
         draft = draft.help(directive_text(name));
+    }
+    if without.len() > 1 {
+        draft = draft.help(IN_EACH);
     }
     Some(draft)
 }

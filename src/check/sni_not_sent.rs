@@ -13,7 +13,7 @@
 //! end. A note where all peers are private: such servers mostly have one host. Said once an
 //! upstream.
 
-use super::wording::text;
+use super::wording::{text, IN_EACH};
 use super::{Check, Draft, Input, Severity};
 use crate::nginx_conf::model::{Block, Family, Host, Target, UpstreamTls};
 
@@ -77,6 +77,9 @@ fn draft<'t>(group: &[UpstreamTls<'_, 't>]) -> Option<Draft<'t>> {
     .used_by(group.iter().map(|tls| tls.pass.directive));
     if let Some(name) = name {
         draft = draft.help(format!("{} {name};", first.name_of("name")));
+    }
+    if group.len() > 1 {
+        draft = draft.help(IN_EACH);
     }
     Some(draft)
 }

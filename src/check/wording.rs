@@ -35,6 +35,10 @@ pub(super) fn rewritten(directive: &Directive, name: &str, first: Option<&str>) 
     shortened(words.join(" ")) + ";"
 }
 
+/// Where a directive is to be written that several places need.
+pub(super) const IN_EACH: &str =
+    "in each place that is named, or once on a level around all of them";
+
 /// Bytes of a configuration as text.
 pub(super) fn text(bytes: &[u8]) -> String {
     shortened(String::from_utf8_lossy(bytes).into_owned())
