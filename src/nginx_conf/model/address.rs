@@ -68,7 +68,8 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
         || first & 0xffc0 == 0xfe80
 }
 
-/// RFC 6761, RFC 6762, and what ICANN (`internal`), RFC 8375 and cluster DNS keep for local use.
+/// RFC 6761, RFC 6762, and what ICANN (`internal`; `corp` and `home` will never be delegated), RFC 8375
+/// and the DNS of clusters (Kubernetes, Consul) keep for local use.
 fn is_private_name(name: &[u8]) -> bool {
     const SUFFIXES: &[&str] = &[
         ".local",
@@ -79,6 +80,10 @@ fn is_private_name(name: &[u8]) -> bool {
         ".intranet",
         ".home.arpa",
         ".localdomain",
+        ".corp",
+        ".home",
+        ".svc",
+        ".consul",
     ];
     let name = name.to_ascii_lowercase();
     let name = name.strip_suffix(b".").unwrap_or(&name);
@@ -192,6 +197,8 @@ mod tests {
             "backend",
             "a.local",
             "a.svc.cluster.local",
+            "api.default.svc",
+            "api.service.consul",
             "localhost",
             "unix:/a",
             "a.INTERNAL",
