@@ -406,6 +406,15 @@ fn the_configuration_decides() {
     assert_eq!(found[0]["causes"][0], "sni_unrecognized");
     assert_eq!(found[0]["fix"], json!(["proxy_ssl_name api.test;"]));
     assert_eq!(found[0]["decide"], json!(["probe"]));
+    let (_, _, said) = run(&["--conf", &conf], REFUSED.as_bytes());
+    assert_eq!(said, "");
+    let other = file(
+        "other.conf",
+        "server { server_name other.test; location / { proxy_pass https://api.test; } }",
+    );
+    let (status, _, said) = run(&["--conf", &other], REFUSED.as_bytes());
+    let wanted = "tlsdiag: the configuration has nothing that fits 1 of 1 kinds of failures\n";
+    assert_eq!((status, said.as_str()), (0, wanted));
     let (status, output, said) = run(&["--conf", "no/such.conf"], REFUSED.as_bytes());
     assert_eq!((status, output.as_str()), (2, ""));
     assert!(said.starts_with("tlsdiag: no/such.conf: "), "{said}");

@@ -60,6 +60,23 @@ impl Says<'_> {
         Explanation::of(group, settings.as_ref())
     }
 
+    /// Tells how many groups the configuration says nothing of, such as another host's.
+    fn complain_of_strangers<'g>(&self, groups: impl Iterator<Item = &'g Group>) {
+        let Some(model) = self.conf else {
+            return;
+        };
+        let (mut all, mut strange) = (0_usize, 0_usize);
+        for group in groups.filter(|group| group.own.is_none()) {
+            all += 1;
+            strange += usize::from(Settings::of(model, group).is_none());
+        }
+        if strange > 0 {
+            complain(&format!(
+                "the configuration has nothing that fits {strange} of {all} kinds of failures"
+            ));
+        }
+    }
+
     fn write(&self, output: &mut Output, group: &Group) -> io::Result<()> {
         let said = self.explanation(group);
         match self.format {
@@ -102,6 +119,7 @@ fn logs(files: &[&OsString], says: &Says<'_>, output: &mut Output) -> io::Result
     for group in groups {
         says.write(output, group)?;
     }
+    says.complain_of_strangers(reader.groups().map(|(_, group)| group));
     let seen = reader.seen;
     if says.format == Format::Human {
         human::finish(output, &seen)?;

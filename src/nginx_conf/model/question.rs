@@ -23,7 +23,9 @@ impl<'t> Model<'t> {
     /// The settings of everything over TLS that what is known may be about, in the order of the
     /// configuration; several where it does not decide.
     pub fn answer(&self, question: &Question<'_>) -> Vec<UpstreamTls<'_, 't>> {
-        let servers = question.server.map(|name| self.servers_named(name));
+        // A part of a server does not show its name.
+        let server = question.server.filter(|_| !self.is_part_of_server());
+        let servers = server.map(|name| self.servers_named(name));
         let locations = question
             .location
             .map(|path| self.locations(path, servers.as_deref()));
@@ -66,6 +68,12 @@ impl<'t> Model<'t> {
             found = servers
                 .iter()
                 .filter(|server| server.is_named(name.as_bytes()))
+                .collect();
+        }
+        if found.is_empty() {
+            found = servers
+                .iter()
+                .filter(|server| server.has_unknown_name())
                 .collect();
         }
         found.iter().map(|server| server.scope).collect()

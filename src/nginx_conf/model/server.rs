@@ -30,6 +30,15 @@ impl<'t> Server<'t> {
         fixed.then_some(self.names.as_slice())
     }
 
+    /// Whether one of its names is known to nginx only (`$hostname`), or to whoever renders a template.
+    pub fn has_unknown_name(&self) -> bool {
+        let unknown = |name: &&&[u8]| {
+            let pattern = name.starts_with(b"~");
+            !pattern && name.iter().any(|byte| b"$<%{@".contains(byte))
+        };
+        self.names.iter().any(|name| unknown(&name))
+    }
+
     /// Whether one of its names is this one, or a wildcard for it.
     pub fn is_named(&self, name: &[u8]) -> bool {
         let name = name.to_ascii_lowercase();

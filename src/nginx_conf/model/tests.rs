@@ -206,6 +206,40 @@ http {
 }
 
 #[test]
+fn a_server_whose_name_is_not_shown_may_be_any() {
+    let fits = |text: &str| {
+        let question = Question {
+            server: Some("app.test"),
+            ..Question::default()
+        };
+        with(text, |model| !model.answer(&question).is_empty())
+    };
+    let location = "location / { proxy_pass https://a.example.com; }";
+    let named = |name: &str| format!("server {{ server_name {name}; {location} }}");
+    for yes in [
+        "app.test",
+        "*.test",
+        "$hostname",
+        "${NAME}",
+        "<%= @name %>",
+        "@NAME@",
+    ] {
+        assert!(fits(&named(yes)), "{yes}");
+    }
+    assert!(fits(location));
+    for no in ["other.test", "_", "~^(?<a>.+)@$"] {
+        assert!(!fits(&named(no)), "{no}");
+    }
+    // One that is shown comes before.
+    let both = format!(
+        "{} {}",
+        named("$hostname"),
+        "server { server_name app.test; }"
+    );
+    assert!(!fits(&both));
+}
+
+#[test]
 fn a_placeholder_may_be_any_peer() {
     let reaches = |server: &str, peer| {
         let text = format!(
