@@ -418,7 +418,8 @@ mod tests {
     /// However a process has got hold of a number: it died before it was written.
     #[test]
     fn a_number_that_was_not_written_is_told_by_the_next() {
-        let of_the_dead: [fn(&mut [Window; WINDOWS]) -> Option<Repeats>; 3] = [
+        type Take = fn(&mut [Window; WINDOWS]) -> Option<Repeats>;
+        let of_the_dead: [Take; 3] = [
             |windows| take_due(windows, START + MINUTE, 10, |_| true),
             |windows| take_own(windows, START + MINUTE, 10),
             |windows| match decide(windows, at(MINUTE, 1)) {
