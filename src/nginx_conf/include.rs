@@ -17,6 +17,12 @@ const MIN_BYTES: usize = 512;
 const MAX_ALLOWED: usize = 64;
 /// Files that include each other.
 const MAX_INCLUDES: usize = 32;
+/// Where packages and images of nginx and OpenResty keep their configuration.
+const INSTALLED: [&[u8]; 3] = [
+    b"/etc/nginx/",
+    b"/usr/local/nginx/conf/",
+    b"/usr/local/openresty/nginx/conf/",
+];
 /// Directories above a fragment of a configuration in which its includes are looked for.
 const MAX_PARENTS: usize = 2;
 
@@ -24,7 +30,8 @@ const MAX_PARENTS: usize = 2;
 ///
 /// Relative names are relative to the directory of the main file (`ngx_conf_full_name`). A part, such
 /// as a file of sites-enabled, does not say where that is: its own directory and the ones above are
-/// tried. An `include` that leads nowhere is kept and entered in [`Tree::unread`].
+/// tried. What is to be installed, such as a folder that an image is made of, has its includes beside it:
+/// `/etc/nginx/conf.d/a` is also looked for as `conf.d/a`. An `include` that leads nowhere is kept and entered in [`Tree::unread`].
 pub fn read(files: &dyn Files, main: &[u8]) -> Result<Tree, ReadError> {
     let bytes = files.read(main).map_err(|error| ReadError {
         file: String::from_utf8_lossy(main).into_owned(),
@@ -173,10 +180,23 @@ impl Reader<'_> {
         }
     }
 
+    /// Where a file may be that is to be installed, while the main file is not.
+    fn beside(&self, name: &[u8]) -> Vec<Vec<u8>> {
+        let main = self
+            .tree
+            .directories
+            .first()
+            .map_or(&[] as &[u8], Vec::as_slice);
+        let mut installed = INSTALLED.iter().filter(|place| !main.starts_with(place));
+        let rest = installed.find_map(|place| name.strip_prefix(*place));
+        rest.map_or_else(Vec::new, |rest| self.tree.full_names(rest))
+    }
+
     /// The files an `include` names, where they are first found.
     fn find(&self, name: &[u8]) -> Found {
         let mut found = Found::default();
-        for path in self.tree.full_names(name) {
+        let names = self.tree.full_names(name);
+        for path in names.into_iter().chain(self.beside(name)) {
             // A pattern may match nothing.
             let paths = match glob::is_pattern(&path) {
                 true => glob::expand(self.files, &path),
@@ -257,6 +277,26 @@ mod tests {
             (1, b"no/such".as_slice())
         );
         assert_eq!(tree.unread.len(), 1, "a pattern may match nothing");
+    }
+
+    #[test]
+    fn what_is_to_be_installed_has_its_includes_beside_it() {
+        let include = "http { include /etc/nginx/conf.d/*.conf; include /etc/nginx/one; }";
+        let files = |installed: &str| {
+            Memory::new(&[
+                ("image/nginx.conf", include),
+                ("image/conf.d/a.conf", "beside;"),
+                ("image/one", "one;"),
+                ("/etc/nginx/nginx.conf", include),
+                (installed, "installed;"),
+            ])
+        };
+        let read = |files: &Memory, main: &[u8]| names(&read(files, main).unwrap().directives);
+        let image = files("/elsewhere");
+        assert_eq!(read(&image, b"image/nginx.conf"), "http{beside one}");
+        assert_eq!(read(&image, b"/etc/nginx/nginx.conf"), "http{include}");
+        let installed = files("/etc/nginx/conf.d/a.conf");
+        assert_eq!(read(&installed, b"image/nginx.conf"), "http{installed one}");
     }
 
     #[test]
