@@ -187,16 +187,16 @@ impl<'a> Locked<'a> {
         Some(free)
     }
 
-    /// Writes what a good handshake agreed on; counts what changed since the one before, if that was of
-    /// the same location.
-    pub fn record(&self, slot: &Slot<'_>, summary: &Summary, kind: Kind) {
+    /// Writes what a good handshake agreed on, and any number of the peer's certificate that another one does
+    /// not have; counts what changed since the one before, if that was of the same location.
+    pub fn record(&self, slot: &Slot<'_>, summary: &Summary, leaf: u64, kind: Kind) {
         if let Some(before) = slot.last_good() {
             let changes = Changes::between(&before, summary);
             if !changes.contains(Change::Location) {
                 slot.count_changes(changes);
             }
         }
-        record::write(slot.words, summary, kind.word());
+        record::write(slot.words, summary, leaf, kind.word());
         if let Some(own) = &summary.client_certificate {
             slot.row.set_i64(row::OWN_NOT_AFTER, own.not_after);
         }

@@ -12,8 +12,9 @@ const TRIES: usize = 16;
 
 type Packed = [u64; slot::RECORD_WORDS];
 
-/// Reads the record; `None` while there is none, or it is being written.
-pub(super) fn read(slot_words: Words<'_>) -> Option<Summary> {
+/// Reads the record, and the number of its peer's certificate; `None` while there is none, or it is being
+/// written.
+pub(super) fn read(slot_words: Words<'_>) -> Option<(Summary, u64)> {
     if slot_words.get(slot::RECORD_KEY) == 0 {
         return None;
     }
@@ -29,21 +30,26 @@ pub(super) fn read(slot_words: Words<'_>) -> Option<Summary> {
         }
         fence(Ordering::Acquire);
         if slot_words.get(slot::SEQUENCE) == before {
-            return Some(Summary {
+            let summary = Summary {
                 time_ms: slot_words.get_i64(slot::RECORD_MS),
                 ..unpack(&packed)
-            });
+            };
+            return Some((summary, packed.last().copied().unwrap_or(0)));
         }
     }
     None
 }
 
 /// Writes the record. The caller holds the lock; whoever held it before may have died here.
-pub(super) fn write(slot_words: Words<'_>, summary: &Summary, key: u64) {
+pub(super) fn write(slot_words: Words<'_>, summary: &Summary, leaf: u64, key: u64) {
     let sequence = slot_words.get(slot::SEQUENCE) | 1;
     slot_words.set(slot::SEQUENCE, sequence);
     fence(Ordering::Release);
-    for (at, word) in pack(summary).into_iter().enumerate() {
+    let mut packed = pack(summary);
+    if let Some(last) = packed.last_mut() {
+        *last = leaf;
+    }
+    for (at, word) in packed.into_iter().enumerate() {
         slot_words.set(slot::RECORD + at, word);
     }
     slot_words.set_i64(slot::RECORD_MS, summary.time_ms);
@@ -258,15 +264,15 @@ mod tests {
         let words = Words(&memory);
         assert_eq!(read(words), None);
         for summary in [longest(), Summary::default()] {
-            write(words, &summary, 1);
-            assert_eq!(read(words), Some(summary));
+            write(words, &summary, 7, 1);
+            assert_eq!(read(words), Some((summary, 7)));
         }
         let mut last = longest();
         last.certificate.as_mut().unwrap().not_after = 0x0102_0304_0506_0708;
-        write(words, &last, 1);
+        write(words, &last, u64::MAX, 1);
         assert_eq!(
             read(words),
-            Some(last),
+            Some((last, u64::MAX)),
             "the last field is within the record"
         );
     }
@@ -275,11 +281,11 @@ mod tests {
     fn a_writer_that_died_blocks_nobody_and_is_followed() {
         let memory = memory();
         let words = Words(&memory);
-        write(words, &longest(), 1);
+        write(words, &longest(), 7, 1);
         words.set(slot::SEQUENCE, 3);
         assert_eq!(read(words), None);
-        write(words, &Summary::default(), 1);
-        assert_eq!(read(words), Some(Summary::default()));
+        write(words, &Summary::default(), 8, 1);
+        assert_eq!(read(words), Some((Summary::default(), 8)));
     }
 
     /// What is read is always one of the two that are written, never a mixture.
@@ -288,13 +294,13 @@ mod tests {
         let memory = memory();
         let words = Words(&memory);
         let (one, other) = (longest(), Summary::default());
-        write(words, &one, 1);
+        write(words, &one, 7, 1);
         let is_done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 for _ in 0..1_000_000 {
-                    write(words, &other, 1);
-                    write(words, &one, 1);
+                    write(words, &other, 8, 1);
+                    write(words, &one, 7, 1);
                     std::thread::yield_now();
                     if is_done.load(Ordering::Relaxed) {
                         break;
@@ -303,13 +309,14 @@ mod tests {
             });
             let mut seen = 0;
             for _ in 0..1_000_000 {
-                if let Some(read) = read(words) {
+                if let Some((read, leaf)) = read(words) {
                     let without_time = |summary| Summary {
                         time_ms: 0,
                         ..summary
                     };
                     let read = without_time(read);
-                    assert!(read == without_time(one) || read == other);
+                    let read = (read, leaf);
+                    assert!(read == (without_time(one), 7) || read == (other, 8));
                     seen += 1;
                 }
                 if seen == 1000 {

@@ -4,7 +4,7 @@ use super::layout::{row, slot as at};
 use super::record;
 use super::words::Words;
 use super::Key;
-use crate::capture::Summary;
+use crate::capture::{PeerCertificate, Summary};
 use crate::changes::Changes;
 use crate::counters::{bucket, version, LastFailure};
 use crate::fixed::Text;
@@ -139,7 +139,13 @@ impl Slot<'_> {
 
     /// The last good handshake.
     pub fn last_good(&self) -> Option<Summary> {
-        record::read(self.words)
+        record::read(self.words).map(|(summary, _)| summary)
+    }
+
+    /// The certificate of the last good handshake, where it has this number: nobody needs to read it again.
+    pub fn certificate(&self, leaf: u64) -> Option<PeerCertificate> {
+        let (summary, known) = record::read(self.words)?;
+        summary.certificate.filter(|_| known == leaf)
     }
 
     pub(super) fn last_failure(&self) -> Option<LastFailure> {

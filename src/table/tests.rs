@@ -1,8 +1,8 @@
 use super::*;
-use crate::capture::Summary;
+use crate::capture::{PeerCertificate, Summary};
 use crate::changes::Changes;
 use crate::counters::{reason, Build, Peer, Snapshot, Zone};
-use crate::fixed::Text;
+use crate::fixed::{Fingerprint, Text};
 use crate::registry::Alert;
 use crate::suppress::{Decision, Failure, Label};
 
@@ -330,6 +330,14 @@ fn changes_between_good_handshakes_are_counted_within_a_location() {
         location: Text::from(location),
         version,
         time_ms,
+        certificate: Some(PeerCertificate {
+            sha256: Fingerprint::new(&[8; 32]),
+            serial: Fingerprint::new(&[9; 20]),
+            issuer: Text::EMPTY,
+            not_before: 0,
+            not_after: NOW,
+            key: Text::EMPTY,
+        }),
         ..Summary::default()
     };
     let kind = |digest: u64, group| Kind {
@@ -338,7 +346,7 @@ fn changes_between_good_handshakes_are_counted_within_a_location() {
     };
     let record = |location, version, after, kind| {
         let summary = summary(location, version, NOW + after);
-        table.locked().record(&slot, &summary, kind);
+        table.locked().record(&slot, &summary, 7, kind);
     };
     assert!(!slot.is_recorded(kind(1, 29), NOW));
     record("/", 0x0304, 0, kind(1, 29));
@@ -364,6 +372,12 @@ fn changes_between_good_handshakes_are_counted_within_a_location() {
         .map(|(change, count)| (change.code(), count))
         .collect();
     assert_eq!(changed, [("version", 1)]);
+    let known = [7, 8].map(|leaf| slot.certificate(leaf).map(|one| one.not_after));
+    assert_eq!(
+        known,
+        [Some(NOW), None],
+        "of the certificate with this number"
+    );
     assert_eq!(slot.last_good().unwrap().location.as_str(), "/b");
 }
 

@@ -75,11 +75,7 @@ unsafe fn kind(
 ) -> Kind {
     let recorder = &observation.recorder;
     // SAFETY: the caller's promise; the certificate is the SSL's.
-    let (held, tail) = unsafe {
-        let leaf = Borrowed::peer(ssl);
-        let tail = leaf.map_or(&[][..], Borrowed::signature_tail);
-        (observation.held(ssl), tail)
-    };
+    let (held, leaf) = unsafe { (observation.held(ssl), Borrowed::peer(ssl)) };
     let numbers = [
         u64::from(recorder.version) << 16 | u64::from(recorder.cipher),
         u64::from(scope.number()) << 32 | u64::from(generation()),
@@ -87,11 +83,16 @@ unsafe fn kind(
         held.certificate.unwrap_or(0),
     ];
     let numbers = numbers.map(u64::to_le_bytes);
-    let parts = [numbers.as_flattened(), &recorder.alpn, tail];
+    let parts = [numbers.as_flattened(), &recorder.alpn, tail(leaf)];
     Kind {
         digest: zone.table.digest(&parts),
         group: group(recorder),
     }
+}
+
+/// What no other certificate ends in.
+fn tail(leaf: Option<Borrowed<'_>>) -> &[u8] {
+    leaf.map_or(&[], Borrowed::signature_tail)
 }
 
 /// TLS 1.2 names it in ServerKeyExchange, 1.3 in the hello.
@@ -117,26 +118,30 @@ unsafe fn record(
     upstream: &UpstreamConnection<'_>,
     kind: Kind,
 ) {
+    // SAFETY: the caller's promise; the SSL holds its context, and that its certificate.
+    let (own, leaf) = unsafe {
+        let own = Borrowed::of(SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl)));
+        (own, Borrowed::peer(ssl))
+    };
+    let number = zone.table.digest(&[tail(leaf)]);
+    let known = place.slot.certificate(number);
     // What comes now may leave errors behind; what came before does not.
     let _mark = QueueMark::set();
     let summary = with_reserve(|| {
         let context = upstream.describe().0;
-        // SAFETY: the caller's promise; the SSL holds its context, and that its certificate.
-        let (own, leaf) = unsafe {
-            let own = Borrowed::of(SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl)));
-            (own, Borrowed::peer(ssl))
-        };
         let own = own.map(Borrowed::describe);
-        let leaf = leaf.map(Borrowed::describe);
+        let leaf = leaf.filter(|_| known.is_none()).map(Borrowed::describe);
         let handshake = observation.recorder.handshake(monotonic_ns());
+        let summary = Summary::new(&handshake, leaf.as_ref(), own.as_ref());
         Summary {
             time_ms: now_ms(),
             generation: generation(),
             location: Text::from(context.location.as_deref().unwrap_or_default()),
-            ..Summary::new(&handshake, leaf.as_ref(), own.as_ref())
+            certificate: known.or(summary.certificate),
+            ..summary
         }
     });
     if let Some(held) = zone.try_lock() {
-        held.locked.record(&place.slot, &summary, kind);
+        held.locked.record(&place.slot, &summary, number, kind);
     }
 }
