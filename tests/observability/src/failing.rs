@@ -5,10 +5,13 @@ use tlsdiag_e2e::nginx::{Config, Module, Nginx};
 use tlsdiag_e2e::peers::scripted::{self, Script};
 use tlsdiag_e2e::peers::Peer;
 
+/// The cause of all of it: the upstream's alert names it, whatever else nginx offers.
+pub const CAUSE: &str = "protocol_version_mismatch";
+
 /// nginx in front of it; `log` stands in the location.
 pub fn nginx(log: &str) -> (Nginx, Peer) {
     let peer = scripted::start(Script::Alert {
-        code: 40,
+        code: 70,
         version: 0x0303,
     });
     let pass = format!("proxy_pass https://127.0.0.1:{}; {log}", peer.port());
