@@ -130,8 +130,8 @@ fn refused(title: &'static str, settings: &'static str) -> Case {
     Case::get(title, 502, move || {
         pass(&peer, &format!("{settings} {NO_SESSIONS}"))
     })
-    .at_most(Setting::Line, 72_000.0)
-    .at_most(Setting::Document, 135_000.0)
+    .at_most(Setting::Line, 40_000.0)
+    .at_most(Setting::Document, 70_000.0)
     .at_most(Setting::Repeated, 4_500.0)
 }
 
@@ -140,6 +140,8 @@ fn timed_out() -> Case {
     Case::get("no answer within `proxy_connect_timeout`", 504, move || {
         pass(&peer, &format!("proxy_connect_timeout 20ms; {NO_SESSIONS}"))
     })
+    .at_most(Setting::Line, 30_000.0)
+    .at_most(Setting::Document, 55_000.0)
 }
 
 /// A leaf below so many intermediates, and their root.
@@ -172,6 +174,8 @@ fn misnamed() -> Case {
         502,
         move || verifying(&peer, &root, &directory, "www.example.test"),
     )
+    .at_most(Setting::Line, 100_000.0)
+    .at_most(Setting::Document, 135_000.0)
 }
 
 fn untrusted() -> Case {
@@ -192,8 +196,10 @@ fn untrusted() -> Case {
             std::thread::sleep(Duration::from_millis(500));
             assert_eq!(client::get(port, "/").status, 502);
         }),
-        // 8 % of what it takes without the module.
-        ..case.times(15).at_most(Setting::Document, 400_000.0)
+        ..case
+            .times(15)
+            .at_most(Setting::Line, 200_000.0)
+            .at_most(Setting::Document, 240_000.0)
     }
 }
 
@@ -238,4 +244,6 @@ fn asked_for_certificate() -> Case {
         502,
         move || pass(&peer, NO_SESSIONS),
     )
+    .at_most(Setting::Line, 160_000.0)
+    .at_most(Setting::Document, 200_000.0)
 }
