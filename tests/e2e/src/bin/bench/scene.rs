@@ -132,7 +132,7 @@ fn refused(title: &'static str, settings: &'static str) -> Case {
     })
     .at_most(Setting::Line, 40_000.0)
     .at_most(Setting::Document, 70_000.0)
-    .at_most(Setting::Repeated, 4_500.0)
+    .at_most(Setting::Repeated, 4_800.0)
 }
 
 fn timed_out() -> Case {
