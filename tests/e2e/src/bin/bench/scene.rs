@@ -131,7 +131,7 @@ fn refused(title: &'static str, settings: &'static str) -> Case {
         pass(&peer, &format!("{settings} {NO_SESSIONS}"))
     })
     .at_most(Setting::Line, 40_000.0)
-    .at_most(Setting::Document, 70_000.0)
+    .at_most(Setting::Document, 92_000.0)
     .at_most(Setting::Repeated, 4_800.0)
 }
 
@@ -141,7 +141,7 @@ fn timed_out() -> Case {
         pass(&peer, &format!("proxy_connect_timeout 20ms; {NO_SESSIONS}"))
     })
     .at_most(Setting::Line, 30_000.0)
-    .at_most(Setting::Document, 55_000.0)
+    .at_most(Setting::Document, 72_000.0)
 }
 
 /// A leaf below so many intermediates, and their root.
@@ -175,7 +175,7 @@ fn misnamed() -> Case {
         move || verifying(&peer, &root, &directory, "www.example.test"),
     )
     .at_most(Setting::Line, 100_000.0)
-    .at_most(Setting::Document, 135_000.0)
+    .at_most(Setting::Document, 155_000.0)
 }
 
 fn untrusted() -> Case {
@@ -199,7 +199,7 @@ fn untrusted() -> Case {
         ..case
             .times(15)
             .at_most(Setting::Line, 200_000.0)
-            .at_most(Setting::Document, 240_000.0)
+            .at_most(Setting::Document, 260_000.0)
     }
 }
 
@@ -245,5 +245,5 @@ fn asked_for_certificate() -> Case {
         move || pass(&peer, NO_SESSIONS),
     )
     .at_most(Setting::Line, 160_000.0)
-    .at_most(Setting::Document, 200_000.0)
+    .at_most(Setting::Document, 225_000.0)
 }
