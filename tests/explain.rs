@@ -201,7 +201,7 @@ fn exit_codes_are_those_of_grep() {
     );
     assert_eq!(status, 1);
     assert!(
-        said.ends_with("what failed stands before them, at level error\n"),
+        said.ends_with("what failed stands before them, at level error or crit\n"),
         "{said}"
     );
     assert_eq!(

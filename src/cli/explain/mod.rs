@@ -163,7 +163,7 @@ fn nothing(seen: &Totals) {
         (0, 0) if lines > 0 => format!("none of {lines} lines is of nginx's error log"),
         (_, 0) => format!("no failed handshake with an upstream in {lines} lines"),
         _ => "only lines of what follows from failures (no live upstreams, temporarily disabled): \
-              what failed stands before them, at level error"
+              what failed stands before them, at level error or crit"
             .to_owned(),
     };
     complain(&said);
