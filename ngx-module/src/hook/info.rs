@@ -72,10 +72,18 @@ unsafe extern "C" fn watch(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        if ends_handshake(event, ret) {
-            let ssl = ssl.cast_mut();
-            if guard::guard_keeping("info", || observe_event(ssl, event, ret)).is_none() {
+        let ssl = ssl.cast_mut();
+        let failure = match event {
+            CONNECT_EXIT => Failure::of(ssl, ret),
+            _ => None,
+        };
+        if event == HANDSHAKE_DONE || failure.is_some() {
+            if guard::guard_keeping("info", || observe_end(ssl, failure)).is_none() {
                 release(ssl);
+            }
+            // nginx reads it after us.
+            if let Some(failure) = failure {
+                ngx_set_errno(failure.errno);
             }
         }
         if let Some(theirs) = theirs {
@@ -84,18 +92,43 @@ unsafe extern "C" fn watch(
     }
 }
 
+/// How the handshake call failed.
+#[derive(Clone, Copy)]
+struct Failure {
+    /// `SSL_get_error`'s.
+    ssl_error: c_int,
+    errno: c_int,
+}
+
+impl Failure {
+    /// `None` where it is to be called again, as it is each time it waits for the peer: asked before all else.
+    ///
+    /// # Safety
+    /// `ssl` is the one OpenSSL passed to its info callback, and `ret` is what the call returned.
+    unsafe fn of(ssl: *mut SSL, ret: c_int) -> Option<Self> {
+        // SAFETY: the caller's promise; errno is this thread's, and SSL_get_error only peeks the queue.
+        unsafe {
+            let errno = ngx_errno();
+            let ssl_error = SSL_get_error(ssl, ret);
+            ngx_set_errno(errno);
+            FAILURES
+                .contains(&ssl_error)
+                .then_some(Self { ssl_error, errno })
+        }
+    }
+}
+
 /// # Safety
 /// `ssl` is the one OpenSSL passed to its info callback.
-unsafe fn observe_event(ssl: *mut SSL, event: c_int, ret: c_int) {
+unsafe fn observe_end(ssl: *mut SSL, failure: Option<Failure>) {
     // SAFETY: the caller's promise; nobody else borrows the observation while the callback runs.
     unsafe {
         let Some(watched) = handshaking(ssl) else {
             return;
         };
-        if event == HANDSHAKE_DONE {
-            finished(ssl, watched);
-        } else {
-            failed(ssl, &mut watched.observation, ret);
+        match failure {
+            Some(failure) => failed(ssl, &mut watched.observation, failure),
+            None => finished(ssl, watched),
         }
     }
 }
@@ -145,20 +178,16 @@ unsafe fn finished(ssl: *mut SSL, watched: &mut Watched) {
     }
 }
 
-/// The handshake call failed. `errno` and the error queue are exact here and nowhere later; both
-/// are left as they were, because nginx reads them after us.
+/// The handshake call failed. The error queue is exact here and nowhere later; it is left as it was, because
+/// nginx reads it after us.
 ///
 /// # Safety
-/// `ssl` is the one OpenSSL passed to its info callback, and `ret` is what the call returned.
-unsafe fn failed(ssl: *mut SSL, observation: &mut Observation, ret: c_int) {
-    // SAFETY: the caller's promise; errno is this thread's, and SSL_get_error only peeks the queue.
-    unsafe {
-        let errno = ngx_errno();
-        let ssl_error = SSL_get_error(ssl, ret);
-        if FAILURES.contains(&ssl_error) && observation.recorder.error.is_none() {
-            observation.recorder.error = Some(openssl::handshake_error(ssl_error, errno));
-            observation.snapshot(ssl);
-        }
-        ngx_set_errno(errno);
+/// `ssl` is the one OpenSSL passed to its info callback.
+unsafe fn failed(ssl: *mut SSL, observation: &mut Observation, failure: Failure) {
+    if observation.recorder.error.is_none() {
+        let Failure { ssl_error, errno } = failure;
+        observation.recorder.error = Some(openssl::handshake_error(ssl_error, errno));
+        // SAFETY: the caller's promise.
+        unsafe { observation.snapshot(ssl) };
     }
 }
