@@ -24,6 +24,7 @@ pub mod ports;
 pub mod probe;
 pub mod process;
 pub mod require;
+mod socket;
 pub mod tempdir;
 pub mod trial;
 pub mod wait;

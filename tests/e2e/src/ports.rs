@@ -9,6 +9,8 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::socket::set_option;
+
 const FIRST: u32 = 20_000;
 const COUNT: u32 = 12_000;
 
@@ -64,18 +66,7 @@ fn bound(number: u16) -> Option<OwnedFd> {
     // SAFETY: it was opened by the line above, and nobody else has it.
     let socket = unsafe { OwnedFd::from_raw_fd(socket) };
     let yes: libc::c_int = 1;
-    let size = |of: usize| libc::socklen_t::try_from(of).expect("a small size");
-    // SAFETY: the pointer is to an int that lives, the size is its own.
-    let reused = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_REUSEADDR,
-            std::ptr::from_ref(&yes).cast(),
-            size(size_of_val(&yes)),
-        )
-    };
-    assert_eq!(reused, 0, "SO_REUSEADDR");
+    set_option(&socket, libc::SO_REUSEADDR, yes);
     let address = libc::sockaddr_in {
         sin_family: libc::sa_family_t::try_from(libc::AF_INET).expect("a small number"),
         sin_port: number.to_be(),
@@ -89,7 +80,7 @@ fn bound(number: u16) -> Option<OwnedFd> {
         libc::bind(
             socket.as_raw_fd(),
             std::ptr::from_ref(&address).cast(),
-            size(size_of_val(&address)),
+            libc::socklen_t::try_from(size_of_val(&address)).expect("a small size"),
         )
     };
     (done == 0).then_some(socket)

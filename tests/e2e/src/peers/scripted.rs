@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -17,6 +17,7 @@ use openssl::ssl::{Ssl, SslContext, SslStream};
 
 use super::Peer;
 use crate::client::set_deadlines;
+use crate::socket::set_option;
 use crate::wait;
 
 /// What a scripted peer does with every connection.
@@ -179,19 +180,7 @@ pub fn reset(stream: TcpStream) {
         l_onoff: 1,
         l_linger: 0,
     };
-    let size = libc::socklen_t::try_from(size_of::<libc::linger>()).expect("a small size");
-    // SAFETY: the descriptor is open for as long as `stream`, and setsockopt copies `size` bytes
-    // from a live `linger`.
-    let done = unsafe {
-        libc::setsockopt(
-            stream.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_LINGER,
-            std::ptr::from_ref(&linger).cast(),
-            size,
-        )
-    };
-    assert_eq!(done, 0, "setsockopt(SO_LINGER) failed");
+    set_option(&stream, libc::SO_LINGER, linger);
 }
 
 /// Accepts, on 127.0.0.1 unless told otherwise, and serves every connection in a thread; stopped on
