@@ -34,12 +34,15 @@ const V_ASN1_OBJECT: c_int = 6;
 const SIGNATURE_TAIL: usize = 32;
 
 impl<'a> Borrowed<'a> {
-    /// Identifies this certificate without a digest.
-    pub(crate) fn signature_tail(self) -> &'a [u8] {
+    /// Identifies a certificate without a digest; empty for none.
+    pub(crate) fn signature_tail(certificate: Option<Self>) -> &'a [u8] {
+        let Some(certificate) = certificate else {
+            return &[];
+        };
         let mut signature: *const ASN1_BIT_STRING = ptr::null();
         // SAFETY: the certificate is alive, and the signature is borrowed from it.
         let bytes = unsafe {
-            X509_get0_signature(&mut signature, ptr::null_mut(), self.as_ptr());
+            X509_get0_signature(&mut signature, ptr::null_mut(), certificate.as_ptr());
             string_bytes(signature.cast())
         };
         let start = bytes.len().saturating_sub(SIGNATURE_TAIL);

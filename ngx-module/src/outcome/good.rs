@@ -83,16 +83,15 @@ unsafe fn kind(
         held.certificate.unwrap_or(0),
     ];
     let numbers = numbers.map(u64::to_le_bytes);
-    let parts = [numbers.as_flattened(), &recorder.alpn, tail(leaf)];
+    let parts = [
+        numbers.as_flattened(),
+        &recorder.alpn,
+        Borrowed::signature_tail(leaf),
+    ];
     Kind {
         digest: zone.table.digest(&parts),
         group: group(recorder),
     }
-}
-
-/// What no other certificate ends in.
-fn tail(leaf: Option<Borrowed<'_>>) -> &[u8] {
-    leaf.map_or(&[], Borrowed::signature_tail)
 }
 
 /// TLS 1.2 names it in ServerKeyExchange, 1.3 in the hello.
@@ -123,7 +122,7 @@ unsafe fn record(
         let own = Borrowed::of(SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl)));
         (own, Borrowed::peer(ssl))
     };
-    let number = zone.table.digest(&[tail(leaf)]);
+    let number = zone.table.digest(&[Borrowed::signature_tail(leaf)]);
     let known = place.slot.certificate(number);
     // What comes now may leave errors behind; what came before does not.
     let _mark = QueueMark::set();

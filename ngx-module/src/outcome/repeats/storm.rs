@@ -11,7 +11,7 @@ use tlsdiag::capture::EndingKind;
 use tlsdiag::changes::Changes;
 
 use crate::conf::{generation, Scope};
-use crate::openssl::X509;
+use crate::openssl::{Borrowed, X509};
 use crate::outcome::place::Place;
 use crate::outcome::Observation;
 use crate::upstream::UpstreamConnection;
@@ -100,15 +100,9 @@ pub(super) fn likeness(
     let session = observation.session.name.as_deref();
     digest(&[
         numbers.map(u64::to_le_bytes).as_flattened(),
-        tail(&observation.leaf),
-        tail(&observation.own_certificate),
+        Borrowed::signature_tail(observation.leaf.as_ref().map(X509::borrow)),
+        Borrowed::signature_tail(observation.own_certificate.as_ref().map(X509::borrow)),
         upstream.compared_name().unwrap_or_default(),
         session.unwrap_or_default(),
     ])
-}
-
-/// What tells a certificate from another; empty for none.
-fn tail(certificate: &Option<X509>) -> &[u8] {
-    let certificate = certificate.as_ref();
-    certificate.map_or(&[], |one| one.borrow().signature_tail())
 }
