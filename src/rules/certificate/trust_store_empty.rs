@@ -20,6 +20,7 @@
 //! nginx `ngx_ssl_trusted_certificate`.
 
 use crate::facts::Facts;
+use crate::rules::wording::constant;
 use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -38,10 +39,7 @@ fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     // Whether the chain is whole, too, nobody can tell yet.
     Some(Draft::new(
         Confidence::Likely,
-        || {
-            "nginx verifies the upstream's certificate and has no trusted certificate to do it with"
-                .to_owned()
-        },
+        constant("nginx verifies the upstream's certificate and has no trusted certificate to do it with"),
         &[Evidence::VerificationFailed, Evidence::StoreEmpty],
         remedy,
     ))

@@ -29,7 +29,7 @@
 
 use crate::facts::{Breadth, Facts, Offered, Phase, DEFAULT_GROUPS};
 use crate::registry::{Alert, NamedGroup, ProtocolVersion, SslReason};
-use crate::rules::wording::alert_text;
+use crate::rules::wording::{alert_text, constant};
 use crate::rules::{command, Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 /// SSL_R_WRONG_CURVE, SSL_R_UNABLE_TO_FIND_ECDH_PARAMETERS: the same up to TLS 1.2.
@@ -70,9 +70,7 @@ fn refused_by_us<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     if facts.phase == Phase::Local && NOTHING_TO_OFFER.contains(&reason) {
         return Some(Draft::new(
             Confidence::Certain,
-            || {
-                "nginx has no group to offer: none that is enabled works with the TLS versions enabled".to_owned()
-            },
+            constant("nginx has no group to offer: none that is enabled works with the TLS versions enabled"),
             &[Evidence::LibraryReasonIsSpecific],
             wider(facts, None),
         ));

@@ -23,6 +23,7 @@
 
 use crate::facts::Facts;
 use crate::registry::SslReason;
+use crate::rules::wording::constant;
 use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule, Security};
 
 /// The first version that knows the narrower of the two options by name.
@@ -53,10 +54,8 @@ fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     };
     Some(Draft::new(
         Confidence::Certain,
-        || {
-            "upstream does not support secure renegotiation (RFC 5746), and nginx's TLS library refuses \
-         such servers".to_owned()
-        },
+        constant("upstream does not support secure renegotiation (RFC 5746), and nginx's TLS library refuses \
+         such servers"),
         &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))

@@ -24,6 +24,7 @@
 use super::cipher_mismatch::TLS13_SUITES;
 use crate::facts::Facts;
 use crate::registry::SslReason;
+use crate::rules::wording::constant;
 use crate::rules::{command, Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -46,9 +47,7 @@ fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     };
     Some(Draft::new(
         Confidence::Certain,
-        || {
-            "nginx has no cipher suite to offer: none that is enabled works with the TLS versions enabled".to_owned()
-        },
+        constant("nginx has no cipher suite to offer: none that is enabled works with the TLS versions enabled"),
         &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))

@@ -30,7 +30,7 @@ use crate::capture::AlertSeen;
 use crate::facts::{Breadth, Facts, Offered};
 use crate::registry::{Alert, Authentication, ProtocolVersion, SslReason};
 use crate::rules::directive::Setting;
-use crate::rules::wording::alert_text;
+use crate::rules::wording::{alert_text, constant};
 use crate::rules::{command, Confidence, Draft, Evidence, Family, Remedy, Rule, Security};
 
 /// SSL_R_WRONG_SIGNATURE_TYPE, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
@@ -82,16 +82,14 @@ fn refused_by_us<'f>(facts: &'f Facts<'_>, offered: &'f Offered) -> Option<Draft
     if facts.sent() != Some(Alert::HANDSHAKE_FAILURE) {
         return Some(Draft::new(
             Confidence::Certain,
-            || {
-                "upstream signed its key exchange in a way that its key or the TLS version does not allow".to_owned()
-            },
+            constant("upstream signed its key exchange in a way that its key or the TLS version does not allow"),
             &[Evidence::LibraryReasonIsSpecific],
             Remedy::manual("upstream must sign with an algorithm of the offer that fits its key"),
         ));
     }
     Some(Draft::new(
         Confidence::Certain,
-        || "upstream signed its key exchange with an algorithm that nginx did not offer".to_owned(),
+        constant("upstream signed its key exchange with an algorithm that nginx did not offer"),
         &[
             Evidence::LibraryReasonIsSpecific,
             Evidence::SignatureNotOffered,

@@ -23,6 +23,7 @@
 
 use crate::facts::Facts;
 use crate::registry::SslReason;
+use crate::rules::wording::constant;
 use crate::rules::{Confidence, Draft, Evidence, Family, Remedy, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -43,10 +44,9 @@ fn evaluate<'f>(facts: &'f Facts<'_>) -> Option<Draft<'f>> {
     );
     Some(Draft::new(
         Confidence::Certain,
-        || {
-            "nginx has no TLS version to offer: the library excludes every one that is enabled"
-                .to_owned()
-        },
+        constant(
+            "nginx has no TLS version to offer: the library excludes every one that is enabled",
+        ),
         &[Evidence::LibraryReasonIsSpecific],
         remedy,
     ))
