@@ -153,7 +153,7 @@ impl<'a> Table<'a> {
         self.words.add(header::DROPPED, 1);
     }
 
-    /// A number for what makes two things the same in this zone; never 0.
+    /// A number for what makes two things the same in this zone; neither 0 nor [`crate::suppress::TELLING`].
     ///
     /// A failure comes here three times, each time through the same lines of the instruction cache: copies
     /// of it cost more to fetch than to run.

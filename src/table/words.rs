@@ -74,7 +74,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// 64 bits of these bytes, never 0. Not for secrets: two that are chosen to meet would only be counted
+/// 64 bits of these bytes, never 0 and never all set: windows have a meaning for both. Not for secrets: two that are chosen to meet would only be counted
 /// together.
 pub(super) fn digest(seed: u64, parts: &[&[u8]]) -> u64 {
     let mut hash = seed;
@@ -88,7 +88,7 @@ pub(super) fn digest(seed: u64, parts: &[&[u8]]) -> u64 {
         hash = mix(hash, last_word(part, rest));
     }
     hash ^= hash >> 32;
-    hash.wrapping_mul(FACTOR).max(1)
+    hash.wrapping_mul(FACTOR).clamp(1, u64::MAX - 1)
 }
 
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -114,6 +114,7 @@ fn last_word(part: &[u8], rest: &[u8]) -> u64 {
         },
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
