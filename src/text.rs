@@ -52,6 +52,7 @@ impl fmt::Display for Foreign {
 /// A bounded copy of a peer's or a client's bytes; what is no UTF-8 becomes U+FFFD. The report escapes.
 pub fn bounded(bytes: &[u8]) -> String {
     let kept = bytes.get(..MAX_KEPT).unwrap_or(bytes);
+    // Nearly all is, and is copied as a whole.
     match std::str::from_utf8(kept) {
         Ok(text) => text.to_owned(),
         Err(_) => String::from_utf8_lossy(kept).into_owned(),
